@@ -1,0 +1,112 @@
+// Canonical msgpack with limits: the one spelling of every value that is hashed, signed, stored or
+// sent. The only file that sees msgpack. Spec: https://github.com/msgpack/msgpack, spec.md.
+//
+// Canonical means: shortest form of every integer and length, text as str, bytes as bin, no ext,
+// no trailing bytes. Reader refuses anything else, so equal values have equal bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/value.h"
+
+namespace holm {
+
+/// Builds one message. Lengths of arrays are stated up front; ENSUREs nothing about their count.
+class Writer {
+ public:
+  Writer();
+  ~Writer();
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+
+  Writer& array(std::size_t count);
+  Writer& map(std::size_t count);
+  Writer& uint(std::uint64_t number);
+  Writer& sint(std::int64_t number);
+  Writer& real(double number);  ///< a whole number is spelled as an integer
+  Writer& boolean(bool flag);
+  Writer& nil();
+  Writer& text(std::string_view text);
+  Writer& bytes(ByteView bytes);
+  /// A tree as it stands; objects become maps in their own key order.
+  Writer& value(const Value& value);
+  /// Bytes that are already canonical msgpack, spliced in as they are.
+  Writer& raw(ByteView encoded);
+  template <class Tag, std::size_t N>
+  Writer& id(const Id<Tag, N>& id) {
+    return bytes(id.view());
+  }
+
+  const Bytes& view() const { return out_; }
+  Bytes take() { return std::move(out_); }
+
+ private:
+  Bytes out_;
+};
+
+/// What a Reader accepts. Beyond: Code::limit.
+struct WireLimits {
+  std::size_t bytes_max = 4u << 20;  ///< the whole message
+  std::size_t items_max = 1u << 20;  ///< entries of one array or map
+  std::size_t depth_max = 32;
+};
+
+/// Walks one decoded message in order. Every getter consumes one value and fails with
+/// Code::reject when it is of another kind. Memory: about 24 bytes per value of the message.
+class Reader {
+ public:
+  /// Decodes and checks canonical form and limits. O(bytes). Keeps `message` by reference.
+  static Result<Reader> open(ByteView message, WireLimits limits = {});
+  ~Reader();
+  Reader(Reader&&) noexcept;
+  Reader& operator=(Reader&&) noexcept;
+
+  /// Steps into an array; its items are read next. Returns their count.
+  Result<std::size_t> array();
+  /// As array(), and the count must be `expected`.
+  Status array(std::size_t expected);
+  Result<std::uint64_t> uint();
+  /// uint() with an upper bound, inclusive.
+  Result<std::uint64_t> uint(std::uint64_t max);
+  Result<std::int64_t> sint();
+  Result<bool> boolean();
+  Result<std::string_view> text();  ///< valid UTF-8; a view into the message
+  Result<ByteView> bytes();         ///< a view into the message
+  Result<Value> value();
+  /// The canonical encoding of the next value, whatever it is; a copy.
+  Result<Bytes> raw();
+  template <class AnyId>
+  Result<AnyId> id() {
+    auto view = bytes();
+    if (!view) return fail(std::move(view).error());
+    auto out = AnyId::from(*view);
+    if (!out) return fail(Code::reject, "an id has the wrong length");
+    return *out;
+  }
+  bool next_is_nil() const;
+  Status nil();
+  /// True once every value has been consumed.
+  bool done() const;
+  /// Fails unless done(): messages of a fixed shape end with this.
+  Status end() const;
+
+ private:
+  struct State;
+  explicit Reader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// One tree as canonical msgpack, and back.
+Bytes encode(const Value& value);
+Result<Value> decode_value(ByteView encoded, WireLimits limits = {});
+
+/// True when `text` is well-formed UTF-8 (RFC 3629): no surrogates, no overlong forms.
+bool is_utf8(std::string_view text);
+
+}  // namespace holm

@@ -1,0 +1,115 @@
+// A text merged by code point: Fugue order (Weidner & Kleppmann, "The Art of the Fugue", 2023) over
+// the causal graph of the text's own runs. Positions on the wire are indexes into the version named
+// by a run's parents, as in Eg-walker (Gentle & Kleppmann, EuroSys 2025).
+//
+// Pure value: no I/O, no clock. Threads: one at a time. All positions and lengths are code points.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "crdt/op.h"
+
+namespace holm::crdt {
+
+/// One run of a text's history, references resolved. It covers the ids id.seq .. id.seq + len - 1
+/// of id.log: an insert gives one to each code point, an erase to each code point it removes.
+struct TextRun {
+  OpId id;
+  std::vector<OpId> parents;  ///< the frontier it was written on: ids of last code points; sorted
+  bool insert = true;
+  std::uint64_t pos = 0;
+  std::uint64_t len = 0;
+  std::string text;      ///< insert: UTF-8 of `len` code points; empty when wiped
+  bool is_void = false;  ///< stored and ordered, but without effect: inserts keep an invisible
+                         ///< place, erases do not count. Positions of runs that have it in their
+                         ///< past still count as its author saw the text.
+  bool wiped = false;    ///< content erased: the places stay, nothing shows
+
+  bool operator==(const TextRun&) const = default;
+};
+
+/// One change of the live text, to be applied in the order given: at `pos`, remove `erased` code
+/// points, then put `inserted` there.
+struct TextEdit {
+  std::uint64_t pos = 0;
+  std::uint64_t erased = 0;
+  std::string inserted;
+
+  bool operator==(const TextEdit&) const = default;
+};
+
+/// A stretch of visible text with consecutive ids: who wrote it, and where it stands.
+struct TextSpan {
+  OpId first;
+  std::uint64_t pos = 0;
+  std::uint64_t len = 0;
+
+  bool operator==(const TextSpan&) const = default;
+};
+
+/// A place that moves with the text: just before (`after` false) or just after one code point,
+/// which may since have been deleted. The nil id is the start (or, with `after`, the end).
+struct Anchor {
+  OpId id;
+  bool after = false;
+
+  bool operator==(const Anchor&) const = default;
+};
+
+/// Text that one erase run took away, by where it would stand in the live text now.
+struct Removed {
+  std::uint64_t pos = 0;
+  OpId first;        ///< id of the first code point of this stretch
+  std::string text;  ///< empty when wiped
+};
+
+class Text {
+ public:
+  Text();
+  ~Text();
+  Text(Text&&) noexcept;
+  Text& operator=(Text&&) noexcept;
+
+  /// Merges runs whose parents are all known or stand earlier in `runs`; runs already known are
+  /// skipped (seed runs arrive in several logs). Returns the edits that bring the text from before
+  /// to after. All or nothing. Errors: reject when a parent is unknown, a position lies outside the
+  /// version it refers to, lengths disagree with the content, or an id is reused for another run.
+  Result<std::vector<TextEdit>> merge(std::span<const TextRun> runs);
+
+  /// The live text, UTF-8.
+  const std::string& text() const;
+  /// Code points of the live text.
+  std::uint64_t size() const;
+  /// Ids of the runs nobody has built on, sorted: the parents of the next local run.
+  const std::vector<OpId>& frontier() const;
+  bool knows(const OpId& id) const;
+
+  /// The text as it was at `version` (op ids as in a frontier; void runs have no effect there
+  /// either). Errors: not_found when an id is unknown.
+  Result<std::string> at(std::span<const OpId> version) const;
+
+  /// The visible text as stretches of consecutive ids, in order: blame and difference by author.
+  std::vector<TextSpan> spans() const;
+  /// Where the code points first.seq .. first.seq + len - 1 of one log stand now; only those that
+  /// are visible.
+  std::vector<TextSpan> find(const OpId& first, std::uint64_t len) const;
+  /// What the erase run that holds `id` took away; empty when `id` is no erase.
+  std::vector<Removed> removed_by(const OpId& id) const;
+
+  /// Anchor at a gap: 0 .. size(). `after` says which neighbour it sticks to.
+  Anchor anchor(std::uint64_t pos, bool after) const;
+  /// Where an anchor stands now; nothing when its id is unknown.
+  std::optional<std::uint64_t> resolve(const Anchor& anchor) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace holm::crdt
