@@ -1,0 +1,73 @@
+// A change: the unit that is chained, stored and sent (DESIGN.md 2). Values only.
+#pragma once
+
+#include <vector>
+
+#include "base/clock.h"
+#include "crdt/op.h"
+
+namespace holm::crdt {
+
+/// "I have seen `log` up to `seq`, where its chain stood at `head`." `log` may be a branch name.
+struct Dep {
+  LogId log;
+  std::uint64_t seq = 0;
+  ShortHash head;
+
+  auto operator<=>(const Dep&) const = default;
+};
+
+/// Sixteen random bytes under which one log's content on one object is hashed. Declared in the
+/// log's first change that puts content on the object, so that a log verifies without any other.
+/// Not part of the structure: a carrier may attach a salt again where it is needed.
+struct SaltOf {
+  ObjectId object;
+  Salt salt;
+
+  auto operator<=>(const SaltOf&) const = default;
+};
+
+/// Stands in for the content of one object that was erased from a change: its digest, which keeps
+/// the chain verifiable (chain.h).
+struct WipedOf {
+  ObjectId object;
+  Digest content;
+
+  auto operator<=>(const WipedOf&) const = default;
+};
+
+/// Whether a change counts. A mark of this device, not part of the change; judged alike everywhere.
+enum class Mark : std::uint8_t { valid = 0, is_void = 1 };
+
+struct Change {
+  LogId log;
+  std::uint64_t seq = 0;      ///< of the first op, from 1
+  std::uint64_t lamport = 0;  ///< hybrid: max(seen + 1, wall clock in ms); all ops share it
+  WallTime time{};            ///< as the author's device claims
+  std::vector<ShortHash> membership;  ///< frontier of the trust space its author knew; sorted
+  std::vector<Dep> deps;              ///< other logs' heads seen since this log's last change; sorted
+  Bytes certificate;                  ///< the author's device certificate; first change only
+  std::vector<SaltOf> salts;          ///< sorted by object
+  std::vector<WipedOf> wiped;         ///< sorted by object
+  std::vector<Op> ops;                ///< at least one
+
+  /// Sequence numbers taken; the next change of the log starts at seq + span().
+  std::uint64_t span() const {
+    std::uint64_t out = 0;
+    for (const auto& op : ops) out += op.span();
+    return out;
+  }
+  std::uint64_t last_seq() const { return seq + span() - 1; }
+  bool operator==(const Change&) const = default;
+};
+
+/// Beyond any of these a change is refused by decoders and never made by author.h.
+struct ChangeLimits {
+  std::size_t bytes_max = 1u << 20;       ///< encoded; a larger paste is several changes
+  std::size_t ops_max = 1u << 14;
+  std::size_t refs_max = 1u << 10;        ///< of one op
+  std::size_t deps_max = 1u << 12;
+  std::size_t content_max = 512u << 10;   ///< bytes of one op
+};
+
+}  // namespace holm::crdt

@@ -1,0 +1,31 @@
+// Consecutive changes of one log as columnar bytes: how logs are stored and sent. Delta and
+// run-length coding per column, content beside structure, zstd where it pays. Canonical msgpack
+// stays what is hashed: decode gives back exactly the changes that went in.
+// Byte layout: docs/formats/columns.md.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "crdt/change.h"
+
+namespace holm::crdt {
+
+/// Bounds on what a decoder accepts; beyond: Code::limit. Allocation stays under a small multiple
+/// of bytes_max + expanded_max whatever the input says.
+struct ColumnLimits {
+  std::size_t bytes_max = 4u << 20;
+  std::size_t expanded_max = 16u << 20;  ///< after decompression
+  std::size_t changes_max = 1u << 16;
+  ChangeLimits change;
+};
+
+/// Requires: not empty, one log, each starting where the one before ended.
+Bytes encode_columns(std::span<const Change> changes);
+
+/// Errors: reject, limit, unsupported (a newer layout). Deterministic: one accepted spelling per
+/// list of changes is not promised here (compressors differ); hashes are over `structure`.
+Result<std::vector<Change>> decode_columns(ByteView bytes, const ColumnLimits& limits = {});
+
+}  // namespace holm::crdt
