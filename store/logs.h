@@ -1,0 +1,105 @@
+// Logs of changes: the truth all else is rebuilt from. Stored as columnar chunks with an index of
+// changes and of the objects they touch.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "crdt/chain.h"
+#include "crdt/change.h"
+#include "crdt/replay.h"
+
+namespace holm::store {
+
+class Db;
+
+/// Where one log stands in this store. stored >= sealed; applied <= sealed.
+struct LogInfo {
+  LogId log;
+  SpaceId space;
+  DeviceId device;
+  MemberId member;
+  std::uint64_t stored_seq = 0;   ///< last op held; the tail beyond sealed_seq waits for a head
+  Digest stored_hash;             ///< chain hash there
+  std::uint64_t sealed_seq = 0;   ///< last op under a verified signed head
+  std::uint64_t applied_seq = 0;  ///< last op delivered into merged state
+  Digest applied_hash;
+  bool frozen = false;  ///< forked: nothing more is taken into it
+
+  bool operator==(const LogInfo&) const = default;
+};
+
+/// A change as stored. `hash` is the chain's after it.
+struct StoredChange {
+  crdt::Change change;
+  Digest hash;
+  crdt::Mark mark = crdt::Mark::valid;
+};
+
+class Logs {
+ public:
+  explicit Logs(Db& db);
+  ~Logs();
+
+  /// Registers a log before its first change. Errors: reject when it exists with other owners.
+  Status create(const LogId& log, const SpaceId& space, const DeviceId& device,
+                const MemberId& member);
+  Result<std::optional<LogInfo>> find(const LogId& log) const;
+  /// Every log of a space, sorted by id.
+  Result<std::vector<LogInfo>> of_space(const SpaceId& space) const;
+  /// Spaces that have logs, sorted.
+  Result<std::vector<SpaceId>> spaces() const;
+
+  /// Appends consecutive changes (the first at stored_seq + 1) with their chain hashes and marks,
+  /// and indexes the objects they touch and the salts they declare. O(changes).
+  Status append(const LogId& log, std::span<const StoredChange> changes);
+  /// Drops the unsealed tail: what lies beyond sealed_seq.
+  Status drop_tail(const LogId& log);
+  /// Keeps a verified head: the newest per log and, for ever, checkpoints; raises sealed_seq.
+  Status seal(const crdt::Head& head);
+  /// Marks all up to the change ending at `seq` as delivered.
+  Status set_applied(const LogId& log, std::uint64_t seq);
+  Status set_mark(const LogId& log, std::uint64_t seq, crdt::Mark mark);
+  Status freeze(const LogId& log);
+
+  /// Changes from the one that starts at or holds `from`, at least one if there is any, until about
+  /// `bytes_max` of content or `count_max`.
+  Result<std::vector<StoredChange>> read(const LogId& log, std::uint64_t from,
+                                         std::size_t bytes_max, std::size_t count_max) const;
+  /// The change that holds op `seq`.
+  Result<std::optional<StoredChange>> at(const LogId& log, std::uint64_t seq) const;
+  /// The chain hash after the change that ends exactly at `seq`.
+  Result<std::optional<Digest>> hash_at(const LogId& log, std::uint64_t seq) const;
+  /// Kept heads with from <= seq <= to, ascending.
+  Result<std::vector<crdt::Head>> heads(const LogId& log, std::uint64_t from,
+                                        std::uint64_t to) const;
+  Result<std::optional<crdt::Head>> newest_head(const LogId& log) const;
+  /// Changes whose chain hash starts with these bytes (history's version names); at most `limit`.
+  Result<std::vector<StoredChange>> by_hash_prefix(const SpaceId& space, std::string_view hex_prefix,
+                                                   std::size_t limit) const;
+  /// Delivered changes that touch `object`, in replay order, with their authors. O(those changes).
+  Result<std::vector<crdt::Delivered>> touching(const SpaceId& space, const ObjectId& object) const;
+  /// The last `limit` delivered changes of a space, newest first in replay order, older than
+  /// `before_lamport`.
+  Result<std::vector<crdt::Delivered>> recent(const SpaceId& space, std::uint64_t before_lamport,
+                                              std::size_t limit) const;
+  Result<std::optional<Salt>> salt(const LogId& log, const ObjectId& object) const;
+
+  /// Accepted positions of a space (applied, void ones left out per DESIGN.md 3), for digests.
+  Result<std::vector<crdt::Position>> positions(const SpaceId& space) const;
+  /// The greatest lamport delivered in a space; 0 when none.
+  Result<std::uint64_t> lamport(const SpaceId& space) const;
+  /// Number of changes held of a space.
+  Result<std::uint64_t> change_count(const SpaceId& space) const;
+
+  /// Replaces the content of `object` in every stored change of the space by its digest and drops
+  /// its salts: chains stay valid. Returns how many changes were touched.
+  Result<std::size_t> wipe(const SpaceId& space, const ObjectId& object);
+
+ private:
+  Db& db_;
+};
+
+}  // namespace holm::store

@@ -1,0 +1,115 @@
+// Merged state: one canonical row per object, the live texts, the tables of winners, and the values
+// that lost (`also`). All of it can be rebuilt from the logs.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/value.h"
+#include "crdt/object.h"
+#include "store/table_spec.h"
+
+namespace holm::store {
+
+class Db;
+
+/// A text at rest: the plain string, and what the next run has to name.
+struct TextRow {
+  std::string content;             ///< UTF-8
+  std::uint64_t points = 0;        ///< code points of content
+  std::vector<crdt::OpId> frontier;  ///< sorted
+  std::map<LogId, crdt::OpId> last_own;  ///< per log: its latest code point on this text
+
+  bool operator==(const TextRow&) const = default;
+};
+
+struct TextKey {
+  ObjectId object;
+  std::uint32_t field = 0;
+
+  auto operator<=>(const TextKey&) const = default;
+};
+
+/// A condition on a column of a table of winners. `column` is a name of the TableSpec, or one of
+/// the built-in "object", "born_at", "touched_at" (ms), "born_lamport", "touched_lamport",
+/// "born_by" (log id).
+struct Condition {
+  enum class Is { equal, not_equal, less, less_or_equal, greater, greater_or_equal, null, not_null };
+  std::string column;
+  Is is = Is::equal;
+  Value value;
+};
+
+/// A question to one table of winners.
+struct Selection {
+  std::uint32_t type = 0;
+  std::optional<SpaceId> space;  ///< nothing: all spaces
+  std::vector<Condition> where;  ///< all must hold
+  std::vector<std::string> order_by;  ///< columns; a leading '-' reverses. Ties: by object id
+  std::size_t limit = SIZE_MAX;
+};
+
+struct Found {
+  SpaceId space;
+  ObjectId object;
+  bool operator==(const Found&) const = default;
+};
+
+/// A value that stands beside the winner: "also set to".
+struct Loser {
+  SpaceId space;
+  ObjectId object;
+  std::uint32_t field = 0;
+  Bytes key;
+  crdt::Entry entry;
+};
+
+class Objects {
+ public:
+  Objects(Db& db, std::vector<TableSpec> tables);
+  ~Objects();
+
+  /// States of those ids that exist, set-wise.
+  Result<std::map<ObjectId, crdt::ObjectState>> load(const SpaceId& space,
+                                                     const std::set<ObjectId>& ids) const;
+  Result<std::optional<crdt::ObjectState>> find(const SpaceId& space, const ObjectId& id) const;
+  /// The space that holds `id`, if any.
+  Result<std::optional<SpaceId>> space_of(const ObjectId& id) const;
+  /// Objects whose id starts with these hex digits; at most `limit`.
+  Result<std::vector<Found>> by_prefix(std::string_view hex_prefix, std::size_t limit) const;
+
+  /// Writes states and updates their rows of winners and losers, set-wise.
+  Status save(const SpaceId& space, const std::vector<crdt::ObjectState>& states);
+  Status save_text(const SpaceId& space, const TextKey& key, const TextRow& row);
+  /// The row of a text; an empty one when there is none.
+  Result<TextRow> text(const SpaceId& space, const TextKey& key) const;
+  /// Fields of an object that hold a text, with the texts, by field.
+  Result<std::map<std::uint32_t, TextRow>> texts(const SpaceId& space, const ObjectId& object) const;
+  /// Removes an object's state, texts and rows (before it is rebuilt).
+  Status remove(const SpaceId& space, const ObjectId& object);
+
+  /// Ids in the order asked for. Errors: usage when a column is unknown.
+  Result<std::vector<Found>> select(const Selection& selection) const;
+  Result<std::uint64_t> count(const Selection& selection) const;
+  /// Objects whose place (order field) is in `container`, by (key, id).
+  Result<std::vector<ObjectId>> children(std::uint32_t type, const ObjectId& container) const;
+  /// Values that lost, of one object or (nothing) all of a space or team.
+  Result<std::vector<Loser>> losers(const std::optional<SpaceId>& space,
+                                    const std::optional<ObjectId>& object) const;
+  /// Every object of a space, ascending, after `after`; at most `limit`. For digests and export.
+  Result<std::vector<ObjectId>> all(const SpaceId& space, const ObjectId& after,
+                                    std::size_t limit) const;
+
+  /// Rebuilds every table of winners from the canonical rows.
+  Status rebuild_tables();
+
+ private:
+  Db& db_;
+  std::vector<TableSpec> tables_;
+};
+
+}  // namespace holm::store

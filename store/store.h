@@ -1,0 +1,63 @@
+// One team's database: logs, merged state and small facts, in one SQLite file (DESIGN.md 1, 2).
+// Owner: the node. Threads: the loop thread only. Everything is synchronous.
+//
+// One Turn at a time groups all writes of one turn of the loop; commit() returns after the data is
+// synced (WAL, synchronous=FULL), so nothing is sent that could be forgotten.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "store/table_spec.h"
+
+namespace holm::store {
+
+class Logs;
+class Objects;
+class Facts;
+class Db;
+
+struct StoreOptions {
+  std::string path;      ///< of the database file; its folder exists
+  std::string vfs;       ///< name of a registered SQLite VFS; empty: the system's. The seam for
+                         ///< encryption at rest and for the simulator's disk
+  std::vector<TableSpec> tables;  ///< winners per object type; a changed spec is rebuilt at open
+};
+
+class Store {
+ public:
+  /// Opens or makes the database and applies missing migrations in one transaction. Errors: busy
+  /// when another process holds it, corrupt when it is no store or damaged, unsupported when a newer
+  /// program made it (left untouched), failed with the system's reason otherwise.
+  static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  /// Starts the write transaction of this turn unless one is open.
+  Status begin();
+  /// Makes the turn's writes durable. Errors: failed (disk full, I/O): the turn is rolled back, the
+  /// store is as it was at begin(), and stays usable.
+  Status commit();
+  /// Forgets the turn's writes. No effect when none is open.
+  void rollback();
+  bool in_turn() const;
+
+  Logs& logs();
+  Objects& objects();
+  Facts& facts();
+
+  /// Checks pages and indexes (SQLite integrity_check); chains and state are checked by the node.
+  /// Errors: corrupt, naming the first fault.
+  Status check() const;
+  /// Bytes of the database file and its WAL.
+  std::uint64_t bytes_on_disk() const;
+
+ private:
+  struct Parts;
+  explicit Store(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace holm::store
