@@ -6,7 +6,6 @@ namespace holm::detail {
 }  // namespace holm::detail
 
 /// Prints the expression and its place to stderr and aborts when it is false.
-#define ENSURE(expression)                                                   \
-  (static_cast<bool>(expression)                                             \
-       ? static_cast<void>(0)                                                \
-       : ::holm::detail::ensure_failed(#expression, __FILE__, __LINE__))
+#define ENSURE(expression)                              \
+  (static_cast<bool>(expression) ? static_cast<void>(0) \
+                                 : ::holm::detail::ensure_failed(#expression, __FILE__, __LINE__))

@@ -44,14 +44,15 @@ struct Id {
   }
 };
 
-using TeamId = Id<struct TeamTag>;      ///< a team; its trust space derives from it
-using SpaceId = Id<struct SpaceTag>;    ///< unit of keys, replication and reading (DESIGN.md 1)
-using ObjectId = Id<struct ObjectTag>;  ///< random, or derived from an import's source (first bit set)
-using LogId = Id<struct LogTag>;        ///< one per (device, space, incarnation), or a fork or seed name
-using MemberId = Id<struct MemberTag>;  ///< a person in a team
-using DeviceId = Id<struct DeviceTag>;  ///< a device of a member
-using Digest = Id<struct DigestTag, 32>;  ///< BLAKE2b-256
-using Salt = Id<struct SaltTag>;          ///< hides an object's content from guessing
+using TeamId = Id<struct TeamTag>;    ///< a team; its trust space derives from it
+using SpaceId = Id<struct SpaceTag>;  ///< unit of keys, replication and reading (DESIGN.md 1)
+using ObjectId =
+    Id<struct ObjectTag>;         ///< random, or derived from an import's source (first bit set)
+using LogId = Id<struct LogTag>;  ///< one per (device, space, incarnation), or a fork or seed name
+using MemberId = Id<struct MemberTag>;      ///< a person in a team
+using DeviceId = Id<struct DeviceTag>;      ///< a device of a member
+using Digest = Id<struct DigestTag, 32>;    ///< BLAKE2b-256
+using Salt = Id<struct SaltTag>;            ///< hides an object's content from guessing
 using ShortHash = Id<struct ShortHashTag>;  ///< the first 16 bytes of a Digest
 
 inline ShortHash shorten(const Digest& digest) {

@@ -23,7 +23,8 @@ enum class Code : std::uint8_t {
   retry,        ///< passing trouble: try again later
 };
 
-/// One line a person can act on: what happened; what is safe; what to do. The last two may be empty.
+/// One line a person can act on: what happened; what is safe; what to do. The last two may be
+/// empty.
 struct Error {
   Code code = Code::failed;
   std::string what;
@@ -58,11 +59,11 @@ inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(st
 }  // namespace holm
 
 /// The value of a Result, or return its Error from the enclosing function: `auto x = TRY(f());`.
-#define TRY(expression)                                                \
-  __extension__({                                                      \
-    auto&& holm_try_result = (expression);                             \
+#define TRY(expression)                                                            \
+  __extension__({                                                                  \
+    auto&& holm_try_result = (expression);                                         \
     if (!holm_try_result) return ::holm::fail(std::move(holm_try_result).error()); \
-    ::holm::detail::take(std::move(holm_try_result));                  \
+    ::holm::detail::take(std::move(holm_try_result));                              \
   })
 
 namespace holm::detail {

@@ -1,5 +1,5 @@
-// msgpack-c decodes into a tree of views (zero copy for text and bytes); packing that tree again and
-// comparing is the check for canonical form: the packer always chooses the shortest spelling.
+// msgpack-c decodes into a tree of views (zero copy for text and bytes); packing that tree again
+// and comparing is the check for canonical form: the packer always chooses the shortest spelling.
 #include "base/wire.h"
 
 #include <cstring>
@@ -87,13 +87,15 @@ Writer::~Writer() = default;
 Writer::Writer(Writer&&) noexcept = default;
 Writer& Writer::operator=(Writer&&) noexcept = default;
 
-#define HOLM_PACK(call)                     \
-  Sink sink{out_};                          \
-  msgpack::packer<Sink> packer(sink);       \
-  packer.call;                              \
+#define HOLM_PACK(call)               \
+  Sink sink{out_};                    \
+  msgpack::packer<Sink> packer(sink); \
+  packer.call;                        \
   return *this
 
-Writer& Writer::array(std::size_t count) { HOLM_PACK(pack_array(static_cast<std::uint32_t>(count))); }
+Writer& Writer::array(std::size_t count) {
+  HOLM_PACK(pack_array(static_cast<std::uint32_t>(count)));
+}
 Writer& Writer::map(std::size_t count) { HOLM_PACK(pack_map(static_cast<std::uint32_t>(count))); }
 Writer& Writer::uint(std::uint64_t number) { HOLM_PACK(pack_uint64(number)); }
 Writer& Writer::sint(std::int64_t number) { HOLM_PACK(pack_int64(number)); }

@@ -47,8 +47,9 @@ TEST_CASE("wire: what was encoded decodes to the same value") {
 }
 
 TEST_CASE("wire: only the shortest spelling is accepted") {
-  for (const char* text : {"cc05", "cd0005", "d90161", "c40100ff", "dc000105", "ca3f800000",
-                           "d005", "d3ffffffffffffffff", "cb3ff0000000000000", "c1", "81c0c0", "d40101", "a1ff", ""}) {
+  for (const char* text :
+       {"cc05", "cd0005", "d90161", "c40100ff", "dc000105", "ca3f800000", "d005",
+        "d3ffffffffffffffff", "cb3ff0000000000000", "c1", "81c0c0", "d40101", "a1ff", ""}) {
     CAPTURE(std::string(text));
     CHECK_FALSE(Reader::open(*from_hex(text)).has_value());
   }
