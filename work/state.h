@@ -1,0 +1,66 @@
+// The narrow view of a team that rules and queries read. node implements it over the store, tests
+// over memory. Threads: the caller's; calls are synchronous.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/value.h"
+#include "crdt/object.h"
+#include "crdt/replay.h"
+#include "crdt/text/text.h"
+#include "work/members/roster.h"
+
+namespace holm::work {
+
+/// A link: an object and the space it lives in.
+struct Ref {
+  SpaceId space;
+  ObjectId object;
+
+  auto operator<=>(const Ref&) const = default;
+};
+
+/// Objects of one type by the winners of their fields.
+struct Lookup {
+  struct Equals {
+    std::uint32_t field;  ///< reg, or order (then `value` is the container's 16 bytes)
+    Value value;          ///< null: no value stands
+  };
+  std::uint32_t type = 0;
+  std::optional<SpaceId> space;
+  std::vector<Equals> where;  ///< all must hold
+  enum class By { birth, touch, place, title } order = By::birth;  ///< place: by (key, id)
+  enum class Direction { ascending, descending } direction = Direction::ascending;
+  std::size_t limit = SIZE_MAX;
+};
+
+class State {
+ public:
+  virtual ~State() = default;
+
+  virtual const members::Roster& roster() const = 0;
+  virtual MemberId self() const = 0;
+  virtual DeviceId device() const = 0;
+  virtual SpaceId commons() const = 0;
+
+  /// Nothing when no op on it has been delivered.
+  virtual Result<std::optional<crdt::ObjectState>> object(const Ref& ref) const = 0;
+  /// The live text of a field; empty when it has none.
+  virtual Result<std::string> text(const Ref& ref, std::uint32_t field) const = 0;
+  /// The text with its history: for anchors, blame, undo. Costs a replay of its runs.
+  virtual Result<crdt::Text> full_text(const Ref& ref, std::uint32_t field) const = 0;
+  virtual Result<std::vector<Ref>> find(const Lookup& lookup) const = 0;
+  /// The space that holds an object, for references by id.
+  virtual Result<std::optional<Ref>> locate(const ObjectId& id) const = 0;
+  /// Objects whose id starts with these hex digits, at most `limit`.
+  virtual Result<std::vector<Ref>> by_prefix(std::string_view hex, std::size_t limit) const = 0;
+  /// Delivered changes that touch an object, in replay order.
+  virtual Result<std::vector<crdt::Delivered>> history(const Ref& ref) const = 0;
+  /// Whose log it is; nothing when unknown (or the name of a seed op).
+  virtual std::optional<MemberId> author(const LogId& log) const = 0;
+};
+
+}  // namespace holm::work
