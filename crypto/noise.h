@@ -90,7 +90,7 @@ class HandshakeState {
 
   /// True when the next message is ours to write.
   bool is_our_turn() const;
-  /// True when all messages have passed and split() has not been called.
+  /// True when all messages have passed, until split().
   bool finished() const;
   bool is_dead() const { return is_dead_; }
 
@@ -130,7 +130,6 @@ class HandshakeState {
   std::size_t next_message_ = 0;
   std::size_t next_psk_ = 0;
   bool has_cipher_key_ = false;
-  bool is_split_ = false;
   bool is_dead_ = false;
   std::uint64_t nonce_ = 0;
   HandshakeHash hash_;
