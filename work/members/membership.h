@@ -38,12 +38,19 @@ struct DeviceCertificate {
   DeviceId device;              ///< first 16 bytes of H(device keys)
   crypto::VerifyKey signing;    ///< Ed25519: signs heads and membership ops
   crypto::KexPublic exchange;   ///< X25519: the static key of links
-  std::string label;            ///< "Ana's laptop"; at most 100 bytes
+  std::string label;            ///< "Ana's laptop"; at most 400 bytes
   WallTime made{};
   crypto::Signature signature;
 
   bool operator==(const DeviceCertificate&) const = default;
 };
+/// First 16 bytes of the hash of a member's root key.
+MemberId member_id(const crypto::VerifyKey& root);
+DeviceId device_id(const crypto::VerifyKey& signing, const crypto::KexPublic& exchange);
+/// Made by whoever holds the root key; `label` at most 400 bytes.
+DeviceCertificate certify(const crypto::SigningKey& root, const TeamId& team,
+                          const crypto::VerifyKey& signing, const crypto::KexPublic& exchange,
+                          std::string label, WallTime made);
 Bytes encode(const DeviceCertificate& certificate);
 /// Decodes and verifies signature and derived ids. Errors: reject.
 Result<DeviceCertificate> decode_certificate(ByteView bytes, const TeamId& team);
@@ -76,7 +83,26 @@ struct Op {
 Bytes encode(const Op& op);          ///< canonical msgpack, signature last
 Bytes signed_bytes(const Op& op);    ///< what is signed
 Result<Op> decode_op(ByteView bytes);  ///< shape only; signatures are judged by resolve()
+inline constexpr std::string_view kOpLabel = "holm membership op v1";
+/// The id of the team that `create` founds: it binds the founder's device, name, network key and
+/// time, so that nobody else can make another genesis for the same id. (Not the founder's root key,
+/// which itself derives from the team id.)
+TeamId team_of(const Op& create);
+void sign(Op& op, const crypto::SigningKey& device);
 /// Names an op: the first 16 bytes of the hash of its encoding; also its object id.
 ShortHash op_hash(ByteView encoded);
+
+/// What a joiner signs with the invite's key: that this device, in this very handshake, asks to
+/// enter. Whoever admits copies it into the grant, so that every device can check it.
+struct JoinProof {
+  Digest handshake;  ///< hash of the Noise handshake hash
+  crypto::Signature signature;
+
+  bool operator==(const JoinProof&) const = default;
+};
+inline constexpr std::string_view kJoinLabel = "holm join v1";
+Bytes encode(const JoinProof& proof);
+Result<JoinProof> decode_join_proof(ByteView bytes);
+Bytes join_signed_bytes(const TeamId& team, ByteView certificate, const Digest& handshake);
 
 }  // namespace holm::work::members
