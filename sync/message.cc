@@ -1,0 +1,198 @@
+#include "sync/message.h"
+
+#include <algorithm>
+
+#include "base/wire.h"
+#include "crdt/columns.h"
+
+namespace holm::sync {
+namespace {
+
+enum class Tag : std::uint64_t {
+  summary = 1,
+  vector = 2,
+  delta = 3,
+  ack = 4,
+  join_request = 5,
+  admitted = 6,
+  refused = 7,
+};
+
+template <class T>
+Status sorted_unique(const std::vector<T>& items) {
+  if (std::adjacent_find(items.begin(), items.end(), [](const T& a, const T& b) {
+        return !(a < b);
+      }) != items.end()) {
+    return fail(Code::reject, "a list is out of order");
+  }
+  return {};
+}
+
+void put(Writer& out, const Summary& message) {
+  out.array(2).uint(static_cast<std::uint64_t>(Tag::summary)).array(message.spaces.size());
+  for (const auto& space : message.spaces) out.array(2).id(space.space).id(space.digest);
+}
+
+void put(Writer& out, const Vector& message) {
+  out.array(3).uint(static_cast<std::uint64_t>(Tag::vector)).id(message.space);
+  out.array(message.logs.size());
+  for (const auto& log : message.logs) out.array(3).id(log.log).uint(log.seq).id(log.hash);
+}
+
+void put(Writer& out, const Delta& message) {
+  out.array(5).uint(static_cast<std::uint64_t>(Tag::delta)).id(message.space);
+  out.uint(message.serial).id(message.digest).array(message.ranges.size());
+  for (const auto& range : message.ranges) {
+    out.array(2).bytes(crdt::encode_columns(range.changes)).bytes(crdt::encode(range.head));
+  }
+}
+
+void put(Writer& out, const Ack& message) {
+  out.array(5).uint(static_cast<std::uint64_t>(Tag::ack)).id(message.space);
+  out.uint(message.serial).id(message.digest).array(message.have.size());
+  for (const auto& have : message.have) out.array(2).id(have.log).uint(have.seq);
+}
+
+void put(Writer& out, const JoinRequest& message) {
+  out.array(4).uint(static_cast<std::uint64_t>(Tag::join_request)).text(message.name);
+  out.bytes(message.certificate).bytes(message.proof);
+}
+
+void put(Writer& out, const Admitted& message) {
+  out.array(2).uint(static_cast<std::uint64_t>(Tag::admitted)).id(message.team);
+}
+
+void put(Writer& out, const Refused& message) {
+  out.array(3).uint(static_cast<std::uint64_t>(Tag::refused));
+  out.uint(static_cast<std::uint64_t>(message.code)).text(message.why);
+}
+
+Result<std::size_t> count(Reader& in, std::size_t max) {
+  const auto items = TRY(in.array());
+  if (items > max) return fail(Code::limit, "a message lists more than is accepted");
+  return items;
+}
+
+Result<Message> read_summary(Reader& in, const MessageLimits& limits) {
+  Summary out;
+  const auto spaces = TRY(count(in, limits.spaces_max));
+  for (std::size_t i = 0; i < spaces; ++i) {
+    TRY(in.array(2));
+    Summary::Space space;
+    space.space = TRY(in.id<SpaceId>());
+    space.digest = TRY(in.id<Digest>());
+    out.spaces.push_back(space);
+  }
+  TRY(sorted_unique(out.spaces));
+  return Message(std::move(out));
+}
+
+Result<Message> read_vector(Reader& in, const MessageLimits& limits) {
+  Vector out;
+  out.space = TRY(in.id<SpaceId>());
+  const auto logs = TRY(count(in, limits.logs_max));
+  for (std::size_t i = 0; i < logs; ++i) {
+    TRY(in.array(3));
+    crdt::Position position;
+    position.log = TRY(in.id<LogId>());
+    position.seq = TRY(in.uint());
+    position.hash = TRY(in.id<Digest>());
+    out.logs.push_back(position);
+  }
+  TRY(sorted_unique(out.logs));
+  return Message(std::move(out));
+}
+
+Result<Message> read_delta(Reader& in, const MessageLimits& limits) {
+  Delta out;
+  out.space = TRY(in.id<SpaceId>());
+  out.serial = TRY(in.uint());
+  out.digest = TRY(in.id<Digest>());
+  const auto ranges = TRY(count(in, limits.ranges_max));
+  std::size_t expanded = 0;
+  for (std::size_t i = 0; i < ranges; ++i) {
+    TRY(in.array(2));
+    Range range;
+    range.changes = TRY(crdt::decode_columns(TRY(in.bytes())));
+    range.head = TRY(crdt::decode_head(TRY(in.bytes())));
+    if (range.changes.empty() || range.head.log != range.changes.front().log ||
+        range.head.seq != range.changes.back().last_seq()) {
+      return fail(Code::reject, "a range does not end at its head");
+    }
+    for (const auto& change : range.changes) {
+      for (const auto& op : change.ops) expanded += op.content.size() + sizeof(crdt::Op);
+    }
+    if (expanded > 16 * limits.bytes_max) return fail(Code::limit, "a delta expands too far");
+    out.ranges.push_back(std::move(range));
+  }
+  return Message(std::move(out));
+}
+
+Result<Message> read_ack(Reader& in, const MessageLimits& limits) {
+  Ack out;
+  out.space = TRY(in.id<SpaceId>());
+  out.serial = TRY(in.uint());
+  out.digest = TRY(in.id<Digest>());
+  const auto logs = TRY(count(in, limits.logs_max));
+  for (std::size_t i = 0; i < logs; ++i) {
+    TRY(in.array(2));
+    Ack::Have have;
+    have.log = TRY(in.id<LogId>());
+    have.seq = TRY(in.uint());
+    out.have.push_back(have);
+  }
+  TRY(sorted_unique(out.have));
+  return Message(std::move(out));
+}
+
+Result<Message> read_join_request(Reader& in) {
+  JoinRequest out;
+  out.name = std::string(TRY(in.text()));
+  out.certificate = to_bytes(TRY(in.bytes()));
+  out.proof = to_bytes(TRY(in.bytes()));
+  if (out.name.size() + out.certificate.size() + out.proof.size() > 4096) {
+    return fail(Code::limit, "a join request is too long");
+  }
+  return Message(std::move(out));
+}
+
+Result<Message> read_refused(Reader& in) {
+  Refused out;
+  out.code = static_cast<Code>(TRY(in.uint(static_cast<std::uint64_t>(Code::retry))));
+  out.why = std::string(TRY(in.text()));
+  return Message(std::move(out));
+}
+
+}  // namespace
+
+Bytes encode(const Message& message) {
+  Writer out;
+  std::visit([&](const auto& body) { put(out, body); }, message);
+  return out.take();
+}
+
+Result<Message> decode(ByteView bytes, const MessageLimits& limits) {
+  auto in = TRY(Reader::open(bytes, {.bytes_max = limits.bytes_max,
+                                     .items_max = limits.logs_max,
+                                     .depth_max = 4}));
+  const auto fields = TRY(in.array());
+  if (fields < 2) return fail(Code::reject, "a message is too short");
+  const auto tag = TRY(in.uint());
+  const auto read = [&]() -> Result<Message> {
+    switch (static_cast<Tag>(tag)) {
+      case Tag::summary: return read_summary(in, limits);
+      case Tag::vector: return read_vector(in, limits);
+      case Tag::delta: return read_delta(in, limits);
+      case Tag::ack: return read_ack(in, limits);
+      case Tag::join_request: return read_join_request(in);
+      case Tag::admitted: return Message(Admitted{TRY(in.id<TeamId>())});
+      case Tag::refused: return read_refused(in);
+    }
+    return fail(Code::unsupported, "a message of a kind this version does not know");
+  };
+  auto message = TRY(read());
+  TRY(in.end());
+  return message;
+}
+
+}  // namespace holm::sync

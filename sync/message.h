@@ -1,0 +1,99 @@
+// What two devices of a team say to each other once a link stands, as bytes and back
+// (docs/formats/sync.md). Values only.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "crdt/chain.h"
+#include "crdt/change.h"
+
+namespace holm::sync {
+
+/// "These spaces I would share with you stand at these digests."
+struct Summary {
+  struct Space {
+    SpaceId space;
+    Digest digest;
+    auto operator<=>(const Space&) const = default;
+  };
+  std::vector<Space> spaces;  ///< sorted by id
+  bool operator==(const Summary&) const = default;
+};
+
+/// State vector of one space: how far I hold each log, and its chain hash there.
+struct Vector {
+  SpaceId space;
+  std::vector<crdt::Position> logs;  ///< sorted by log
+  bool operator==(const Vector&) const = default;
+};
+
+/// Consecutive changes of one log up to a signed head.
+struct Range {
+  std::vector<crdt::Change> changes;
+  crdt::Head head;
+  bool operator==(const Range&) const = default;
+};
+
+/// Ranges that the receiver lacks. `digest` is the sender's of the space when it was sent.
+struct Delta {
+  SpaceId space;
+  std::uint64_t serial = 0;
+  Digest digest;
+  std::vector<Range> ranges;
+  bool operator==(const Delta&) const = default;
+};
+
+/// The delta is durable here; `have` says how far for each log it named.
+struct Ack {
+  SpaceId space;
+  std::uint64_t serial = 0;
+  Digest digest;
+  struct Have {
+    LogId log;
+    std::uint64_t seq = 0;
+    auto operator<=>(const Have&) const = default;
+  };
+  std::vector<Have> have;
+  bool operator==(const Ack&) const = default;
+};
+
+/// A joiner asks to enter: its device certificate, made for the team the other named, and its proof
+/// that it holds the invite. Answered by Admitted or Refused.
+struct JoinRequest {
+  std::string name;
+  Bytes certificate;
+  Bytes proof;
+  bool operator==(const JoinRequest&) const = default;
+};
+
+/// The joiner belongs now; the trust space follows as deltas.
+struct Admitted {
+  TeamId team;
+  bool operator==(const Admitted&) const = default;
+};
+
+/// A sentence for the person: why not. `code` as base/result.h has it.
+struct Refused {
+  Code code = Code::denied;
+  std::string why;
+  bool operator==(const Refused&) const = default;
+};
+
+using Message = std::variant<Summary, Vector, Delta, Ack, JoinRequest, Admitted, Refused>;
+
+/// Bounds of one message; beyond: Code::limit.
+struct MessageLimits {
+  std::size_t bytes_max = 3u << 20;
+  std::size_t spaces_max = 4096;
+  std::size_t logs_max = 1u << 16;
+  std::size_t ranges_max = 4096;
+};
+
+Bytes encode(const Message& message);
+/// Errors: reject, limit, unsupported (a kind this version does not know).
+Result<Message> decode(ByteView bytes, const MessageLimits& limits = {});
+
+}  // namespace holm::sync

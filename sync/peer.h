@@ -1,0 +1,106 @@
+// What to say to one peer, without saying it: generate and receive on a per-peer state. No socket,
+// clock or store; works on the narrow view `Shared`, which the node implements.
+//
+// The exchange, per space: both sides send digests (Summary). Where they differ each sends its state
+// vector; who sees that the other lacks something sends deltas, at most `window_bytes` of them
+// unacknowledged. From then on each side knows what the other holds, so new changes are pushed at
+// once and forwarded. A cut link starts again from digests: it costs the deltas in flight.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "base/result.h"
+#include "sync/message.h"
+
+namespace holm::sync {
+
+/// What a peer machine reads of this device's logs. Threads: the loop's.
+class Shared {
+ public:
+  virtual ~Shared() = default;
+  /// Spaces this peer may read, most urgent first (membership before content).
+  virtual std::vector<SpaceId> spaces() const = 0;
+  virtual Result<Digest> digest(const SpaceId& space) const = 0;
+  /// Every log of the space up to its newest signed head, sorted by log.
+  virtual Result<std::vector<crdt::Position>> positions(const SpaceId& space) const = 0;
+  /// Chain hash after the change that ends at `seq`; nothing when none ends there.
+  virtual Result<std::optional<Digest>> hash_at(const LogId& log, std::uint64_t seq) const = 0;
+  /// The changes after `seq` up to the next kept head; nothing when there are none. Void changes
+  /// beyond the forwarding quota may be left out by ending early.
+  virtual Result<std::optional<Range>> next_range(const LogId& log, std::uint64_t seq) const = 0;
+};
+
+struct PeerLimits {
+  std::size_t window_bytes = 1u << 20;  ///< of deltas sent and not acknowledged
+  std::size_t delta_bytes = 192u << 10;  ///< aimed at per delta; one range may exceed it
+};
+
+class Peer {
+ public:
+  explicit Peer(PeerLimits limits = {});
+
+  /// The peer may read now (or again, after membership changed): offers digests of all spaces that
+  /// have not been offered at their present digest.
+  void refresh(const Shared& shared);
+  /// Changes of `space` became durable here. Cheap; poll() then finds what to push.
+  void on_stored(const SpaceId& space);
+
+  /// Takes Summary, Vector, Ack. Errors: reject when the peer breaks the protocol.
+  Status on_summary(const Summary& summary, const Shared& shared);
+  Status on_vector(const Vector& vector, const Shared& shared);
+  Status on_ack(const Ack& ack);
+  /// The delta was received; once it is durable call on_delta_durable. Notes what they hold.
+  void on_delta(const Delta& delta);
+  /// Queues the acknowledgement. `have` is what this device holds of the logs named.
+  void on_delta_durable(const Delta& delta, std::vector<Ack::Have> have, const Digest& digest);
+
+  /// Next message to send; nothing when there is none or the window is full.
+  Result<std::optional<Message>> poll(const Shared& shared);
+
+  /// Both sides hold the same in every space this peer may read, and nothing is in flight.
+  bool in_sync(const Shared& shared) const;
+  /// Whether the peer, as far as is known, holds `log` up to `seq`.
+  bool holds(const SpaceId& space, const LogId& log, std::uint64_t seq) const;
+
+  struct Counters {
+    std::uint64_t deltas_sent = 0;
+    std::uint64_t deltas_received = 0;
+    std::uint64_t vectors_sent = 0;
+  };
+  const Counters& counters() const { return counters_; }
+  /// Logs where the peer holds another history than we do: forked.
+  const std::set<LogId>& forked() const { return forked_; }
+
+ private:
+  struct Space {
+    std::optional<Digest> offered;  ///< our digest they were last told
+    std::optional<Digest> theirs;   ///< their digest as last told
+    bool knows_vector = false;      ///< `holds` says all they have
+    bool vector_sent = false;       ///< ours, since the link stands
+    bool vector_wanted = false;     ///< send ours
+    bool dirty = false;             ///< something may be theirs to get
+    std::map<LogId, std::uint64_t> holds;
+  };
+  struct InFlight {
+    SpaceId space;
+    std::uint64_t serial;
+    std::size_t bytes;
+  };
+
+  Result<std::optional<Message>> next_delta(const SpaceId& id, Space& space, const Shared& shared);
+  bool readable(const SpaceId& space, const Shared& shared) const;
+
+  PeerLimits limits_;
+  std::map<SpaceId, Space> spaces_;
+  std::deque<Message> queue_;  ///< acknowledgements and summaries, before any delta
+  std::deque<InFlight> in_flight_;
+  std::size_t in_flight_bytes_ = 0;
+  std::uint64_t next_serial_ = 1;
+  std::set<LogId> forked_;
+  Counters counters_;
+};
+
+}  // namespace holm::sync
