@@ -59,11 +59,15 @@ inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(st
 }  // namespace holm
 
 /// The value of a Result, or return its Error from the enclosing function: `auto x = TRY(f());`.
-#define TRY(expression)                                                            \
-  __extension__({                                                                  \
-    auto&& holm_try_result = (expression);                                         \
-    if (!holm_try_result) return ::holm::fail(std::move(holm_try_result).error()); \
-    ::holm::detail::take(std::move(holm_try_result));                              \
+/// May be nested: each use has a name of its own.
+#define TRY(expression) HOLM_TRY_AS(HOLM_TRY_NAME(__COUNTER__), expression)
+#define HOLM_TRY_NAME(number) HOLM_TRY_JOIN(holm_try_, number)
+#define HOLM_TRY_JOIN(prefix, number) prefix##number
+#define HOLM_TRY_AS(result, expression)                          \
+  __extension__({                                                \
+    auto&& result = (expression);                                \
+    if (!result) return ::holm::fail(std::move(result).error()); \
+    ::holm::detail::take(std::move(result));                     \
   })
 
 namespace holm::detail {
