@@ -41,8 +41,10 @@ class FrameReader {
   /// Takes bytes off the front of `in` until a body is complete (returned) or `in` is empty
   /// (nothing). Call again until nothing. Errors: limit, reject (an empty body); final.
   Result<std::optional<Bytes>> next(ByteView& in);
-  /// What longer bodies than this do is fail; for the change from handshake to transport frames.
+  /// For the change from handshake to transport frames.
   void set_body_bytes_max(std::size_t bytes) { body_bytes_max_ = bytes; }
+  /// Bytes of the partial body.
+  std::size_t held_bytes() const { return body_.size(); }
 
  private:
   std::size_t body_bytes_max_;
@@ -98,7 +100,9 @@ Bytes encode_goodbye(const Goodbye& goodbye);
 /// characters reads as empty: it would reach a terminal. Errors: reject (no reason at all).
 Result<Goodbye> decode_goodbye(ByteView payload);
 
-/// What the owner of the other side can do about it.
+/// What the side that hears it can do about it.
 Code code_of(GoodbyeReason reason);
+/// How a failure is told to the other side.
+GoodbyeReason reason_of(Code code);
 
 }  // namespace holm::net

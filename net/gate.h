@@ -34,7 +34,9 @@ class Gate {
     std::optional<LinkId> drop;  ///< a half-open link that makes room; close it
   };
 
-  explicit Gate(GateLimits limits = {}) : limits_(limits) {}
+  /// Requires: all limits above zero, more addresses than half-open links.
+  explicit Gate(GateLimits limits);
+  Gate() : Gate(GateLimits{}) {}
 
   /// A link came in from `host`, an IPv4 or IPv6 literal. O(log n).
   Verdict on_accepted(LinkId link, std::string_view host, Time now);
@@ -52,17 +54,14 @@ class Gate {
     std::size_t half_open_count = 0;
   };
   using Addresses = std::map<std::string, Address, std::less<>>;
-  struct Place {
-    Addresses::iterator from;
-  };
-
-  Address* bucket(const std::string& key, Time now);
-  void forget_idle(Time now);
-  LinkId oldest_from(const std::string& key) const;
+  Addresses::iterator bucket(const std::string& key, Time now);
+  double tokens_at(const Address& address, Time now) const;
+  void make_room(Time now);
+  LinkId oldest_from(Addresses::const_iterator address) const;
 
   GateLimits limits_;
   Addresses addresses_;
-  std::map<LinkId, Place> half_open_;  // ids grow, so the first is the oldest
+  std::map<LinkId, Addresses::iterator> half_open_;  // ids grow, so the first is the oldest
 };
 
 /// The name under which an address is counted: an IPv4 address, also when mapped into IPv6, or the

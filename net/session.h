@@ -38,7 +38,8 @@ struct VersionRange {
 
 struct SessionLimits {
   std::size_t message_bytes_max = 4u << 20;  ///< one message, either direction
-  std::size_t queue_bytes_max = 8u << 20;    ///< messages waiting to leave; at least one message
+  std::size_t queue_bytes_max =
+      8u << 20;  ///< messages waiting to leave; at least one message and 64 more
   std::size_t write_ahead_bytes = 256u
                                   << 10;  ///< given out by poll() before on_drained() is awaited
   std::size_t payload_bytes_max = 16u << 10;  ///< the application's part of the handshake
@@ -123,7 +124,8 @@ class Session {
 
   bool is_established() const { return state_ == State::live; }
   bool is_closed() const { return state_ == State::closed; }
-  /// Bytes of messages accepted by send() and not yet given out by poll().
+  /// Bytes of messages accepted by send() and not yet given out by poll(), each counted with 64
+  /// more.
   std::size_t queued_bytes() const { return queued_bytes_; }
   /// All bytes held: queued_bytes(), the partial message and frame, outputs not yet polled.
   std::size_t held_bytes() const;
@@ -143,20 +145,22 @@ class Session {
   Session(SessionConfig config, State state, Rng& rng, Time now);
 
   void read_opening(ByteView& in);
-  void read_body(ByteView body);
+  Status step(ByteView body);  // one transition; the only switch over state_
   Status on_opening();
   Status on_reply(ByteView body);
   Status on_proof(ByteView body);
-  Status on_frame(ByteView body);
-  Status on_piece(const Frame& frame);
   Result<std::uint16_t> agree(VersionRange theirs) const;
-  void establish(const Hello& hello);
-  void refuse(const Error& why);
+  Status establish(const Hello& theirs, Result<std::uint16_t> version);
+  Status on_frame(ByteView body);
+  Status on_piece(Frame frame);
 
   std::optional<Bytes> next_frame();
   Bytes seal(FrameKind kind, ByteView payload);
-  void end(Error why, std::optional<Goodbye> theirs);
+  void push(Output output);
+
+  void abort(Error why);  // with a goodbye, if there is someone to hear it
   void say_goodbye(const Goodbye& words);
+  void end(Error why, std::optional<Goodbye> theirs);
 
   SessionConfig config_;
   State state_;

@@ -41,11 +41,13 @@ class UvLoop final : public Clock {
   UvLoop(const UvLoop&) = delete;
   UvLoop& operator=(const UvLoop&) = delete;
 
-  void set_events(LoopEvents* events);
+  /// Null for none.
+  void set_events(LoopEvents* events) { events_ = events; }
 
   /// Runs turns until stop().
   void run();
-  /// Ends run() after the present turn; before run(), makes it return after one turn.
+  /// Ends run() after the present turn, without a last on_turn_end(); before run(), makes it return
+  /// at once.
   void stop();
   /// Runs one turn, waiting for something to happen.
   void turn();

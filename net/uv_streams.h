@@ -12,6 +12,7 @@ struct uv_stream_s;
 
 namespace holm::net {
 
+class UvListener;
 class UvStream;
 
 struct StreamLimits {
@@ -28,6 +29,7 @@ class UvStreams : public Transport {
  public:
   UvStreams(UvLoop& loop, StreamLimits limits);
   /// Ends all links at once, without events. Their handles close in later turns of the loop.
+  /// Requires: not called from one of its own events.
   ~UvStreams() override;
   UvStreams(const UvStreams&) = delete;
   UvStreams& operator=(const UvStreams&) = delete;
@@ -43,6 +45,7 @@ class UvStreams : public Transport {
   std::size_t link_count() const { return streams_.size(); }
 
  protected:
+  friend class UvListener;
   friend class UvStream;
 
   LinkId adopt(UvStream* stream);
