@@ -85,6 +85,8 @@ inline constexpr std::uint32_t kCreator = 7;     ///< reg, member: the true auth
 inline constexpr std::uint32_t kReactions = 8;   ///< member_set, words: an emoji each
 inline constexpr std::uint32_t kImported = 9;    ///< map, hidden: source field -> last imported value
 inline constexpr std::uint32_t kSource = 10;     ///< reg, words, hidden: "trello:5ca3...": where from
+inline constexpr std::uint32_t kSeen = 11;       ///< reg, tree, hidden: [[log, seq], ...]: what
+                                                 ///< whoever archived it had seen (rules/life.h)
 }  // namespace field
 
 // Fields of single types.
@@ -110,7 +112,7 @@ inline constexpr std::uint32_t kOwner = 25;     ///< reg, member
 namespace comment {
 inline constexpr std::uint32_t kBody = 20;      ///< text
 inline constexpr std::uint32_t kAnchor = 21;    ///< reg, tree: [field, [log, seq, after], [log, seq, after], quote]
-inline constexpr std::uint32_t kResolved = 22;  ///< reg, tree: [member, ms]; null when open
+inline constexpr std::uint32_t kResolved = 22;  ///< reg, tree: [member, ms, seen]; null when open
 inline constexpr std::uint32_t kReplyTo = 23;   ///< reg, object; immutable
 }  // namespace comment
 namespace board {
@@ -141,6 +143,8 @@ inline constexpr std::uint32_t kNumber = 33;         ///< reg, number: short num
 inline constexpr std::uint32_t kBoard = 34;          ///< reg, object: board that numbers it
 inline constexpr std::uint32_t kLinks = 35;          ///< set, tree: [name, url] (imported attachments)
 inline constexpr std::uint32_t kCardType = 36;       ///< reg, words
+inline constexpr std::uint32_t kTaken = 37;          ///< reg, tree, hidden: [member, ...]: assignees
+                                                     ///< as the last to assign left them
 }  // namespace card
 namespace item {
 inline constexpr std::uint32_t kText = 20;      ///< text
@@ -156,7 +160,8 @@ inline constexpr std::uint32_t kConfidence = 22;  ///< reg, choice; immutable
 namespace thread {
 inline constexpr std::uint32_t kFollowers = 20;  ///< set, member
 inline constexpr std::uint32_t kMuted = 21;      ///< member, flag
-inline constexpr std::uint32_t kResolved = 22;   ///< reg, tree: [member, ms]; null when open
+inline constexpr std::uint32_t kResolved = 22;   ///< reg, tree: [member, ms, seen]; null when open;
+                                                 ///< seen: [[log, seq], ...] (rules/resolution.h)
 inline constexpr std::uint32_t kSummary = 23;    ///< text
 }  // namespace thread
 namespace message {

@@ -2,6 +2,7 @@
 // over memory. Threads: the caller's; calls are synchronous.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,6 +60,8 @@ class State {
   virtual Result<std::vector<Ref>> by_prefix(std::string_view hex, std::size_t limit) const = 0;
   /// Delivered changes that touch an object, in replay order.
   virtual Result<std::vector<crdt::Delivered>> history(const Ref& ref) const = 0;
+  /// The last delivered op of every log of a space: what a writer has seen of it. O(logs).
+  virtual Result<std::map<LogId, std::uint64_t>> positions(const SpaceId& space) const = 0;
   /// Whose log it is; nothing when unknown (or the name of a seed op).
   virtual std::optional<MemberId> author(const LogId& log) const = 0;
 };
