@@ -33,12 +33,12 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception&) override {
-    error_ = "not valid JSON at byte " + std::to_string(position);
+    error = "not valid JSON at byte " + std::to_string(position);
     return false;
   }
 
-  std::string error_;
-  Value root_;
+  std::string error;
+  Value root;
 
  private:
   struct Level {
@@ -50,7 +50,7 @@ class Builder final : public nlohmann::json_sax<Json> {
 
   bool open(const Value& kind) {
     if (stack_.size() >= kDepthMax) {
-      error_ = "JSON nested deeper than " + std::to_string(kDepthMax) + " levels";
+      error = "JSON nested deeper than " + std::to_string(kDepthMax) + " levels";
       return false;
     }
     stack_.push_back({{}, {}, {}, kind.as_object() != nullptr});
@@ -63,7 +63,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
   bool add(Value value) {
     if (stack_.empty()) {
-      root_ = std::move(value);
+      root = std::move(value);
     } else if (stack_.back().is_object) {
       stack_.back().entries.emplace_back(std::move(stack_.back().key), std::move(value));
     } else {
@@ -100,9 +100,9 @@ Result<Value> parse_json(std::string_view text) {
   Builder builder;
   const bool ok = Json::sax_parse(text, &builder);
   if (!ok) {
-    return fail(Code::reject, builder.error_.empty() ? "not valid JSON" : builder.error_);
+    return fail(Code::reject, builder.error.empty() ? "not valid JSON" : builder.error);
   }
-  return std::move(builder.root_);
+  return std::move(builder.root);
 }
 
 std::string to_json(const Value& value, int indent) {

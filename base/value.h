@@ -19,6 +19,7 @@ class Value {
   using Entry = std::pair<std::string, Value>;
   using Object = std::vector<Entry>;  // keys unique; order kept
 
+  // NOLINTBEGIN(google-explicit-constructor): anything of these kinds is a value
   Value() = default;  // null
   Value(std::nullptr_t) {}
   Value(bool flag) : data_(flag) {}
@@ -35,6 +36,7 @@ class Value {
   Value(Bytes bytes) : data_(std::move(bytes)) {}
   Value(Array items) : data_(std::move(items)) {}
   Value(Object entries) : data_(std::move(entries)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   static Value array() { return Value(Array{}); }
   static Value object() { return Value(Object{}); }

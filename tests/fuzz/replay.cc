@@ -19,6 +19,7 @@
 #include "base/rng.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the sanitizers' own name, absent without them
 extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
 
 namespace {
