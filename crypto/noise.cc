@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "base/ensure.h"
-#include "crypto/hash.h"
+#include "crypto/blake2b.h"
 
 namespace holm::crypto {
 namespace {

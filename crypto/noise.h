@@ -65,12 +65,13 @@ enum class Role : std::uint8_t { initiator, responder };
 
 /// What a handshake starts from. Everything is copied by start() and need not outlive it.
 struct HandshakeConfig {
-  std::string_view protocol;  ///< e.g. "Noise_XXpsk0_25519_ChaChaPoly_BLAKE2b"
+  std::string_view protocol = {};  ///< e.g. "Noise_XXpsk0_25519_ChaChaPoly_BLAKE2b"
   Role role = Role::initiator;
-  ByteView prologue;                       ///< both sides must agree on it
-  const KexKey* static_key = nullptr;      ///< ours; needed when the pattern uses it
-  std::optional<KexPublic> remote_static;  ///< theirs; exactly when the pattern knows it beforehand
-  std::vector<const SecretKey32*> psks;    ///< one for each psk modifier, in order
+  ByteView prologue = {};              ///< both sides must agree on it
+  const KexKey* static_key = nullptr;  ///< ours; needed when the pattern uses it
+  std::optional<KexPublic> remote_static =
+      {};  ///< theirs; exactly when the pattern knows it beforehand
+  std::vector<const SecretKey32*> psks = {};  ///< one for each psk modifier, in order
 };
 
 /// One handshake. After any failure it is dead: its secrets are wiped and every call fails.

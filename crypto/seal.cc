@@ -3,9 +3,10 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/ensure.h"
-#include "crypto/hash.h"
+#include "crypto/blake2b.h"
 #include "crypto/label.h"
 
 namespace holm::crypto {
@@ -25,19 +26,13 @@ struct Derived {
 
 /// Commitment and subkey: the committing function F(key, nonce, aad) of the construction.
 Locked<Derived> derive(const SecretKey32& key, ByteView nonce, ByteView aad) {
-  static_assert(sizeof(Derived) == 64);
-  crypto_generichash_blake2b_state state;
-  const auto length = label_length(kSealLabel);
-  const auto name = as_bytes(kSealLabel);
+  HashBlock block;
+  Blake2b state(block.size(), key.reveal());
+  add_label(state, kSealLabel).update(nonce).update(aad).finish(block);
   Locked<Derived> out;
-  crypto_generichash_blake2b_init(&state, key.reveal().data(), key.reveal().size(),
-                                  sizeof(Derived));
-  crypto_generichash_blake2b_update(&state, &length, 1);
-  crypto_generichash_blake2b_update(&state, name.data(), name.size());
-  crypto_generichash_blake2b_update(&state, nonce.data(), nonce.size());
-  crypto_generichash_blake2b_update(&state, aad.data(), aad.size());
-  crypto_generichash_blake2b_final(&state, reinterpret_cast<std::uint8_t*>(&*out), sizeof(Derived));
-  sodium_memzero(&state, sizeof state);
+  static_assert(sizeof(Derived) == sizeof block);
+  std::memcpy(&*out, block.data(), block.size());
+  detail::wipe(block.data(), block.size());
   return out;
 }
 

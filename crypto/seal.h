@@ -10,7 +10,7 @@
 // Encryption" (Eurocrypt 2022): UtC, with the associated data hashed in as in HtE (CMT-4).
 //
 // box = ephemeral public key (32) | sealed under k, where
-//   k = BLAKE2b-256 keyed with X25519(ephemeral, recipient) over
+//   k = BLAKE2b-256 keyed with X25519(ephemeral, recipient), personalised "holm kdf", over
 //       u8(11) "holm box v1" | ephemeral public key | recipient's public key
 // A box names no sender; whoever needs one signs what is inside.
 #pragma once

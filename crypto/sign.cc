@@ -2,8 +2,6 @@
 
 #include <sodium.h>
 
-#include <algorithm>
-
 #include "crypto/label.h"
 
 namespace holm::crypto {
@@ -40,16 +38,8 @@ bool verify(const VerifyKey& key, std::string_view label, ByteView message,
 
 Mac mac(const SecretKey32& key, std::string_view label, ByteView message) {
   Mac out;
-  crypto_generichash_blake2b_state state;
-  const auto length = label_length(label);
-  const auto name = as_bytes(label);
-  crypto_generichash_blake2b_init(&state, key.reveal().data(), key.reveal().size(),
-                                  out.bytes.size());
-  crypto_generichash_blake2b_update(&state, &length, 1);
-  crypto_generichash_blake2b_update(&state, name.data(), name.size());
-  crypto_generichash_blake2b_update(&state, message.data(), message.size());
-  crypto_generichash_blake2b_final(&state, out.bytes.data(), out.bytes.size());
-  sodium_memzero(&state, sizeof state);
+  Blake2b state(out.bytes.size(), key.reveal(), "holm mac");
+  add_label(state, label).update(message).finish(out.bytes);
   return out;
 }
 

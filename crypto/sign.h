@@ -21,7 +21,7 @@ Signature sign(const SigningKey& key, std::string_view label, ByteView message);
 
 using Mac = Id<struct MacTag, 32>;  ///< keyed BLAKE2b-256; may be cut to a prefix
 
-/// MAC over u8(label length) | label | message.
+/// MAC, personalised "holm mac", over u8(label length) | label | message.
 Mac mac(const SecretKey32& key, std::string_view label, ByteView message);
 /// True when `theirs` is a prefix, of 8 to 32 bytes, of the MAC. Takes the same time either way.
 [[nodiscard]] bool verify_mac(const SecretKey32& key, std::string_view label, ByteView message,
