@@ -1,0 +1,60 @@
+// The real world around a node: home folder, loop thread, sockets, system clock and randomness. The
+// only place that asks the system for them. Used by `main` of the programs.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/value.h"
+#include "node/client.h"
+
+namespace holm::node {
+
+/// How a home is unlocked. None of both: a key file of mode 0600 in the home.
+struct Unlock {
+  std::optional<std::string> passphrase;
+};
+
+struct InitOptions {
+  std::string home;
+  std::string name;
+  std::string zone;   ///< empty: the system's, else UTC
+  std::string hours;  ///< empty: none
+  Unlock unlock;
+};
+
+/// Makes a home: {"member", "device", "recovery_phrase", "home"}. Errors: failed when one is there
+/// already, usage when name, zone or hours make no sense. Leaves nothing behind on error.
+Result<Value> init_home(const InitOptions& options);
+
+/// A client of the home's node: over the control socket when a process owns the home, else with a
+/// node of its own in this process. Errors: not_found (no home there), busy (owned, and the owner
+/// does not answer), denied (wrong passphrase).
+Result<std::unique_ptr<Client>> open_client(const std::string& home, const Unlock& unlock);
+
+struct ServeOptions {
+  std::string home;
+  std::string listen;  ///< "ADDR:PORT"; empty: "127.0.0.1:0"
+  Unlock unlock;
+  std::function<void(const Value& ready)> on_ready;  ///< {"listening": "127.0.0.1:40123"}
+};
+
+/// Runs a headless node until SIGTERM or SIGINT. Errors: busy when the home has an owner.
+Status serve(const ServeOptions& options);
+
+/// `holm demo`: three nodes of this process group with stores and sockets of their own.
+struct DemoOptions {
+  std::string dir;      ///< kept when not empty; otherwise a fresh temporary folder, removed
+  std::string samples;  ///< folder with the shipped vault and board
+  std::function<void(std::string_view line)> tell;
+};
+/// Errors: failed when the three do not agree on every object.
+Result<Value> demo(const DemoOptions& options);
+
+/// Folder named by $HOLM_HOME, else the XDG data folder's "holm".
+std::string default_home();
+
+}  // namespace holm::node
