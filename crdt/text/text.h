@@ -99,8 +99,11 @@ class Text {
   /// Where the code points first.seq .. first.seq + len - 1 of one log stand now; only those that
   /// are visible.
   std::vector<TextSpan> find(const OpId& first, std::uint64_t len) const;
-  /// What the erase run that holds `id` took away; empty when `id` is no erase.
+  /// What the erase run that holds `id` took away, as it was merged; empty when `id` is no erase or
+  /// a void one. Void places are left out: they never showed.
   std::vector<Removed> removed_by(const OpId& id) const;
+  /// The same for the erase ids first.seq .. first.seq + len - 1 of one log, however they arrived.
+  std::vector<Removed> removed_by(const OpId& first, std::uint64_t len) const;
 
   /// Anchor at a gap: 0 .. size(). `after` says which neighbour it sticks to.
   Anchor anchor(std::uint64_t pos, bool after) const;
@@ -109,6 +112,7 @@ class Text {
 
  private:
   struct State;
+  class Merge;
   std::unique_ptr<State> state_;
 };
 
