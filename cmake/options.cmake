@@ -26,7 +26,8 @@ endif()
 add_library(holm_options INTERFACE)
 target_include_directories(holm_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(holm_options INTERFACE
-  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wunused -fno-omit-frame-pointer)
+  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wunused -fno-omit-frame-pointer
+  -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)  # messages name files as the repository does
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # GCC 12 reports these inside optimised library code that is right (GCC bugs 105329, 105562,
   # 105651); memory errors are AddressSanitizer's to find.
