@@ -1,0 +1,275 @@
+#include "node/home.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "base/wire.h"
+#include "crypto/hash.h"
+#include "crypto/passphrase.h"
+#include "crypto/seal.h"
+
+namespace holm::node {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kIdentityAad = "holm identity v1";
+constexpr std::string_view kJoinsAad = "holm joins v1";
+constexpr std::size_t kSmallFileMax = 1u << 20;
+
+tl::unexpected<Error> system_error(const std::string& what) {
+  const int number = errno;
+  const std::string why = std::strerror(number);
+  if (number == ENOSPC || number == EDQUOT) {
+    return fail(Code::failed, what + ": the disk is full", "nothing was lost",
+                "free some space and try again");
+  }
+  return fail(number == EACCES || number == EPERM || number == EROFS ? Code::denied : Code::failed,
+              what + ": " + why);
+}
+
+/// Closes a file descriptor at the end of a scope.
+class File {
+ public:
+  explicit File(int fd) : fd_(fd) {}
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Status sync_folder(const std::string& path) {
+  File folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return system_error("cannot sync " + path);
+  return {};
+}
+
+Status make_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) {
+    errno = error.value();
+    return system_error("cannot make the folder " + path);
+  }
+  if (::chmod(path.c_str(), 0700) != 0) return system_error("cannot protect the folder " + path);
+  return {};
+}
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+Result<int> lock_file(const std::string& dir) {
+  const auto path = dir + "/lock";
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return system_error("cannot open " + path);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    const bool is_held = errno == EWOULDBLOCK;
+    ::close(fd);
+    if (!is_held) return system_error("cannot lock " + path);
+    return fail(Code::busy, "another process uses this home");
+  }
+  return fd;
+}
+
+Result<crypto::SecretKey32> home_key(const std::string& dir, const Unlock& unlock) {
+  if (exists(dir + "/passphrase")) {
+    if (!unlock.passphrase) {
+      return fail(Code::denied, "this home is locked with a passphrase", "nothing was changed",
+                  "give --passphrase-file or $HOLM_PASSPHRASE");
+    }
+    const auto stored = TRY(read_file(dir + "/passphrase", 1024));
+    const auto params = TRY(crypto::PassphraseParams::read(stored));
+    return crypto::derive_key(*unlock.passphrase, params);
+  }
+  return crypto::SecretKey32::from(TRY(read_file(dir + "/key", 32)));
+}
+
+tl::unexpected<Error> no_home(const std::string& dir) {
+  return fail(Code::not_found, "there is no home in " + dir, "nothing was changed",
+              "make one with: holm init --name YOUR_NAME");
+}
+
+}  // namespace
+
+Result<Bytes> read_file(const std::string& path, std::size_t bytes_max) {
+  File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) {
+    if (errno == ENOENT) return fail(Code::not_found, "there is no file " + path);
+    return system_error("cannot read " + path);
+  }
+  Bytes out;
+  std::uint8_t chunk[65536];
+  for (;;) {
+    const auto got = ::read(file.get(), chunk, sizeof chunk);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_error("cannot read " + path);
+    if (got == 0) return out;
+    if (out.size() + static_cast<std::size_t>(got) > bytes_max) {
+      return fail(Code::limit, path + " is larger than " + std::to_string(bytes_max) + " bytes");
+    }
+    append(out, ByteView(chunk, static_cast<std::size_t>(got)));
+  }
+}
+
+Status write_file(const std::string& path, ByteView bytes, unsigned mode) {
+  const auto temporary = path + ".new";
+  {
+    File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    if (file.get() < 0) return system_error("cannot write " + path);
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const auto put = ::write(file.get(), bytes.data() + done, bytes.size() - done);
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) {
+        auto error = system_error("cannot write " + path);
+        ::unlink(temporary.c_str());
+        return error;
+      }
+      done += static_cast<std::size_t>(put);
+    }
+    if (::fsync(file.get()) != 0) {
+      auto error = system_error("cannot write " + path);
+      ::unlink(temporary.c_str());
+      return error;
+    }
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return system_error("cannot write " + path);
+  return sync_folder(fs::path(path).parent_path().string());
+}
+
+Home::Home(std::string dir, int lock, crypto::SecretKey32 key, Identity identity, Rng& rng)
+    : dir_(std::move(dir)),
+      lock_(lock),
+      key_(std::move(key)),
+      identity_(std::move(identity)),
+      rng_(rng) {}
+
+Home::~Home() { ::close(lock_); }
+
+Status Home::create(const std::string& dir, const Unlock& unlock, const Identity& identity,
+                    Rng& rng) {
+  if (exists(dir + "/identity")) {
+    return fail(Code::failed, "there is a home in " + dir + " already", "it was left untouched",
+                "choose another folder with --home");
+  }
+  TRY(make_folder(dir));
+  TRY(make_folder(dir + "/teams"));
+  File lock(TRY(lock_file(dir)));
+  auto key = crypto::SecretKey32::make(rng);
+  if (unlock.passphrase) {
+    const auto params = crypto::PassphraseParams::make(rng);
+    key = TRY(crypto::derive_key(*unlock.passphrase, params));
+    TRY(write_file(dir + "/passphrase", params.encode(), 0600));
+  } else {
+    TRY(write_file(dir + "/key", key.reveal(), 0600));
+  }
+  // Last, so that a home without identity is no home.
+  return write_file(dir + "/identity",
+                    crypto::seal(key, as_bytes(kIdentityAad), encode(identity), rng), 0600);
+}
+
+Result<std::unique_ptr<Home>> Home::open(const std::string& dir, const Unlock& unlock, Rng& rng) {
+  if (!exists(dir + "/identity")) return no_home(dir);
+  const int lock = TRY(lock_file(dir));
+  const auto read = [&]() -> Result<std::unique_ptr<Home>> {
+    auto key = TRY(home_key(dir, unlock));
+    const auto sealed = TRY(read_file(dir + "/identity", kSmallFileMax));
+    auto plain = crypto::open(key, as_bytes(kIdentityAad), sealed);
+    if (!plain) {
+      if (plain.error().code == Code::denied && exists(dir + "/passphrase")) {
+        return fail(Code::denied, "the passphrase does not open this home", "nothing was changed",
+                    "try again");
+      }
+      return fail(Code::corrupt, "the identity of this home is damaged", "the stores were not touched",
+                  "recover with your phrase");
+    }
+    auto identity = TRY(decode_identity(*plain));
+    return std::unique_ptr<Home>(new Home(dir, lock, std::move(key), std::move(identity), rng));
+  };
+  auto home = read();
+  if (!home) ::close(lock);
+  return home;
+}
+
+Result<bool> Home::is_owned(const std::string& dir) {
+  if (!exists(dir + "/identity")) return no_home(dir);
+  auto lock = lock_file(dir);
+  if (lock) {
+    ::close(*lock);
+    return false;
+  }
+  if (lock.error().code == Code::busy) return true;
+  return fail(std::move(lock).error());
+}
+
+std::string Home::socket_path(const std::string& dir) {
+  std::error_code error;
+  auto real = fs::weakly_canonical(dir, error).string();
+  if (error) real = dir;
+  const auto name = crypto::hash("holm control socket v1", as_bytes(real)).text().substr(0, 24);
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  if (runtime != nullptr && *runtime == '/') return std::string(runtime) + "/holm/" + name;
+  return "/tmp/holm-" + std::to_string(::getuid()) + "/" + name;
+}
+
+Status Home::save_identity() {
+  return write_file(dir_ + "/identity",
+                    crypto::seal(key_, as_bytes(kIdentityAad), encode(identity_), rng_), 0600);
+}
+
+std::vector<TeamId> Home::teams() const {
+  std::vector<TeamId> out;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(dir_ + "/teams", error)) {
+    if (entry.path().extension() != ".db") continue;
+    if (auto id = TeamId::from_text(entry.path().stem().string())) out.push_back(*id);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::string Home::store_path(const TeamId& team) const {
+  return dir_ + "/teams/" + team.text() + ".db";
+}
+
+Result<std::vector<PendingJoin>> Home::joins() const {
+  std::vector<PendingJoin> out;
+  auto sealed = read_file(dir_ + "/joins", kSmallFileMax);
+  if (!sealed) {
+    if (sealed.error().code == Code::not_found) return out;
+    return fail(std::move(sealed).error());
+  }
+  const auto plain = TRY(crypto::open(key_, as_bytes(kJoinsAad), *sealed));
+  auto in = TRY(Reader::open(plain));
+  const auto count = TRY(in.array());
+  for (std::size_t i = 0; i < count; ++i) {
+    TRY(in.array(2));
+    PendingJoin join;
+    join.secret = to_bytes(TRY(in.bytes()));
+    join.at = std::string(TRY(in.text()));
+    out.push_back(std::move(join));
+  }
+  TRY(in.end());
+  return out;
+}
+
+Status Home::save_joins(const std::vector<PendingJoin>& joins) {
+  Writer out;
+  out.array(joins.size());
+  for (const auto& join : joins) out.array(2).bytes(join.secret).text(join.at);
+  return write_file(dir_ + "/joins", crypto::seal(key_, as_bytes(kJoinsAad), out.view(), rng_),
+                    0600);
+}
+
+}  // namespace holm::node

@@ -1,0 +1,73 @@
+// A home on disk: one device of one person (CLI.md). Holds the lock that makes one process its
+// owner, the sealed identity, and where each team's store lies. An edge: it touches the file system.
+//
+//   lock          held while a process owns the home
+//   key           32 bytes, mode 0600: seals the rest; or
+//   passphrase    Argon2id parameters: the key is derived from the passphrase
+//   identity      sealed (docs/formats/home.md)
+//   joins         sealed: joins that have not been answered yet
+//   teams/ID.db   one store per team
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "node/identity.h"
+#include "node/runtime.h"
+
+namespace holm::node {
+
+/// A join that goes on until it is answered, also after a restart.
+struct PendingJoin {
+  Bytes secret;    ///< of the invite, 16 bytes
+  std::string at;  ///< where to knock
+  bool operator==(const PendingJoin&) const = default;
+};
+
+/// Owns the lock. Threads: one.
+class Home {
+ public:
+  /// Makes the folder and writes `identity`. Errors: failed when a home is there already.
+  static Status create(const std::string& dir, const Unlock& unlock, const Identity& identity,
+                       Rng& rng);
+  /// Locks and unlocks. Errors: not_found, busy (another process owns it), denied (wrong or missing
+  /// passphrase), corrupt.
+  static Result<std::unique_ptr<Home>> open(const std::string& dir, const Unlock& unlock, Rng& rng);
+  /// Whether a process owns the home now. Errors: not_found when there is no home.
+  static Result<bool> is_owned(const std::string& dir);
+  /// Path of the control socket of a home: $XDG_RUNTIME_DIR/holm/HASH, or under a folder of this
+  /// user in the temporary folder.
+  static std::string socket_path(const std::string& dir);
+
+  ~Home();
+  Home(const Home&) = delete;
+  Home& operator=(const Home&) = delete;
+
+  Identity& identity() { return identity_; }
+  Status save_identity();
+  const std::string& dir() const { return dir_; }
+  std::vector<TeamId> teams() const;  ///< sorted
+  std::string store_path(const TeamId& team) const;
+
+  Result<std::vector<PendingJoin>> joins() const;
+  Status save_joins(const std::vector<PendingJoin>& joins);
+
+ private:
+  Home(std::string dir, int lock, crypto::SecretKey32 key, Identity identity, Rng& rng);
+
+  std::string dir_;
+  int lock_;
+  crypto::SecretKey32 key_;
+  Identity identity_;
+  Rng& rng_;
+};
+
+/// Reads a whole file. Errors: not_found, limit (more than `bytes_max`), failed.
+Result<Bytes> read_file(const std::string& path, std::size_t bytes_max);
+/// Replaces a file atomically and durably: temporary file, fsync, rename, fsync of the folder.
+Status write_file(const std::string& path, ByteView bytes, unsigned mode);
+
+}  // namespace holm::node

@@ -1,0 +1,151 @@
+// A run whose parents are the text's whole frontier goes straight into the plain string; only
+// concurrent runs need the text's history, which is read once from the logs and then kept, so that
+// a stretch of live concurrent typing costs one replay.
+#include "node/merge.h"
+
+#include <algorithm>
+#include <set>
+
+#include "crdt/text/utf8.h"
+#include "store/logs.h"
+
+namespace holm::node {
+namespace {
+
+constexpr std::size_t kKeptTexts = 16;
+
+bool goes_straight(const store::TextRow& row, const crdt::TextRun& run) {
+  return run.parents == row.frontier && !run.is_void && !run.wiped;
+}
+
+}  // namespace
+
+Status Merger::apply(const SpaceId& space, std::span<const crdt::Delivered> changes) {
+  std::set<ObjectId> touched;
+  std::set<store::TextKey> texts;
+  for (const auto& delivered : changes) {
+    for (const auto& op : delivered.change.ops) {
+      touched.insert(op.object);
+      if (op.kind == crdt::Kind::text) texts.insert({op.object, op.field});
+    }
+  }
+  auto states = TRY(store_.objects().load(space, touched));
+  for (const auto& delivered : changes) {
+    if (delivered.mark == crdt::Mark::is_void) continue;
+    const auto names = crdt::op_names(delivered.change);
+    for (std::size_t i = 0; i < delivered.change.ops.size(); ++i) {
+      const auto& op = delivered.change.ops[i];
+      auto& state = states[op.object];
+      state.id = op.object;
+      crdt::merge(state, op,
+                  {.id = names[i],
+                   .lamport = op.seed ? 0 : delivered.change.lamport,
+                   .time = delivered.change.time,
+                   .author = delivered.author});
+    }
+  }
+  // Everything is merged before anything is written: a change that makes no sense leaves the turn
+  // as it was, so that its caller can set it aside.
+  std::vector<std::pair<store::TextKey, store::TextRow>> merged;
+  for (const auto& key : texts) {
+    auto row = TRY(apply_text(space, key, changes));
+    if (row) merged.emplace_back(key, std::move(*row));
+  }
+  for (const auto& [key, row] : merged) TRY(store_.objects().save_text(space, key, row));
+  std::vector<crdt::ObjectState> rows;
+  rows.reserve(states.size());
+  for (auto& [id, state] : states) rows.push_back(std::move(state));
+  return store_.objects().save(space, rows);
+}
+
+Result<std::optional<store::TextRow>> Merger::apply_text(
+    const SpaceId& space, const store::TextKey& key, std::span<const crdt::Delivered> changes) {
+  auto row = TRY(store_.objects().text(space, key));
+  const auto runs = TRY(crdt::text_runs(key.object, key.field, changes, row.last_own));
+  if (runs.empty()) return std::optional<store::TextRow>();
+  std::size_t straight = 0;
+  auto* kept = find_kept({space, key});
+  if (kept == nullptr) {
+    // Byte offsets are found by walking the string: fine for the few runs of a turn.
+    for (; straight < runs.size() && goes_straight(row, runs[straight]); ++straight) {
+      const auto& run = runs[straight];
+      if (run.insert ? run.pos > row.points : run.pos + run.len > row.points) {
+        return fail(Code::corrupt, "a text's history names a place outside it");
+      }
+      const auto begin = crdt::utf8::offset(row.content, run.pos);
+      if (run.insert) {
+        row.content.insert(begin, run.text);
+        row.points += run.len;
+      } else {
+        const auto tail = std::string_view(row.content).substr(begin);
+        row.content.erase(begin, crdt::utf8::offset(tail, run.len));
+        row.points -= run.len;
+      }
+      row.frontier = {{run.id.log, run.id.seq + run.len - 1}};
+    }
+  }
+  if (straight < runs.size()) {
+    TRY(merge_runs(space, key, row, std::span(runs).subspan(kept == nullptr ? 0 : straight)));
+  }
+  return std::optional<store::TextRow>(std::move(row));
+}
+
+Status Merger::merge_runs(const SpaceId& space, const store::TextKey& key, store::TextRow& row,
+                          std::span<const crdt::TextRun> runs) {
+  auto* kept = find_kept({space, key});
+  if (kept == nullptr) {
+    kept_.push_front({{space, key}, TRY(full_text(space, key))});
+    kept = &kept_.front();
+    if (kept_.size() > kKeptTexts) kept_.pop_back();
+  } else {
+    auto merged = kept->text.merge(runs);
+    if (!merged) {
+      kept_.remove_if([&](const Kept& item) { return &item == kept; });
+      return fail(Code::corrupt, "a text's history is broken: " + merged.error().what);
+    }
+  }
+  row.content = kept->text.text();
+  row.points = kept->text.size();
+  row.frontier = kept->text.frontier();
+  return {};
+}
+
+Result<crdt::Text> Merger::full_text(const SpaceId& space, const store::TextKey& key) const {
+  const auto history = TRY(store_.logs().touching(space, key.object));
+  std::map<LogId, crdt::OpId> last_own;
+  const auto runs = TRY(crdt::text_runs(key.object, key.field, history, last_own));
+  crdt::Text text;
+  auto merged = text.merge(runs);
+  if (!merged) return fail(Code::corrupt, "a text's history is broken: " + merged.error().what);
+  return text;
+}
+
+Status Merger::rebuild(const SpaceId& space, const ObjectId& object) {
+  kept_.remove_if([&](const Kept& item) {
+    return item.key.first == space && item.key.second.object == object;
+  });
+  const auto history = TRY(store_.logs().touching(space, object));
+  TRY(store_.objects().remove(space, object));
+  if (history.empty()) return {};
+  auto rebuilt = TRY(crdt::rebuild(object, history));
+  TRY(store_.objects().save(space, {rebuilt.state}));
+  for (const auto& [field, text] : rebuilt.texts) {
+    store::TextRow row;
+    row.content = text.text();
+    row.points = text.size();
+    row.frontier = text.frontier();
+    TRY(crdt::text_runs(object, field, history, row.last_own));
+    TRY(store_.objects().save_text(space, {object, field}, row));
+  }
+  return {};
+}
+
+Merger::Kept* Merger::find_kept(const Key& key) {
+  const auto found =
+      std::find_if(kept_.begin(), kept_.end(), [&](const Kept& item) { return item.key == key; });
+  if (found == kept_.end()) return nullptr;
+  kept_.splice(kept_.begin(), kept_, found);
+  return &kept_.front();
+}
+
+}  // namespace holm::node

@@ -1,0 +1,52 @@
+// Brings delivered changes into a store's merged state, set-wise: the touched rows are read, crdt
+// merges, the rows are written. Owned by a Replica; works inside its open turn.
+#pragma once
+
+#include <list>
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "base/result.h"
+#include "crdt/replay.h"
+#include "store/objects.h"
+#include "store/store.h"
+
+namespace holm::node {
+
+/// Keeps the texts that concurrent edits were last merged into. Threads: the loop's.
+class Merger {
+ public:
+  explicit Merger(store::Store& store) : store_(store) {}
+
+  /// Merges changes in the order given, which respects causality. They are in the logs already and
+  /// marked as applied there. Errors: the store's; corrupt when a run makes no sense in the text it
+  /// names, and then nothing has been written and forget() is due.
+  Status apply(const SpaceId& space, std::span<const crdt::Delivered> changes);
+  /// Rebuilds one object from the logs, e.g. after a mark was set or lifted.
+  Status rebuild(const SpaceId& space, const ObjectId& object);
+  /// A text with its history, from the logs.
+  Result<crdt::Text> full_text(const SpaceId& space, const store::TextKey& key) const;
+  /// The turn was rolled back: what is kept may be ahead of the store.
+  void forget() { kept_.clear(); }
+
+ private:
+  using Key = std::pair<SpaceId, store::TextKey>;
+  struct Kept {
+    Key key;
+    crdt::Text text;
+  };
+
+  /// The row after the changes; nothing when they hold no run of this text.
+  Result<std::optional<store::TextRow>> apply_text(const SpaceId& space, const store::TextKey& key,
+                                                   std::span<const crdt::Delivered> changes);
+  Status merge_runs(const SpaceId& space, const store::TextKey& key, store::TextRow& row,
+                    std::span<const crdt::TextRun> runs);
+  Kept* find_kept(const Key& key);
+
+  store::Store& store_;
+  std::list<Kept> kept_;  ///< most recently used first
+};
+
+}  // namespace holm::node

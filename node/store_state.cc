@@ -1,0 +1,122 @@
+#include "node/store_state.h"
+
+#include "store/logs.h"
+#include "store/objects.h"
+#include "work/schema.h"
+
+namespace holm::node {
+namespace {
+
+bool has_column(crdt::Kind kind) {
+  return kind == crdt::Kind::reg || kind == crdt::Kind::order || kind == crdt::Kind::counter;
+}
+
+std::vector<work::Ref> refs(const std::vector<store::Found>& found) {
+  std::vector<work::Ref> out;
+  out.reserve(found.size());
+  for (const auto& item : found) out.push_back({item.space, item.object});
+  return out;
+}
+
+}  // namespace
+
+std::vector<store::TableSpec> table_specs() {
+  std::vector<store::TableSpec> out;
+  for (const auto& type : work::schema()) {
+    store::TableSpec spec{.type = type.number, .name = std::string(type.name), .columns = {}};
+    for (const auto& field : type.fields) {
+      if (!has_column(field.kind) || field.trait == work::Field::Trait::hidden) continue;
+      spec.columns.push_back({.field = field.number,
+                              .name = std::string(field.name),
+                              .kind = field.kind,
+                              .indexed = field.index == work::Field::Index::yes});
+    }
+    out.push_back(std::move(spec));
+  }
+  return out;
+}
+
+StoreState::StoreState(store::Store& store, const Merger& merger,
+                       const work::members::Roster& roster, const SpaceId& commons,
+                       const MemberId& self, const DeviceId& device)
+    : store_(store),
+      merger_(merger),
+      roster_(roster),
+      commons_(commons),
+      self_(self),
+      device_(device) {}
+
+Result<std::optional<crdt::ObjectState>> StoreState::object(const work::Ref& ref) const {
+  return store_.objects().find(ref.space, ref.object);
+}
+
+Result<std::string> StoreState::text(const work::Ref& ref, std::uint32_t field) const {
+  auto row = TRY(store_.objects().text(ref.space, {ref.object, field}));
+  return std::move(row.content);
+}
+
+Result<crdt::Text> StoreState::full_text(const work::Ref& ref, std::uint32_t field) const {
+  return merger_.full_text(ref.space, {ref.object, field});
+}
+
+Result<std::vector<work::Ref>> StoreState::find(const work::Lookup& lookup) const {
+  using Is = store::Condition::Is;
+  const auto* type = work::find_type(lookup.type);
+  if (type == nullptr) return std::vector<work::Ref>();
+  store::Selection selection;
+  selection.type = lookup.type;
+  selection.space = lookup.space;
+  selection.limit = lookup.limit;
+  for (const auto& equals : lookup.where) {
+    const auto* field = work::find_field(*type, equals.field);
+    if (field == nullptr) return fail(Code::usage, "a lookup names a field its type lacks");
+    std::string column(field->name);
+    if (field->kind == crdt::Kind::order) column += "_in";
+    selection.where.push_back(
+        {column, equals.value.is_null() ? Is::null : Is::equal, equals.value});
+  }
+  std::string order;
+  switch (lookup.order) {
+    case work::Lookup::By::birth: order = "born_lamport"; break;
+    case work::Lookup::By::touch: order = "touched_lamport"; break;
+    case work::Lookup::By::place: order = "place_key"; break;
+    case work::Lookup::By::title: order = "title"; break;
+  }
+  const bool is_reversed = lookup.direction == work::Lookup::Direction::descending;
+  selection.order_by = {is_reversed ? "-" + order : order};
+  return refs(TRY(store_.objects().select(selection)));
+}
+
+Result<std::optional<work::Ref>> StoreState::locate(const ObjectId& id) const {
+  const auto space = TRY(store_.objects().space_of(id));
+  if (!space) return std::optional<work::Ref>();
+  return std::optional<work::Ref>(work::Ref{*space, id});
+}
+
+Result<std::vector<work::Ref>> StoreState::by_prefix(std::string_view hex,
+                                                     std::size_t limit) const {
+  return refs(TRY(store_.objects().by_prefix(hex, limit)));
+}
+
+Result<std::vector<crdt::Delivered>> StoreState::history(const work::Ref& ref) const {
+  return store_.logs().touching(ref.space, ref.object);
+}
+
+Result<std::map<LogId, std::uint64_t>> StoreState::positions(const SpaceId& space) const {
+  std::map<LogId, std::uint64_t> out;
+  for (const auto& log : TRY(store_.logs().of_space(space))) {
+    if (log.applied_seq > 0) out[log.log] = log.applied_seq;
+  }
+  return out;
+}
+
+std::optional<MemberId> StoreState::author(const LogId& log) const {
+  const auto known = authors_.find(log);
+  if (known != authors_.end()) return known->second;
+  auto info = store_.logs().find(log);
+  if (!info || !*info) return std::nullopt;
+  authors_[log] = (*info)->member;
+  return (*info)->member;
+}
+
+}  // namespace holm::node
