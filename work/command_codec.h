@@ -1,5 +1,5 @@
-// Commands and queries as trees: how they cross the control socket. {"do": "card.add", "board": ...};
-// lists of pairs are arrays of two-element arrays, because their order and repetition count.
+// Commands and queries as trees: how they cross the control socket. {"do": "card.add", "board":
+// ...}; lists of pairs are arrays of two-element arrays, because their order and repetition count.
 #pragma once
 
 #include "base/result.h"

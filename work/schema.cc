@@ -58,7 +58,10 @@ Type type(std::uint32_t number, std::string_view name, Home home, std::string_vi
 
 std::vector<Type> table() {
   return {
-      {kMembershipOp, "membership_op", Home::trust, "membership",
+      {kMembershipOp,
+       "membership_op",
+       Home::trust,
+       "membership",
        {reg(membership_op::kOp, "op", Holds::bytes, "membership", kImmutable)}},
       type(kTeam, "team", Home::commons, "team", {}),
       type(kProfile, "profile", Home::commons, "profile",
@@ -117,8 +120,8 @@ std::vector<Type> table() {
       type(kProgress, "progress", Home::room, "progress update",
            {reg(progress::kLine, "line", Holds::words, "update", kImmutable),
             reg(progress::kPercent, "percent", Holds::number, "percent done", kImmutable),
-            choice(progress::kConfidence, "confidence", "confidence",
-                   "on-track|at-risk|off-track", kImmutable)}),
+            choice(progress::kConfidence, "confidence", "confidence", "on-track|at-risk|off-track",
+                   kImmutable)}),
       type(kThread, "thread", Home::room, "thread",
            {set(thread::kFollowers, "followers", Holds::member, "followers"),
             own(thread::kMuted, "muted", Holds::flag, "muted"),

@@ -31,8 +31,8 @@ struct Lookup {
     Value value;          ///< null: no value stands
   };
   std::uint32_t type = 0;
-  std::optional<SpaceId> space;
-  std::vector<Equals> where;  ///< all must hold
+  std::optional<SpaceId> space{};
+  std::vector<Equals> where{};  ///< all must hold
   enum class By { birth, touch, place, title } order = By::birth;  ///< place: by (key, id)
   enum class Direction { ascending, descending } direction = Direction::ascending;
   std::size_t limit = SIZE_MAX;

@@ -13,7 +13,7 @@ namespace holm::work::rules {
 struct BoardColumn {
   Ref ref;
   std::string title;
-  std::string kind;  ///< queue | doing | waiting | done
+  std::string kind;        ///< queue | doing | waiting | done
   std::int64_t limit = 0;  ///< 0: none
 };
 /// Columns that are not removed, in order.
@@ -21,8 +21,8 @@ Result<std::vector<BoardColumn>> columns_of(const State& state, const Ref& board
 
 struct CardPlace {
   Ref card;
-  bool late = false;     ///< stands here only because its own column was removed
-  std::string removed;   ///< title of that column
+  bool late = false;    ///< stands here only because its own column was removed
+  std::string removed;  ///< title of that column
 };
 struct ColumnCards {
   BoardColumn column;

@@ -1,5 +1,5 @@
-// What merging means to a person, object by object (PRODUCT.md 3, "concurrent"): the sentences shown
-// beside a thing. Pure functions over State; views, command line and desktop share them.
+// What merging means to a person, object by object (PRODUCT.md 3, "concurrent"): the sentences
+// shown beside a thing. Pure functions over State; views, command line and desktop share them.
 #pragma once
 
 #include <string>
@@ -40,8 +40,17 @@ Result<std::vector<Ref>> answers_of(const State& state, const Ref& question);
 
 struct Notice {
   enum class Kind {
-    also_set, lives, revived, late_card, taken_twice, renumbered, orphaned, resolved_new,
-    several_answers, merged, survived
+    also_set,
+    lives,
+    revived,
+    late_card,
+    taken_twice,
+    renumbered,
+    orphaned,
+    resolved_new,
+    several_answers,
+    merged,
+    survived
   } kind = Kind::also_set;
   std::string text;  ///< one sentence for people
 };

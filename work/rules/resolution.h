@@ -18,8 +18,8 @@ struct Resolution {
   bool resolved = false;
   MemberId by;
   WallTime at{};
-  std::vector<Ref> unseen;          ///< replies that the resolver had not seen; oldest first
-  std::vector<MemberId> open_for;   ///< their writers, for whom it stays open; sorted
+  std::vector<Ref> unseen;         ///< replies that the resolver had not seen; oldest first
+  std::vector<MemberId> open_for;  ///< their writers, for whom it stays open; sorted
 
   /// "open", "resolved", "resolved, 1 new".
   std::string text() const;
