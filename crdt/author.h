@@ -22,12 +22,12 @@ struct Write {
   std::uint32_t field = 0;
   Kind kind = Kind::reg;
   Action action = Action::put;
-  std::string key;          ///< map only
-  Bytes value;              ///< canonical msgpack; set remove: the value to take away
-  std::uint64_t pos = 0;    ///< text: in the live text as this change has left it so far
-  std::uint64_t len = 0;    ///< text erase: code points
-  std::string text;         ///< text insert
-  bool seed = false;        ///< part of an import
+  std::string key;        ///< map only
+  Bytes value;            ///< canonical msgpack; set remove: the value to take away
+  std::uint64_t pos = 0;  ///< text: in the live text as this change has left it so far
+  std::uint64_t len = 0;  ///< text erase: code points
+  std::string text;       ///< text insert
+  bool seed = false;      ///< part of an import
 };
 
 /// What author() reads. States of objects that are not there yet are default ones with the id set.

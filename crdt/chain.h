@@ -1,7 +1,8 @@
 // Hash chains, heads and forks (DESIGN.md 2).
 //
 //   content of object o in a change = H(salt | contents of its ops on o, in op order)
-//   d   = H(structure | content digests, in order of first appearance)
+//   d   = H(structure | content digests, in order of first appearance; objects whose ops in this
+//         change have no content have none)
 //   h_0 = H(space | log);  h_n = H(h_{n-1} | d_n);  H = BLAKE2b-256 with a domain label
 //
 // `structure` is the canonical msgpack of everything in a change but salts, wiped marks and
@@ -67,7 +68,8 @@ Bytes signed_bytes(const SpaceId& space, const Head& head);
 Bytes encode(const Head& head);
 Result<Head> decode_head(ByteView bytes);
 
-/// Digest of a space: BLAKE2b over its sorted (branch, accepted seq, h); logs at seq 0 are left out.
+/// Digest of a space: BLAKE2b over its sorted (branch, accepted seq, h); logs at seq 0 are left
+/// out.
 struct Position {
   LogId log;
   std::uint64_t seq = 0;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "crdt/op.h"
 
 namespace holm::crdt {
@@ -28,10 +29,12 @@ struct SaltOf {
 };
 
 /// Stands in for the content of one object that was erased from a change: its digest, which keeps
-/// the chain verifiable (chain.h).
+/// the chain verifiable (chain.h), and the names of the seed ops that lost their content, in op
+/// order, since others' ops refer to them.
 struct WipedOf {
   ObjectId object;
   Digest content;
+  std::vector<LogId> seeds{};
 
   auto operator<=>(const WipedOf&) const = default;
 };
@@ -41,15 +44,15 @@ enum class Mark : std::uint8_t { valid = 0, is_void = 1 };
 
 struct Change {
   LogId log;
-  std::uint64_t seq = 0;      ///< of the first op, from 1
-  std::uint64_t lamport = 0;  ///< hybrid: max(seen + 1, wall clock in ms); all ops share it
-  WallTime time{};            ///< as the author's device claims
+  std::uint64_t seq = 0;              ///< of the first op, from 1
+  std::uint64_t lamport = 0;          ///< hybrid: max(seen + 1, wall clock in ms); all ops share it
+  WallTime time{};                    ///< as the author's device claims
   std::vector<ShortHash> membership;  ///< frontier of the trust space its author knew; sorted
-  std::vector<Dep> deps;              ///< other logs' heads seen since this log's last change; sorted
-  Bytes certificate;                  ///< the author's device certificate; first change only
-  std::vector<SaltOf> salts;          ///< sorted by object
-  std::vector<WipedOf> wiped;         ///< sorted by object
-  std::vector<Op> ops;                ///< at least one
+  std::vector<Dep> deps;       ///< other logs' heads seen since this log's last change; sorted
+  Bytes certificate;           ///< the author's device certificate; first change only
+  std::vector<SaltOf> salts;   ///< sorted by object
+  std::vector<WipedOf> wiped;  ///< sorted by object
+  std::vector<Op> ops;         ///< at least one
 
   /// Sequence numbers taken; the next change of the log starts at seq + span().
   std::uint64_t span() const {
@@ -61,13 +64,37 @@ struct Change {
   bool operator==(const Change&) const = default;
 };
 
+/// How far the lamport of a change may lie past its causal past: five years in milliseconds.
+/// Beyond it the change is void. author() stays under it, so a wrong clock costs nobody their work.
+inline constexpr std::uint64_t kLamportLeapMax = 5ull * 366 * 24 * 3600 * 1000;
+
+/// Sequence numbers, positions and lengths stay below these; beyond them a change is refused.
+inline constexpr std::uint64_t kSeqMax = 1ull << 52;
+inline constexpr std::uint64_t kSpanMax = 1ull << 32;
+
 /// Beyond any of these a change is refused by decoders and never made by author.h.
 struct ChangeLimits {
-  std::size_t bytes_max = 1u << 20;       ///< encoded; a larger paste is several changes
+  std::size_t bytes_max = 1u << 20;  ///< by weight(); a larger paste is several changes
   std::size_t ops_max = 1u << 14;
-  std::size_t refs_max = 1u << 10;        ///< of one op
+  std::size_t refs_max = 1u << 10;  ///< of one op
   std::size_t deps_max = 1u << 12;
-  std::size_t content_max = 512u << 10;   ///< bytes of one op
+  std::size_t content_max = 512u << 10;  ///< bytes of one op
 };
+
+/// An upper bound of a change's canonical size (structure and content) that takes one addition per
+/// op and is the same before and after erasure.
+std::size_t weight(const Change& change);
+/// What one op adds to weight().
+std::size_t weight(const Op& op);
+
+/// True for the kinds and actions that this program knows how to merge. Others are kept and passed
+/// on as they are.
+bool is_known(Kind kind, Action action);
+
+/// Whether a change has the one form that its meaning has: lists sorted and without duplicates,
+/// kinds and actions that fit, contents of the stated length and shape (text is UTF-8, values are
+/// canonical msgpack), references into its own log's past, erased content gone. Ops of unknown kind
+/// pass with any content. Errors: reject, limit. O(bytes).
+Status validate(const Change& change, const ChangeLimits& limits = {});
 
 }  // namespace holm::crdt

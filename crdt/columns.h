@@ -12,16 +12,22 @@
 
 namespace holm::crdt {
 
-/// Bounds on what a decoder accepts; beyond: Code::limit. Allocation stays under a small multiple
-/// of bytes_max + expanded_max whatever the input says.
+/// Bounds on what a decoder accepts; beyond: Code::limit. Allocation stays under
+/// expanded_max + 2 * memory_max whatever the input says.
 struct ColumnLimits {
   std::size_t bytes_max = 4u << 20;
   std::size_t expanded_max = 16u << 20;  ///< after decompression
   std::size_t changes_max = 1u << 16;
+  std::size_t memory_max = 96u << 20;  ///< of the decoded changes, by memory_cost()
   ChangeLimits change;
 };
 
-/// Requires: not empty, one log, each starting where the one before ended.
+/// What a change costs a decoder in memory, contents apart from the rest counted twice or less.
+/// Who batches changes stops well before the sum reaches ColumnLimits::memory_max.
+std::size_t memory_cost(const Change& change);
+
+/// Requires: not empty, one log, each well formed (validate()) and starting where the one before
+/// ended.
 Bytes encode_columns(std::span<const Change> changes);
 
 /// Errors: reject, limit, unsupported (a newer layout). Deterministic: one accepted spelling per

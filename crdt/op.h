@@ -59,11 +59,11 @@ struct Op {
   std::uint32_t field = 0;  ///< field number of the type; 0 is reserved
   Kind kind = Kind::reg;
   Action action = Action::put;
-  bool seed = false;            ///< the op's id derives from its content (imports)
-  bool follows_own = false;     ///< text: the only parent is this log's previous op on this text
-  std::vector<OpId> refs;       ///< values replaced, adds removed, or a text op's parents; sorted
-  std::uint64_t pos = 0;        ///< text: code points, in the version named by the parents
-  std::uint64_t len = 0;        ///< text: code points, at least 1; other kinds: 0
+  bool seed = false;         ///< the op's id derives from its content (imports)
+  bool follows_own = false;  ///< text: the only parent is this log's previous op on this text
+  std::vector<OpId> refs;    ///< values replaced, adds removed, or a text op's parents; sorted
+  std::uint64_t pos = 0;     ///< text: code points, in the version named by the parents
+  std::uint64_t len = 0;     ///< text: code points, at least 1; other kinds: 0
   std::uint64_t content_bytes = 0;  ///< length of `content`, kept when it is erased
 
   // Content. Text insert: UTF-8. Map: canonical msgpack [key, value]. Otherwise a canonical msgpack

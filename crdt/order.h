@@ -1,4 +1,4 @@
-// Position keys for movable lists: dense byte strings, unique by op, that sort by bytes. A place is
+// Position keys for movable lists: dense byte strings that sort by bytes. A place is
 // a register of (container, key), so an item is in exactly one place however it was moved.
 // Runs that two people insert at one spot apart do not interleave.
 #pragma once
@@ -20,13 +20,18 @@ struct Place {
 };
 
 Bytes encode(const Place& place);
+/// Errors: reject when the key is none that key_between() could make or stand beside, limit when it
+/// is longer than 64 KiB.
 Result<Place> decode_place(ByteView content);
 
 /// A key strictly between `left` and `right` (nothing: the ends), for an item put there by the
-/// writer that `tag` names. Requires left < right. Keys made at one spot by one writer in a row
-/// extend each other, so that another writer's run stays beside them. At most 255 bytes more than
-/// its neighbours' common prefix; average length under adversarial insertion stands in
-/// docs/budgets.md.
+/// writer that `tag` names: the same for all keys that one log makes, different for different logs.
+/// Requires left < right, each made by this function or let through by decode_place(). Keys made at
+/// one spot by one writer in a row, forwards or backwards, stay together: nobody else's run made
+/// there apart comes between them. A key is used again only when an item comes back to a place that
+/// another took meanwhile; sort by (key, object), and take the next greater key as `right`.
+/// Under 40 bytes more than its neighbours' common prefix; average lengths under adversarial
+/// insertion stand in docs/formats/change.md. O(key bytes).
 Bytes key_between(const std::optional<Bytes>& left, const std::optional<Bytes>& right,
                   std::uint64_t tag);
 

@@ -1,0 +1,114 @@
+#include "crdt/replay.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace holm::crdt {
+namespace {
+
+/// Pointers to `changes` in replay order. A log's change that was delivered twice stays once.
+std::vector<const Delivered*> in_order(std::span<const Delivered> changes) {
+  std::vector<const Delivered*> out;
+  out.reserve(changes.size());
+  for (const auto& one : changes) out.push_back(&one);
+  std::stable_sort(out.begin(), out.end(), [](const Delivered* a, const Delivered* b) {
+    return replays_before(a->change, b->change);
+  });
+  const auto same = [](const Delivered* a, const Delivered* b) {
+    return a->change.log == b->change.log && a->change.seq == b->change.seq;
+  };
+  out.erase(std::unique(out.begin(), out.end(), same), out.end());
+  return out;
+}
+
+bool is_text(const Op& op) { return op.kind == Kind::text && is_known(op.kind, op.action); }
+
+}  // namespace
+
+bool replays_before(const Change& a, const Change& b) {
+  return std::tie(a.lamport, a.log, a.seq) < std::tie(b.lamport, b.log, b.seq);
+}
+
+Result<std::vector<TextRun>> text_runs(const ObjectId& object, std::uint32_t field,
+                                       std::span<const Delivered> changes,
+                                       std::map<LogId, OpId>& last_own) {
+  std::vector<TextRun> runs;
+  std::map<OpId, std::size_t> seeds;  // name -> index in runs
+  for (const auto* one : in_order(changes)) {
+    const auto& change = one->change;
+    const auto touches = [&](const Op& op) {
+      return op.object == object && op.field == field && is_text(op);
+    };
+    if (std::none_of(change.ops.begin(), change.ops.end(), touches)) continue;
+    const auto names = op_names(change);
+    for (std::size_t i = 0; i < change.ops.size(); ++i) {
+      const auto& op = change.ops[i];
+      if (!touches(op)) continue;
+      TextRun run;
+      run.id = names[i];
+      run.insert = op.action == Action::insert;
+      run.pos = op.pos;
+      run.len = op.len;
+      run.is_void = one->mark == Mark::is_void;
+      run.wiped = op.content.size() < op.content_bytes;
+      if (run.insert && !run.wiped) run.text = to_text(op.content);
+      if (op.follows_own) {
+        const auto last = last_own.find(change.log);
+        if (last == last_own.end()) {
+          return fail(Code::corrupt, "a text op follows one that is not there");
+        }
+        run.parents = {last->second};
+      } else {
+        run.parents = op.refs;
+      }
+      last_own[change.log] = {run.id.log, run.id.seq + run.len - 1};
+      if (op.seed) {
+        // The same import in several logs is one run; it counts when any copy does.
+        const auto [at, fresh] = seeds.emplace(run.id, runs.size());
+        if (!fresh) {
+          auto& first = runs[at->second];
+          first.is_void = first.is_void && run.is_void;
+          if (first.wiped && !run.wiped) {
+            first.wiped = false;
+            first.text = std::move(run.text);
+          }
+          continue;
+        }
+      }
+      runs.push_back(std::move(run));
+    }
+  }
+  return runs;
+}
+
+Result<Rebuilt> rebuild(const ObjectId& object, std::span<const Delivered> changes) {
+  Rebuilt out;
+  out.state.id = object;
+  std::set<std::uint32_t> text_fields;
+  for (const auto* one : in_order(changes)) {
+    const auto& change = one->change;
+    const auto touches = [&](const Op& op) { return op.object == object; };
+    if (std::none_of(change.ops.begin(), change.ops.end(), touches)) continue;
+    const auto names = op_names(change);
+    for (std::size_t i = 0; i < change.ops.size(); ++i) {
+      const auto& op = change.ops[i];
+      if (!touches(op)) continue;
+      if (is_text(op)) text_fields.insert(op.field);
+      if (one->mark == Mark::is_void) continue;
+      merge(out.state, op, {names[i], change.lamport, change.time, one->author});
+    }
+  }
+  for (const auto field : text_fields) {
+    std::map<LogId, OpId> last_own;
+    const auto runs = TRY(text_runs(object, field, changes, last_own));
+    Text text;
+    if (auto merged = text.merge(runs); !merged) {
+      return fail(Code::corrupt, "a text's history is broken: " + merged.error().what,
+                  "its changes are kept as they came");
+    }
+    out.texts.emplace(field, std::move(text));
+  }
+  return out;
+}
+
+}  // namespace holm::crdt
