@@ -1,7 +1,13 @@
 // Logs of changes: the truth all else is rebuilt from. Stored as columnar chunks with an index of
-// changes and of the objects they touch.
+// changes and of the objects they touch (docs/formats/store.md).
+//
+// Owner: Store. Threads: the loop thread. Methods that write need an open turn (Store::begin); they
+// check before they write, so `reject` and `not_found` leave the turn as it was. After any other
+// error the turn is spoiled: commit() rolls it back. Checks neither signatures nor digests: what is
+// handed in has been verified.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -15,7 +21,8 @@ namespace holm::store {
 
 class Db;
 
-/// Where one log stands in this store. stored >= sealed; applied <= sealed.
+/// Where one log stands in this store. stored >= sealed; applied <= sealed. A hash at seq 0 is
+/// crdt::chain_start of the log.
 struct LogInfo {
   LogId log;
   SpaceId space;
@@ -43,7 +50,8 @@ class Logs {
   explicit Logs(Db& db);
   ~Logs();
 
-  /// Registers a log before its first change. Errors: reject when it exists with other owners.
+  /// Registers a log before its first change; again without effect. Errors: reject when it exists
+  /// with other owners.
   Status create(const LogId& log, const SpaceId& space, const DeviceId& device,
                 const MemberId& member);
   Result<std::optional<LogInfo>> find(const LogId& log) const;
@@ -53,14 +61,19 @@ class Logs {
   Result<std::vector<SpaceId>> spaces() const;
 
   /// Appends consecutive changes (the first at stored_seq + 1) with their chain hashes and marks,
-  /// and indexes the objects they touch and the salts they declare. O(changes).
+  /// and indexes the objects they touch and the salts they declare. O(changes). Errors: not_found,
+  /// reject when the log is frozen, when a change does not go on where the one before ended, or
+  /// when its lamport is below that one's; limit beyond crdt::kSeqMax.
   Status append(const LogId& log, std::span<const StoredChange> changes);
-  /// Drops the unsealed tail: what lies beyond sealed_seq.
+  /// Drops the unsealed tail: what lies beyond sealed_seq. O(what is dropped).
   Status drop_tail(const LogId& log);
   /// Keeps a verified head: the newest per log and, for ever, checkpoints; raises sealed_seq.
+  /// Errors: not_found, reject when the log is not held up to it or stood at another hash there.
   Status seal(const crdt::Head& head);
-  /// Marks all up to the change ending at `seq` as delivered.
+  /// Marks all up to the change ending at `seq` as delivered, and nothing beyond; 0: nothing.
+  /// Errors: not_found, reject when no change ends there or it lies beyond sealed_seq.
   Status set_applied(const LogId& log, std::uint64_t seq);
+  /// Sets the mark of the change that holds op `seq`. Errors: not_found.
   Status set_mark(const LogId& log, std::uint64_t seq, crdt::Mark mark);
   Status freeze(const LogId& log);
 
@@ -70,16 +83,20 @@ class Logs {
                                          std::size_t bytes_max, std::size_t count_max) const;
   /// The change that holds op `seq`.
   Result<std::optional<StoredChange>> at(const LogId& log, std::uint64_t seq) const;
-  /// The chain hash after the change that ends exactly at `seq`.
+  /// The chain hash after the change that ends exactly at `seq`; at 0 the chain's start. Nothing
+  /// when no change ends there or the log is unknown. Decodes no change.
   Result<std::optional<Digest>> hash_at(const LogId& log, std::uint64_t seq) const;
   /// Kept heads with from <= seq <= to, ascending.
   Result<std::vector<crdt::Head>> heads(const LogId& log, std::uint64_t from,
                                         std::uint64_t to) const;
   Result<std::optional<crdt::Head>> newest_head(const LogId& log) const;
-  /// Changes whose chain hash starts with these bytes (history's version names); at most `limit`.
-  Result<std::vector<StoredChange>> by_hash_prefix(const SpaceId& space, std::string_view hex_prefix,
+  /// Changes whose chain hash starts with these hex digits (history's version names), by log and
+  /// seq; at most `limit`. None when a character is no hex digit. O(32 bytes x changes held).
+  Result<std::vector<StoredChange>> by_hash_prefix(const SpaceId& space,
+                                                   std::string_view hex_prefix,
                                                    std::size_t limit) const;
-  /// Delivered changes that touch `object`, in replay order, with their authors. O(those changes).
+  /// Delivered changes that touch `object`, in replay order, with their authors. O(those changes),
+  /// plus decoding the chunks that hold them, of at most 128 KiB by weight or one change each.
   Result<std::vector<crdt::Delivered>> touching(const SpaceId& space, const ObjectId& object) const;
   /// The last `limit` delivered changes of a space, newest first in replay order, older than
   /// `before_lamport`.
@@ -87,7 +104,8 @@ class Logs {
                                               std::size_t limit) const;
   Result<std::optional<Salt>> salt(const LogId& log, const ObjectId& object) const;
 
-  /// Accepted positions of a space (applied, void ones left out per DESIGN.md 3), for digests.
+  /// Accepted positions of a space for digests, sorted by log: (log, applied_seq, applied_hash). A
+  /// log of which only void changes have been delivered is left out: it counts for nothing.
   Result<std::vector<crdt::Position>> positions(const SpaceId& space) const;
   /// The greatest lamport delivered in a space; 0 when none.
   Result<std::uint64_t> lamport(const SpaceId& space) const;
@@ -95,11 +113,15 @@ class Logs {
   Result<std::uint64_t> change_count(const SpaceId& space) const;
 
   /// Replaces the content of `object` in every stored change of the space by its digest and drops
-  /// its salts: chains stay valid. Returns how many changes were touched.
+  /// its salts: chains stay valid. Returns how many changes held content of it. The pages it stood
+  /// on are overwritten, and the WAL is emptied after the commit.
   Result<std::size_t> wipe(const SpaceId& space, const ObjectId& object);
 
  private:
+  struct Parts;
+
   Db& db_;
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace holm::store

@@ -1,8 +1,12 @@
 // Merged state: one canonical row per object, the live texts, the tables of winners, and the values
 // that lost (`also`). All of it can be rebuilt from the logs.
+//
+// Owner: Store. Threads: the loop thread. Methods that write need an open turn (Store::begin);
+// after any error of theirs but `usage` the turn is spoiled: commit() rolls it back.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,12 +20,13 @@
 namespace holm::store {
 
 class Db;
+class Winners;
 
 /// A text at rest: the plain string, and what the next run has to name.
 struct TextRow {
-  std::string content;             ///< UTF-8
-  std::uint64_t points = 0;        ///< code points of content
-  std::vector<crdt::OpId> frontier;  ///< sorted
+  std::string content;                   ///< UTF-8
+  std::uint64_t points = 0;              ///< code points of content
+  std::vector<crdt::OpId> frontier;      ///< sorted
   std::map<LogId, crdt::OpId> last_own;  ///< per log: its latest code point on this text
 
   bool operator==(const TextRow&) const = default;
@@ -34,11 +39,21 @@ struct TextKey {
   auto operator<=>(const TextKey&) const = default;
 };
 
-/// A condition on a column of a table of winners. `column` is a name of the TableSpec, or one of
-/// the built-in "object", "born_at", "touched_at" (ms), "born_lamport", "touched_lamport",
-/// "born_by" (log id).
+/// A condition on a column of a table of winners. `column` is a name of the TableSpec (of an order
+/// field: `<name>_in`, `<name>_key`), or one of the built-in "object", "born_at", "touched_at"
+/// (ms), "born_lamport", "touched_lamport", "born_by" (log id). Values compare as SQLite has it:
+/// nothing, then numbers, text, bytes; true is 1. A field that was never set equals null.
 struct Condition {
-  enum class Is { equal, not_equal, less, less_or_equal, greater, greater_or_equal, null, not_null };
+  enum class Is {
+    equal,
+    not_equal,
+    less,
+    less_or_equal,
+    greater,
+    greater_or_equal,
+    null,
+    not_null
+  };
   std::string column;
   Is is = Is::equal;
   Value value;
@@ -47,8 +62,8 @@ struct Condition {
 /// A question to one table of winners.
 struct Selection {
   std::uint32_t type = 0;
-  std::optional<SpaceId> space;  ///< nothing: all spaces
-  std::vector<Condition> where;  ///< all must hold
+  std::optional<SpaceId> space;       ///< nothing: all spaces
+  std::vector<Condition> where;       ///< all must hold
   std::vector<std::string> order_by;  ///< columns; a leading '-' reverses. Ties: by object id
   std::size_t limit = SIZE_MAX;
 };
@@ -59,7 +74,8 @@ struct Found {
   bool operator==(const Found&) const = default;
 };
 
-/// A value that stands beside the winner: "also set to".
+/// A value that stands beside the winner of a reg, map, order or member cell: "also set to". Equal
+/// values are one value: those equal to the winner, or to a later loser, are left out.
 struct Loser {
   SpaceId space;
   ObjectId object;
@@ -73,43 +89,56 @@ class Objects {
   Objects(Db& db, std::vector<TableSpec> tables);
   ~Objects();
 
+  /// Makes the tables of winners fit their specs, and fills those that are new or changed from the
+  /// canonical rows. Part of Store::open; needs an open transaction. Errors: usage when a spec
+  /// names a column or a type twice, or not by a lower-case identifier.
+  Status open_tables();
+
   /// States of those ids that exist, set-wise.
   Result<std::map<ObjectId, crdt::ObjectState>> load(const SpaceId& space,
                                                      const std::set<ObjectId>& ids) const;
   Result<std::optional<crdt::ObjectState>> find(const SpaceId& space, const ObjectId& id) const;
   /// The space that holds `id`, if any.
   Result<std::optional<SpaceId>> space_of(const ObjectId& id) const;
-  /// Objects whose id starts with these hex digits; at most `limit`.
+  /// Objects whose id starts with these hex digits, by id; at most `limit`. None when a character
+  /// is no hex digit.
   Result<std::vector<Found>> by_prefix(std::string_view hex_prefix, std::size_t limit) const;
 
-  /// Writes states and updates their rows of winners and losers, set-wise.
+  /// Writes states (replacing what stood under their ids) and updates their rows of winners and
+  /// losers, set-wise.
   Status save(const SpaceId& space, const std::vector<crdt::ObjectState>& states);
   Status save_text(const SpaceId& space, const TextKey& key, const TextRow& row);
   /// The row of a text; an empty one when there is none.
   Result<TextRow> text(const SpaceId& space, const TextKey& key) const;
   /// Fields of an object that hold a text, with the texts, by field.
-  Result<std::map<std::uint32_t, TextRow>> texts(const SpaceId& space, const ObjectId& object) const;
+  Result<std::map<std::uint32_t, TextRow>> texts(const SpaceId& space,
+                                                 const ObjectId& object) const;
   /// Removes an object's state, texts and rows (before it is rebuilt).
   Status remove(const SpaceId& space, const ObjectId& object);
 
   /// Ids in the order asked for. Errors: usage when a column is unknown.
   Result<std::vector<Found>> select(const Selection& selection) const;
   Result<std::uint64_t> count(const Selection& selection) const;
-  /// Objects whose place (order field) is in `container`, by (key, id).
+  /// Objects whose place (the first order field of the type) is in `container`, by (key, id).
+  /// Errors: usage when the type has no such field.
   Result<std::vector<ObjectId>> children(std::uint32_t type, const ObjectId& container) const;
-  /// Values that lost, of one object or (nothing) all of a space or team.
+  /// Values that lost, of one object or (nothing) all of a space or team; by space, object, field,
+  /// key, and ascending stamp.
   Result<std::vector<Loser>> losers(const std::optional<SpaceId>& space,
                                     const std::optional<ObjectId>& object) const;
   /// Every object of a space, ascending, after `after`; at most `limit`. For digests and export.
   Result<std::vector<ObjectId>> all(const SpaceId& space, const ObjectId& after,
                                     std::size_t limit) const;
 
-  /// Rebuilds every table of winners from the canonical rows.
+  /// Rebuilds every table of winners, and `also`, from the canonical rows.
   Status rebuild_tables();
 
  private:
+  Status save_losers(std::int64_t object_no, const crdt::ObjectState& state);
+  Status refill(const std::set<std::uint32_t>& types);
+
   Db& db_;
-  std::vector<TableSpec> tables_;
+  std::unique_ptr<Winners> winners_;
 };
 
 }  // namespace holm::store

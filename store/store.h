@@ -19,17 +19,17 @@ class Facts;
 class Db;
 
 struct StoreOptions {
-  std::string path;      ///< of the database file; its folder exists
-  std::string vfs;       ///< name of a registered SQLite VFS; empty: the system's. The seam for
-                         ///< encryption at rest and for the simulator's disk
+  std::string path;  ///< of the database file; its folder exists
+  std::string vfs;   ///< name of a registered SQLite VFS; empty: the system's. The seam for
+                     ///< encryption at rest and for the simulator's disk
   std::vector<TableSpec> tables;  ///< winners per object type; a changed spec is rebuilt at open
 };
 
 class Store {
  public:
   /// Opens or makes the database and applies missing migrations in one transaction. Errors: busy
-  /// when another process holds it, corrupt when it is no store or damaged, unsupported when a newer
-  /// program made it (left untouched), failed with the system's reason otherwise.
+  /// when another process holds it, corrupt when it is no store or damaged, unsupported when a
+  /// newer program made it (left untouched), failed with the system's reason otherwise.
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
   ~Store();
   Store(const Store&) = delete;
@@ -37,8 +37,9 @@ class Store {
 
   /// Starts the write transaction of this turn unless one is open.
   Status begin();
-  /// Makes the turn's writes durable. Errors: failed (disk full, I/O): the turn is rolled back, the
-  /// store is as it was at begin(), and stays usable.
+  /// Makes the turn's writes durable; at once done when no turn is open. Errors: failed (disk full,
+  /// I/O), now or in an earlier write of this turn: the turn is rolled back, the store is as it was
+  /// at begin(), and stays usable.
   Status commit();
   /// Forgets the turn's writes. No effect when none is open.
   void rollback();
@@ -49,7 +50,7 @@ class Store {
   Facts& facts();
 
   /// Checks pages and indexes (SQLite integrity_check); chains and state are checked by the node.
-  /// Errors: corrupt, naming the first fault.
+  /// Errors: corrupt, naming the first fault. O(file).
   Status check() const;
   /// Bytes of the database file and its WAL.
   std::uint64_t bytes_on_disk() const;

@@ -1,0 +1,278 @@
+#include "store/log_chunks.h"
+
+#include <algorithm>
+
+#include "base/ensure.h"
+#include "base/wire.h"
+#include "crdt/columns.h"
+#include "store/logs.h"
+#include "store/sqlite.h"
+
+namespace holm::store {
+namespace {
+
+constexpr std::size_t kCacheBytesMax = 8u << 20;
+constexpr std::size_t kRawFull = LogChunks::kRawMax / 4 * 3;
+constexpr std::size_t kChangesFull = LogChunks::kChangesMax / 4 * 3;
+
+Error damaged(std::string_view what) {
+  return {Code::corrupt, "the store is damaged (" + std::string(what) + ")", "nothing was changed",
+          "restore a backup, or join again and sync"};
+}
+
+/// The varying part of the index: for each change its span and its distance in lamport from the
+/// change before.
+Bytes encode_places(std::span<const crdt::Change> changes) {
+  Writer out;
+  out.array(changes.size() * 2);
+  std::uint64_t lamport = changes.front().lamport;
+  for (const auto& change : changes) {
+    out.uint(change.span()).uint(change.lamport - lamport);
+    lamport = change.lamport;
+  }
+  return out.take();
+}
+
+struct IndexRow {
+  std::uint64_t first_seq = 0;
+  std::uint64_t first_lamport = 0;
+  std::size_t change_count = 0;
+  ByteView places;
+  ByteView hashes;
+};
+
+Result<std::vector<ChangePlace>> decode_places(const IndexRow& row) {
+  auto reader = TRY(Reader::open(row.places));
+  TRY(reader.array(row.change_count * 2));
+  if (row.hashes.size() != row.change_count * Digest::kBytes || row.change_count == 0) {
+    return fail(damaged("an index of changes has the wrong length"));
+  }
+  std::vector<ChangePlace> out(row.change_count);
+  std::uint64_t seq = row.first_seq;
+  std::uint64_t lamport = row.first_lamport;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto span = TRY(reader.uint());
+    lamport += TRY(reader.uint());
+    const auto hash = row.hashes.subspan(i * Digest::kBytes, Digest::kBytes);
+    out[i] = {seq, seq + span - 1, lamport, *Digest::from(hash)};
+    seq += span;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::size_t Chunk::index_of(std::uint64_t seq) const {
+  const auto found = std::lower_bound(
+      places.begin(), places.end(), seq,
+      [](const ChangePlace& place, std::uint64_t wanted) { return place.last_seq < wanted; });
+  ENSURE(found != places.end());
+  return static_cast<std::size_t>(found - places.begin());
+}
+
+Status LogChunks::append(std::int64_t log_no, std::span<const StoredChange> changes) {
+  std::vector<crdt::Change> bodies;
+  std::vector<Digest> hashes;
+  bodies.reserve(changes.size());
+  hashes.reserve(changes.size());
+  for (const auto& stored : changes) {
+    bodies.push_back(stored.change);
+    hashes.push_back(stored.hash);
+  }
+  TRY(insert_split(log_no, bodies, hashes));
+  const auto loose = TRY(loose_end(log_no));
+  const bool gathered = loose.numbers.size() > kLooseMax || loose.raw_bytes >= kRawMax ||
+                        loose.change_count >= kChangesMax;
+  if (gathered && loose.numbers.size() > 1) TRY(merge(log_no, loose));
+  return {};
+}
+
+Status LogChunks::cut(std::int64_t log_no, std::uint64_t seq) {
+  // Without the boundary chunk's own tail first: it is the only one that has to be decoded.
+  const auto boundary = seq == 0 ? ChunkRef() : TRY(changes_at(log_no, seq));
+  std::vector<std::int64_t> gone;
+  {
+    auto rows = TRY(db_.prepare("SELECT no FROM chunk WHERE log_no = ? AND last_seq > ?"));
+    rows.bind(log_no).bind(seq);
+    while (TRY(rows.step())) gone.push_back(rows.number(0));
+  }
+  for (const auto no : gone) TRY(remove(no));
+  if (boundary == nullptr || boundary->last_seq() <= seq) return {};
+  const auto count = boundary->index_of(seq) + 1;
+  std::vector<Digest> hashes;
+  for (std::size_t i = 0; i < count; ++i) hashes.push_back(boundary->places[i].hash);
+  return insert(log_no, std::span(boundary->changes).first(count), hashes);
+}
+
+Status LogChunks::rewrite(const Chunk& chunk, std::span<const crdt::Change> changes) {
+  ENSURE(changes.size() == chunk.places.size());
+  std::size_t raw_bytes = 0;
+  for (const auto& change : changes) raw_bytes += crdt::weight(change);
+  forget(chunk.no);
+  auto update = TRY(db_.prepare("UPDATE chunk SET raw_bytes = ?, body = ? WHERE no = ?"));
+  return update.bind(raw_bytes).bind(crdt::encode_columns(changes)).bind(chunk.no).run();
+}
+
+Status LogChunks::insert(std::int64_t log_no, std::span<const crdt::Change> changes,
+                         std::span<const Digest> hashes) {
+  std::size_t raw_bytes = 0;
+  for (const auto& change : changes) raw_bytes += crdt::weight(change);
+  Bytes joined;
+  joined.reserve(hashes.size() * Digest::kBytes);
+  for (const auto& hash : hashes) holm::append(joined, hash.view());
+  auto insert = TRY(db_.prepare(
+      "INSERT INTO chunk (log_no, first_seq, last_seq, first_lamport, change_count, raw_bytes, "
+      "places, hashes, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  insert.bind(log_no)
+      .bind(changes.front().seq)
+      .bind(changes.back().last_seq())
+      .bind(changes.front().lamport)
+      .bind(changes.size())
+      .bind(raw_bytes)
+      .bind(encode_places(changes))
+      .bind(joined)
+      .bind(crdt::encode_columns(changes));
+  TRY(insert.run());
+  // The number may be that of a chunk dropped earlier.
+  forget(db_.last_row());
+  return {};
+}
+
+Status LogChunks::insert_split(std::int64_t log_no, std::span<const crdt::Change> changes,
+                               std::span<const Digest> hashes) {
+  std::size_t start = 0;
+  std::size_t raw_bytes = 0;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const auto more = crdt::weight(changes[i]);
+    if (i > start && (raw_bytes + more > kRawMax || i - start >= kChangesMax)) {
+      TRY(insert(log_no, changes.subspan(start, i - start), hashes.subspan(start, i - start)));
+      start = i;
+      raw_bytes = 0;
+    }
+    raw_bytes += more;
+  }
+  return insert(log_no, changes.subspan(start), hashes.subspan(start));
+}
+
+Status LogChunks::remove(std::int64_t no) {
+  forget(no);
+  auto remove = TRY(db_.prepare("DELETE FROM chunk WHERE no = ?"));
+  return remove.bind(no).run();
+}
+
+Result<LogChunks::Loose> LogChunks::loose_end(std::int64_t log_no) {
+  Loose out;
+  auto rows = TRY(db_.prepare(
+      "SELECT no, raw_bytes, change_count FROM chunk WHERE log_no = ? ORDER BY first_seq DESC"));
+  rows.bind(log_no);
+  while (out.numbers.size() <= kLooseMax && TRY(rows.step())) {
+    if (rows.count(1) >= kRawFull || rows.count(2) >= kChangesFull) break;
+    out.numbers.push_back(rows.number(0));
+    out.raw_bytes += rows.count(1);
+    out.change_count += rows.count(2);
+  }
+  std::reverse(out.numbers.begin(), out.numbers.end());
+  return out;
+}
+
+Status LogChunks::merge(std::int64_t log_no, const Loose& loose) {
+  std::vector<crdt::Change> changes;
+  std::vector<Digest> hashes;
+  for (const auto no : loose.numbers) {
+    const auto chunk = TRY(load_changes(no));
+    changes.insert(changes.end(), chunk->changes.begin(), chunk->changes.end());
+    for (const auto& place : chunk->places) hashes.push_back(place.hash);
+  }
+  for (const auto no : loose.numbers) TRY(remove(no));
+  return insert_split(log_no, changes, hashes);
+}
+
+Result<ChunkRef> LogChunks::index_at(std::int64_t log_no, std::uint64_t seq) {
+  return find(log_no, seq, 0);
+}
+
+Result<ChunkRef> LogChunks::changes_at(std::int64_t log_no, std::uint64_t seq) {
+  return find(log_no, seq, 1);
+}
+
+Result<ChunkRef> LogChunks::find(std::int64_t log_no, std::uint64_t seq,
+                                 std::size_t changes_wanted) {
+  auto rows =
+      TRY(db_.prepare("SELECT no, last_seq FROM chunk WHERE log_no = ? AND first_seq <= ? "
+                      "ORDER BY first_seq DESC LIMIT 1"));
+  rows.bind(log_no).bind(seq);
+  if (!TRY(rows.step()) || rows.count(1) < seq) return ChunkRef();
+  const auto no = rows.number(0);
+  auto chunk = cached(no);
+  if (chunk != nullptr && chunk->changes.size() >= changes_wanted) return chunk;
+  return changes_wanted == 0 ? load_index(no) : load_changes(no);
+}
+
+Result<ChunkRef> LogChunks::load_index(std::int64_t no) {
+  auto rows = TRY(db_.prepare(
+      "SELECT first_seq, first_lamport, change_count, places, hashes FROM chunk WHERE no = ?"));
+  rows.bind(no);
+  if (!TRY(rows.step())) return fail(damaged("a chunk of changes is missing"));
+  const IndexRow row{rows.count(0), rows.count(1), rows.count(2), rows.blob(3), rows.blob(4)};
+  auto places = decode_places(row);
+  if (!places) return fail(damaged(places.error().what));
+  return keep({no, std::move(*places), {}});
+}
+
+Result<ChunkRef> LogChunks::load_changes(std::int64_t no) {
+  auto chunk = cached(no);
+  if (chunk == nullptr) chunk = TRY(load_index(no));
+  if (!chunk->changes.empty()) return chunk;
+  auto rows = TRY(db_.prepare("SELECT body FROM chunk WHERE no = ?"));
+  rows.bind(no);
+  if (!TRY(rows.step())) return fail(damaged("a chunk of changes is missing"));
+  auto changes = crdt::decode_columns(rows.blob(0));
+  if (!changes) return fail(damaged(changes.error().what));
+  const auto& places = chunk->places;
+  bool fits = changes->size() == places.size();
+  for (std::size_t i = 0; fits && i < places.size(); ++i) {
+    const auto& change = (*changes)[i];
+    fits = change.seq == places[i].seq && change.last_seq() == places[i].last_seq;
+  }
+  if (!fits) return fail(damaged("a chunk of changes does not fit its index"));
+  return keep({no, places, std::move(*changes)});
+}
+
+ChunkRef LogChunks::cached(std::int64_t no) {
+  if (rollbacks_ != db_.rollbacks()) {
+    rollbacks_ = db_.rollbacks();
+    cache_.clear();
+    recently_used_.clear();
+    cached_bytes_ = 0;
+  }
+  const auto found = cache_.find(no);
+  if (found == cache_.end()) return nullptr;
+  recently_used_.splice(recently_used_.begin(), recently_used_, found->second.used);
+  return found->second.chunk;
+}
+
+ChunkRef LogChunks::keep(Chunk chunk) {
+  cached(chunk.no);  // clears what a rollback made untrue
+  forget(chunk.no);
+  std::size_t bytes = chunk.places.size() * sizeof(ChangePlace);
+  for (const auto& change : chunk.changes) bytes += crdt::weight(change) + change.ops.size() * 64;
+  const auto no = chunk.no;
+  auto out = std::make_shared<const Chunk>(std::move(chunk));
+  recently_used_.push_front(no);
+  cache_[no] = {out, bytes, recently_used_.begin()};
+  cached_bytes_ += bytes;
+  while (cached_bytes_ > kCacheBytesMax && recently_used_.size() > 1) {
+    forget(recently_used_.back());
+  }
+  return out;
+}
+
+void LogChunks::forget(std::int64_t no) {
+  const auto found = cache_.find(no);
+  if (found == cache_.end()) return;
+  cached_bytes_ -= found->second.bytes;
+  recently_used_.erase(found->second.used);
+  cache_.erase(found);
+}
+
+}  // namespace holm::store

@@ -1,0 +1,281 @@
+// The reading half of Logs.
+#include <algorithm>
+#include <map>
+#include <queue>
+
+#include "store/log_parts.h"
+#include "store/logs.h"
+#include "store/numbers.h"
+#include "store/sqlite.h"
+
+namespace holm::store {
+namespace {
+
+StoredChange stored_at(const Chunk& chunk, std::size_t index,
+                       const std::set<std::uint64_t>& voided) {
+  const auto& change = chunk.changes[index];
+  const auto mark = voided.contains(change.seq) ? crdt::Mark::is_void : crdt::Mark::valid;
+  return {change, chunk.places[index].hash, mark};
+}
+
+crdt::Delivered delivered(StoredChange stored, const MemberId& author) {
+  return {std::move(stored.change), stored.hash, author, stored.mark};
+}
+
+bool is_hex(std::string_view digits) {
+  return std::all_of(digits.begin(), digits.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  });
+}
+
+/// Whether the hex form of `hash` starts with `digits`, which are lower case.
+bool starts_with(ByteView hash, std::string_view digits) {
+  if (digits.size() > hash.size() * 2) return false;
+  return hex(hash.first((digits.size() + 1) / 2)).starts_with(digits);
+}
+
+}  // namespace
+
+Error missing_changes() {
+  return {Code::corrupt, "the store is damaged (changes of a log are missing)",
+          "nothing was changed", "restore a backup, or join again and sync"};
+}
+
+Status write_mark(Db& db, std::int64_t log_no, std::uint64_t seq, crdt::Mark mark) {
+  auto write = TRY(db.prepare(mark == crdt::Mark::is_void
+                                  ? "INSERT OR IGNORE INTO void_change (log_no, seq) VALUES (?, ?)"
+                                  : "DELETE FROM void_change WHERE log_no = ? AND seq = ?"));
+  return write.bind(log_no).bind(seq).run();
+}
+
+Result<std::set<std::uint64_t>> void_changes(Db& db, std::int64_t log_no, std::uint64_t from_seq,
+                                             std::uint64_t to_seq) {
+  std::set<std::uint64_t> out;
+  auto rows =
+      TRY(db.prepare("SELECT seq FROM void_change WHERE log_no = ? AND seq BETWEEN ? AND ?"));
+  rows.bind(log_no).bind(from_seq).bind(to_seq);
+  while (TRY(rows.step())) out.insert(rows.count(0));
+  return out;
+}
+
+Result<std::vector<StoredChange>> Logs::read(const LogId& log, std::uint64_t from,
+                                             std::size_t bytes_max, std::size_t count_max) const {
+  std::vector<StoredChange> out;
+  const auto row = TRY(find_log(db_, log));
+  if (!row) return out;
+  std::size_t bytes = 0;
+  for (auto seq = std::max<std::uint64_t>(from, 1); seq <= row->info.stored_seq;) {
+    const auto chunk = TRY(parts_->chunks.changes_at(row->no, seq));
+    if (chunk == nullptr) return fail(missing_changes());
+    const auto voided = TRY(void_changes(db_, row->no, chunk->first_seq(), chunk->last_seq()));
+    for (auto i = chunk->index_of(seq); i < chunk->places.size(); ++i) {
+      bytes += crdt::weight(chunk->changes[i]);
+      if (!out.empty() && (bytes > bytes_max || out.size() >= count_max)) return out;
+      out.push_back(stored_at(*chunk, i, voided));
+    }
+    seq = chunk->last_seq() + 1;
+  }
+  return out;
+}
+
+Result<std::optional<StoredChange>> Logs::at(const LogId& log, std::uint64_t seq) const {
+  const auto row = TRY(find_log(db_, log));
+  if (!row) return std::nullopt;
+  const auto chunk = TRY(parts_->chunks.changes_at(row->no, seq));
+  if (chunk == nullptr) return std::nullopt;
+  const auto index = chunk->index_of(seq);
+  const auto first = chunk->places[index].seq;
+  return stored_at(*chunk, index, TRY(void_changes(db_, row->no, first, first)));
+}
+
+Result<std::optional<Digest>> Logs::hash_at(const LogId& log, std::uint64_t seq) const {
+  const auto row = TRY(find_log(db_, log));
+  if (!row) return std::nullopt;
+  if (seq == 0) return crdt::chain_start(row->info.space, log);
+  if (seq == row->info.stored_seq) return row->info.stored_hash;
+  const auto chunk = TRY(parts_->chunks.index_at(row->no, seq));
+  if (chunk == nullptr) return std::nullopt;
+  const auto& place = chunk->places[chunk->index_of(seq)];
+  if (place.last_seq != seq) return std::nullopt;
+  return place.hash;
+}
+
+Result<std::vector<crdt::Head>> Logs::heads(const LogId& log, std::uint64_t from,
+                                            std::uint64_t to) const {
+  std::vector<crdt::Head> out;
+  const auto row = TRY(find_log(db_, log));
+  if (!row) return out;
+  auto rows = TRY(
+      db_.prepare("SELECT body FROM head WHERE log_no = ? AND seq >= ? AND seq <= ? ORDER BY seq"));
+  constexpr std::uint64_t kLast = INT64_MAX;
+  rows.bind(row->no).bind(std::min(from, kLast)).bind(std::min(to, kLast));
+  while (TRY(rows.step())) out.push_back(TRY(crdt::decode_head(rows.blob(0))));
+  return out;
+}
+
+Result<std::optional<crdt::Head>> Logs::newest_head(const LogId& log) const {
+  const auto row = TRY(find_log(db_, log));
+  if (!row) return std::nullopt;
+  auto rows = TRY(db_.prepare("SELECT body FROM head WHERE log_no = ? ORDER BY seq DESC LIMIT 1"));
+  rows.bind(row->no);
+  if (!TRY(rows.step())) return std::nullopt;
+  return TRY(crdt::decode_head(rows.blob(0)));
+}
+
+Result<std::vector<StoredChange>> Logs::by_hash_prefix(const SpaceId& space,
+                                                       std::string_view hex_prefix,
+                                                       std::size_t limit) const {
+  std::vector<StoredChange> out;
+  if (!is_hex(hex_prefix)) return out;
+  std::string digits(hex_prefix);
+  for (auto& c : digits) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+  }
+  for (const auto& row : TRY(logs_of_space(db_, space))) {
+    auto rows =
+        TRY(db_.prepare("SELECT first_seq, hashes FROM chunk WHERE log_no = ? ORDER BY first_seq"));
+    rows.bind(row.no);
+    while (out.size() < limit && TRY(rows.step())) {
+      const auto hashes = rows.blob(1);
+      for (std::size_t i = 0; (i + 1) * Digest::kBytes <= hashes.size(); ++i) {
+        if (out.size() >= limit) break;
+        if (!starts_with(hashes.subspan(i * Digest::kBytes, Digest::kBytes), digits)) continue;
+        const auto chunk = TRY(parts_->chunks.changes_at(row.no, rows.count(0)));
+        if (chunk == nullptr || i >= chunk->places.size()) return fail(missing_changes());
+        const auto first = chunk->places[i].seq;
+        out.push_back(stored_at(*chunk, i, TRY(void_changes(db_, row.no, first, first))));
+      }
+    }
+  }
+  return out;
+}
+
+Result<std::vector<crdt::Delivered>> Logs::touching(const SpaceId& space,
+                                                    const ObjectId& object) const {
+  std::vector<crdt::Delivered> out;
+  const auto number = TRY(find_object_no(db_, space, object));
+  if (!number) return out;
+  std::optional<LogRow> row;
+  for (const auto& run : TRY(parts_->touches.of(*number))) {
+    if (!row || row->no != run.log_no) row = TRY(log_by_no(db_, run.log_no));
+    const auto to_seq = std::min(run.to_seq, row->info.applied_seq);
+    if (run.from_seq > to_seq) continue;
+    const auto voided = TRY(void_changes(db_, row->no, run.from_seq, to_seq));
+    for (auto seq = run.from_seq; seq <= to_seq;) {
+      const auto chunk = TRY(parts_->chunks.changes_at(row->no, seq));
+      if (chunk == nullptr) return fail(missing_changes());
+      for (auto i = chunk->index_of(seq); i < chunk->places.size(); ++i) {
+        if (chunk->places[i].last_seq > to_seq) break;
+        out.push_back(delivered(stored_at(*chunk, i, voided), row->info.member));
+      }
+      seq = chunk->last_seq() + 1;
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const crdt::Delivered& a, const crdt::Delivered& b) {
+    return crdt::replays_before(a.change, b.change);
+  });
+  return out;
+}
+
+// Merges the ends of the logs: within a log lamports never fall, so each is a sorted list already
+// and only what is asked for is decoded.
+Result<std::vector<crdt::Delivered>> Logs::recent(const SpaceId& space,
+                                                  std::uint64_t before_lamport,
+                                                  std::size_t limit) const {
+  struct Cursor {
+    ChunkRef chunk;
+    std::size_t index = 0;
+    const LogRow* row = nullptr;
+
+    const ChangePlace& place() const { return chunk->places[index]; }
+    bool operator<(const Cursor& other) const {
+      const auto& a = place();
+      const auto& b = other.place();
+      if (a.lamport != b.lamport) return a.lamport < b.lamport;
+      if (row->info.log != other.row->info.log) return row->info.log < other.row->info.log;
+      return a.seq < b.seq;
+    }
+  };
+  const auto rows = TRY(logs_of_space(db_, space));
+  std::priority_queue<Cursor> ends;
+  for (const auto& row : rows) {
+    for (auto seq = row.info.applied_seq; seq > 0;) {
+      const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
+      if (chunk == nullptr) return fail(missing_changes());
+      if (chunk->places.front().lamport < before_lamport) {
+        auto index = chunk->index_of(seq);
+        while (chunk->places[index].lamport >= before_lamport) --index;
+        ends.push({chunk, index, &row});
+        break;
+      }
+      seq = chunk->first_seq() - 1;
+    }
+  }
+  std::vector<crdt::Delivered> out;
+  while (out.size() < limit && !ends.empty()) {
+    auto next = ends.top();
+    ends.pop();
+    const auto seq = next.place().seq;
+    const auto voided = TRY(void_changes(db_, next.row->no, seq, seq));
+    const auto decoded = TRY(parts_->chunks.changes_at(next.row->no, seq));
+    if (decoded == nullptr) return fail(missing_changes());
+    out.push_back(delivered(stored_at(*decoded, next.index, voided), next.row->info.member));
+    if (next.index > 0) {
+      --next.index;
+      ends.push(std::move(next));
+    } else if (seq > 1) {
+      next.chunk = TRY(parts_->chunks.index_at(next.row->no, seq - 1));
+      if (next.chunk == nullptr) return fail(missing_changes());
+      next.index = next.chunk->places.size() - 1;
+      ends.push(std::move(next));
+    }
+  }
+  return out;
+}
+
+Result<std::optional<Salt>> Logs::salt(const LogId& log, const ObjectId& object) const {
+  const auto row = TRY(find_log(db_, log));
+  if (!row) return std::nullopt;
+  const auto number = TRY(find_object_no(db_, row->info.space, object));
+  if (!number) return std::nullopt;
+  return parts_->touches.salt(row->no, *number);
+}
+
+Result<std::vector<crdt::Position>> Logs::positions(const SpaceId& space) const {
+  std::vector<crdt::Position> out;
+  for (const auto& row : TRY(logs_of_space(db_, space))) {
+    const auto applied = row.info.applied_seq;
+    if (applied == 0) continue;
+    // Almost always the first change of a log is valid and nothing more has to be read.
+    bool counts = false;
+    for (std::uint64_t seq = 1; !counts && seq <= applied;) {
+      if (!TRY(void_changes(db_, row.no, seq, seq)).contains(seq)) {
+        counts = true;
+        break;
+      }
+      const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
+      if (chunk == nullptr) return fail(missing_changes());
+      const auto voided = TRY(void_changes(db_, row.no, seq, chunk->last_seq()));
+      for (const auto& place : chunk->places) {
+        if (place.last_seq <= applied && !voided.contains(place.seq)) counts = true;
+      }
+      seq = chunk->last_seq() + 1;
+    }
+    if (counts) out.push_back({row.info.log, applied, row.info.applied_hash});
+  }
+  return out;
+}
+
+Result<std::uint64_t> Logs::lamport(const SpaceId& space) const {
+  std::uint64_t out = 0;
+  for (const auto& row : TRY(logs_of_space(db_, space))) out = std::max(out, row.applied_lamport);
+  return out;
+}
+
+Result<std::uint64_t> Logs::change_count(const SpaceId& space) const {
+  std::uint64_t out = 0;
+  for (const auto& row : TRY(logs_of_space(db_, space))) out += row.change_count;
+  return out;
+}
+
+}  // namespace holm::store

@@ -1,0 +1,86 @@
+#include "store/log_rows.h"
+
+#include "store/sqlite.h"
+
+namespace holm::store {
+namespace {
+
+#define HOLM_LOG_COLUMNS                                                                     \
+  "SELECT log.no, log.space_no, log.id, space.id, device, member, stored_seq, stored_hash, " \
+  "sealed_seq, applied_seq, applied_hash, frozen, stored_lamport, applied_lamport, "         \
+  "change_count FROM log JOIN space ON space.no = log.space_no "
+
+Result<LogRow> read_row(const Statement& rows) {
+  LogRow out;
+  out.no = rows.number(0);
+  out.space_no = rows.number(1);
+  out.info.log = TRY(rows.id<LogId>(2));
+  out.info.space = TRY(rows.id<SpaceId>(3));
+  out.info.device = TRY(rows.id<DeviceId>(4));
+  out.info.member = TRY(rows.id<MemberId>(5));
+  out.info.stored_seq = rows.count(6);
+  out.info.stored_hash = TRY(rows.id<Digest>(7));
+  out.info.sealed_seq = rows.count(8);
+  out.info.applied_seq = rows.count(9);
+  out.info.applied_hash = TRY(rows.id<Digest>(10));
+  out.info.frozen = rows.number(11) != 0;
+  out.stored_lamport = rows.count(12);
+  out.applied_lamport = rows.count(13);
+  out.change_count = rows.count(14);
+  return out;
+}
+
+}  // namespace
+
+Result<std::optional<LogRow>> find_log(Db& db, const LogId& log) {
+  auto rows = TRY(db.prepare(HOLM_LOG_COLUMNS "WHERE log.id = ?"));
+  rows.bind(log);
+  if (!TRY(rows.step())) return std::nullopt;
+  return TRY(read_row(rows));
+}
+
+Result<LogRow> need_log(Db& db, const LogId& log) {
+  auto found = TRY(find_log(db, log));
+  if (!found) return fail(Code::not_found, "this store has no log " + log.text());
+  return std::move(*found);
+}
+
+Result<LogRow> log_by_no(Db& db, std::int64_t no) {
+  auto rows = TRY(db.prepare(HOLM_LOG_COLUMNS "WHERE log.no = ?"));
+  rows.bind(no);
+  if (!TRY(rows.step())) {
+    return fail(Code::corrupt, "the store is damaged (a log is missing)", "nothing was changed",
+                "restore a backup, or join again and sync");
+  }
+  return read_row(rows);
+}
+
+Result<std::vector<LogRow>> logs_of_space(Db& db, const SpaceId& space) {
+  std::vector<LogRow> out;
+  auto rows = TRY(db.prepare(HOLM_LOG_COLUMNS "WHERE space.id = ? ORDER BY log.id"));
+  rows.bind(space);
+  while (TRY(rows.step())) out.push_back(TRY(read_row(rows)));
+  return out;
+}
+
+#undef HOLM_LOG_COLUMNS
+
+Status update_log(Db& db, const LogRow& row) {
+  auto update = TRY(db.prepare(
+      "UPDATE log SET stored_seq = ?, stored_hash = ?, stored_lamport = ?, sealed_seq = ?, "
+      "applied_seq = ?, applied_hash = ?, applied_lamport = ?, change_count = ?, frozen = ? "
+      "WHERE no = ?"));
+  update.bind(row.info.stored_seq)
+      .bind(row.info.stored_hash)
+      .bind(row.stored_lamport)
+      .bind(row.info.sealed_seq)
+      .bind(row.info.applied_seq)
+      .bind(row.info.applied_hash)
+      .bind(row.applied_lamport)
+      .bind(row.change_count)
+      .bind(row.info.frozen)
+      .bind(row.no);
+  return update.run();
+}
+
+}  // namespace holm::store

@@ -1,0 +1,31 @@
+// Rows of the log table as values, for the files that implement Logs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "store/logs.h"
+
+namespace holm::store {
+
+struct LogRow {
+  std::int64_t no = 0;
+  std::int64_t space_no = 0;
+  LogInfo info;
+  std::uint64_t stored_lamport = 0;   ///< of the last change held
+  std::uint64_t applied_lamport = 0;  ///< of the last change delivered
+  std::uint64_t change_count = 0;
+};
+
+Result<std::optional<LogRow>> find_log(Db& db, const LogId& log);
+/// As find_log; Errors: not_found.
+Result<LogRow> need_log(Db& db, const LogId& log);
+/// Errors: corrupt when there is no such row, as numbers come from other rows.
+Result<LogRow> log_by_no(Db& db, std::int64_t no);
+/// Sorted by log id.
+Result<std::vector<LogRow>> logs_of_space(Db& db, const SpaceId& space);
+/// Writes everything but the owners of a row that is there.
+Status update_log(Db& db, const LogRow& row);
+
+}  // namespace holm::store

@@ -1,0 +1,226 @@
+#include "store/logs.h"
+
+#include <algorithm>
+
+#include "base/ensure.h"
+#include "store/log_parts.h"
+#include "store/numbers.h"
+#include "store/sqlite.h"
+
+namespace holm::store {
+namespace {
+
+/// Checks that `changes` go on where `row` ends, so that nothing has been written when they do not.
+Status check_continues(const LogRow& row, std::span<const StoredChange> changes) {
+  if (row.info.frozen) {
+    return fail(Code::reject, "log " + row.info.log.text() + " is frozen after a fork");
+  }
+  std::uint64_t next_seq = row.info.stored_seq + 1;
+  std::uint64_t lamport = row.stored_lamport;
+  for (const auto& [change, hash, mark] : changes) {
+    if (change.log != row.info.log) {
+      return fail(Code::reject, "a change belongs to another log");
+    }
+    if (change.ops.empty() || change.seq != next_seq) {
+      return fail(Code::reject, "a change does not follow the one before it");
+    }
+    if (change.lamport < lamport) {
+      return fail(Code::reject, "a change is older than the one before it in its log");
+    }
+    for (const auto& op : change.ops) {
+      if (op.span() > crdt::kSeqMax - next_seq) return fail(Code::limit, "a log is too long");
+      next_seq += op.span();
+    }
+    lamport = change.lamport;
+  }
+  return {};
+}
+
+/// A head counts as checkpoint when it is the first kept within its stretch of this many ops.
+std::uint64_t stretch(std::uint64_t seq) { return seq / crdt::kCheckpointOps; }
+
+}  // namespace
+
+Logs::Logs(Db& db) : db_(db), parts_(std::make_unique<Parts>(db)) {}
+Logs::~Logs() = default;
+
+Status Logs::create(const LogId& log, const SpaceId& space, const DeviceId& device,
+                    const MemberId& member) {
+  ENSURE(db_.in_transaction());
+  if (auto found = TRY(find_log(db_, log))) {
+    const auto& info = found->info;
+    if (info.space == space && info.device == device && info.member == member) return {};
+    return fail(Code::reject, "log " + log.text() + " already belongs to another device");
+  }
+  const auto number = TRY(space_no(db_, space));
+  const auto start = crdt::chain_start(space, log);
+  auto insert =
+      TRY(db_.prepare("INSERT INTO log (id, space_no, device, member, stored_hash, applied_hash) "
+                      "VALUES (?, ?, ?, ?, ?, ?)"));
+  return insert.bind(log).bind(number).bind(device).bind(member).bind(start).bind(start).run();
+}
+
+Result<std::optional<LogInfo>> Logs::find(const LogId& log) const {
+  auto found = TRY(find_log(db_, log));
+  if (!found) return std::nullopt;
+  return found->info;
+}
+
+Result<std::vector<LogInfo>> Logs::of_space(const SpaceId& space) const {
+  std::vector<LogInfo> out;
+  for (auto& row : TRY(logs_of_space(db_, space))) out.push_back(std::move(row.info));
+  return out;
+}
+
+Result<std::vector<SpaceId>> Logs::spaces() const {
+  std::vector<SpaceId> out;
+  auto rows = TRY(
+      db_.prepare("SELECT id FROM space WHERE EXISTS (SELECT 1 FROM log WHERE space_no = space.no) "
+                  "ORDER BY id"));
+  while (TRY(rows.step())) out.push_back(TRY(rows.id<SpaceId>(0)));
+  return out;
+}
+
+Status Logs::append(const LogId& log, std::span<const StoredChange> changes) {
+  ENSURE(db_.in_transaction());
+  auto row = TRY(need_log(db_, log));
+  TRY(check_continues(row, changes));
+  if (changes.empty()) return {};
+  TRY(parts_->chunks.append(row.no, changes));
+  TRY(parts_->touches.add(row.space_no, row.no, changes));
+  for (const auto& stored : changes) {
+    if (stored.mark == crdt::Mark::is_void) {
+      TRY(write_mark(db_, row.no, stored.change.seq, stored.mark));
+    }
+  }
+  row.info.stored_seq = changes.back().change.last_seq();
+  row.info.stored_hash = changes.back().hash;
+  row.stored_lamport = changes.back().change.lamport;
+  row.change_count += changes.size();
+  return update_log(db_, row);
+}
+
+Status Logs::drop_tail(const LogId& log) {
+  ENSURE(db_.in_transaction());
+  auto row = TRY(need_log(db_, log));
+  const auto keep = row.info.sealed_seq;
+  if (row.info.stored_seq == keep) return {};
+  std::vector<crdt::Change> gone;
+  for (auto seq = keep + 1; seq <= row.info.stored_seq;) {
+    const auto chunk = TRY(parts_->chunks.changes_at(row.no, seq));
+    if (chunk == nullptr) return fail(missing_changes());
+    const auto first = static_cast<std::ptrdiff_t>(chunk->index_of(seq));
+    gone.insert(gone.end(), chunk->changes.begin() + first, chunk->changes.end());
+    seq = chunk->last_seq() + 1;
+  }
+  TRY(parts_->touches.cut(row.space_no, row.no, keep, gone));
+  TRY(parts_->chunks.cut(row.no, keep));
+  auto unmark = TRY(db_.prepare("DELETE FROM void_change WHERE log_no = ? AND seq > ?"));
+  TRY(unmark.bind(row.no).bind(keep).run());
+  row.info.stored_seq = keep;
+  row.info.stored_hash = crdt::chain_start(row.info.space, log);
+  row.stored_lamport = 0;
+  if (keep > 0) {
+    const auto chunk = TRY(parts_->chunks.index_at(row.no, keep));
+    if (chunk == nullptr) return fail(missing_changes());
+    const auto& last = chunk->places[chunk->index_of(keep)];
+    row.info.stored_hash = last.hash;
+    row.stored_lamport = last.lamport;
+  }
+  row.change_count -= gone.size();
+  return update_log(db_, row);
+}
+
+Status Logs::seal(const crdt::Head& head) {
+  ENSURE(db_.in_transaction());
+  auto row = TRY(need_log(db_, head.log));
+  const auto held = TRY(hash_at(head.log, head.seq));
+  if (head.seq == 0 || !held || *held != head.hash) {
+    return fail(Code::reject, "a signed head does not fit the changes held of its log");
+  }
+  std::vector<std::uint64_t> kept;
+  {
+    auto rows = TRY(db_.prepare("SELECT seq FROM head WHERE log_no = ? ORDER BY seq"));
+    rows.bind(row.no);
+    while (TRY(rows.step())) kept.push_back(rows.count(0));
+  }
+  auto put = TRY(db_.prepare("INSERT OR REPLACE INTO head (log_no, seq, body) VALUES (?, ?, ?)"));
+  TRY(put.bind(row.no).bind(head.seq).bind(crdt::encode(head)).run());
+  const auto at = std::lower_bound(kept.begin(), kept.end(), head.seq);
+  if (at == kept.end() || *at != head.seq) kept.insert(at, head.seq);
+  auto drop = TRY(db_.prepare("DELETE FROM head WHERE log_no = ? AND seq = ?"));
+  for (std::size_t i = 0; i + 1 < kept.size(); ++i) {
+    const auto before = i == 0 ? 0 : kept[i - 1];
+    if (stretch(before) < stretch(kept[i])) continue;
+    TRY(drop.bind(row.no).bind(kept[i]).run());
+  }
+  if (head.seq <= row.info.sealed_seq) return {};
+  row.info.sealed_seq = head.seq;
+  return update_log(db_, row);
+}
+
+Status Logs::set_applied(const LogId& log, std::uint64_t seq) {
+  ENSURE(db_.in_transaction());
+  auto row = TRY(need_log(db_, log));
+  if (seq > row.info.sealed_seq) {
+    return fail(Code::reject, "a change counts only under a signed head");
+  }
+  row.info.applied_seq = seq;
+  row.info.applied_hash = crdt::chain_start(row.info.space, log);
+  row.applied_lamport = 0;
+  if (seq > 0) {
+    const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
+    if (chunk == nullptr) return fail(missing_changes());
+    const auto& place = chunk->places[chunk->index_of(seq)];
+    if (place.last_seq != seq) return fail(Code::reject, "no change ends at this op");
+    row.info.applied_hash = place.hash;
+    row.applied_lamport = place.lamport;
+  }
+  return update_log(db_, row);
+}
+
+Status Logs::set_mark(const LogId& log, std::uint64_t seq, crdt::Mark mark) {
+  ENSURE(db_.in_transaction());
+  const auto row = TRY(need_log(db_, log));
+  const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
+  if (chunk == nullptr) return fail(Code::not_found, "this store does not hold that change");
+  return write_mark(db_, row.no, chunk->places[chunk->index_of(seq)].seq, mark);
+}
+
+Status Logs::freeze(const LogId& log) {
+  ENSURE(db_.in_transaction());
+  auto row = TRY(need_log(db_, log));
+  row.info.frozen = true;
+  return update_log(db_, row);
+}
+
+Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object) {
+  ENSURE(db_.in_transaction());
+  const auto number = TRY(find_object_no(db_, space, object));
+  if (!number) return 0;
+  std::size_t wiped = 0;
+  for (const auto& run : TRY(parts_->touches.of(*number))) {
+    const auto salt = TRY(parts_->touches.salt(run.log_no, *number));
+    const auto salts = [&](const LogId&, const ObjectId&) { return salt; };
+    for (auto seq = run.from_seq; seq <= run.to_seq;) {
+      const auto chunk = TRY(parts_->chunks.changes_at(run.log_no, seq));
+      if (chunk == nullptr) return fail(missing_changes());
+      auto changes = chunk->changes;
+      std::size_t here = 0;
+      for (auto i = chunk->index_of(seq); i < changes.size(); ++i) {
+        if (changes[i].seq > run.to_seq) break;
+        if (TRY(crdt::wipe(changes[i], object, salts))) ++here;
+      }
+      if (here > 0) TRY(parts_->chunks.rewrite(*chunk, changes));
+      wiped += here;
+      seq = chunk->last_seq() + 1;
+    }
+  }
+  for (const auto& row : TRY(logs_of_space(db_, space))) {
+    TRY(parts_->touches.drop_salt(row.no, *number));
+  }
+  db_.scrub_wal();
+  return wiped;
+}
+
+}  // namespace holm::store

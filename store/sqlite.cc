@@ -1,0 +1,336 @@
+#include "store/sqlite.h"
+
+#include <sqlite3.h>
+
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/ensure.h"
+
+namespace holm::store {
+namespace {
+
+// Idle statements kept; selections are made from text, so their number has no natural bound.
+constexpr std::size_t kIdleMax = 256;
+
+// Set for every connection. mmap stays off: with it a disk error is a signal, not a result.
+constexpr const char* kSettings =
+    "PRAGMA locking_mode=EXCLUSIVE;"
+    "PRAGMA synchronous=FULL;"
+    "PRAGMA foreign_keys=ON;"
+    "PRAGMA temp_store=MEMORY;"
+    "PRAGMA cache_size=-8192;"
+    "PRAGMA mmap_size=0;"
+    "PRAGMA secure_delete=ON;"
+    "PRAGMA cell_size_check=ON;"
+    "PRAGMA trusted_schema=OFF;"
+    "PRAGMA wal_autocheckpoint=1000;"
+    "PRAGMA journal_size_limit=8388608;";
+
+Error explain(int code, const std::string& reason) {
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      return {Code::failed, "the disk is full", "nothing was lost",
+              "free some space and try again"};
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {Code::busy, "another program has this store open", "nothing was changed",
+              "close it and try again"};
+    case SQLITE_CORRUPT:
+      return {Code::corrupt, "the store is damaged (" + reason + ")", "nothing was changed",
+              "restore a backup, or join again and sync"};
+    case SQLITE_NOTADB:
+      return {Code::corrupt, "the file is not a Holm store, or its beginning is damaged",
+              "nothing was changed", "restore a backup, or join again and sync"};
+    case SQLITE_CANTOPEN:
+      return {Code::failed,
+              "the store cannot be opened (" + reason + ")",
+              {},
+              "check that its folder exists and may be written"};
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return {Code::failed, "the store may not be written (" + reason + ")", "nothing was changed",
+              "check the permissions of its file and folder"};
+    case SQLITE_IOERR:
+      return {Code::failed, "the disk reported an error (" + reason + ")",
+              "what was saved before is safe", "try again; if it stays, check the disk"};
+    case SQLITE_NOMEM:
+      return {Code::failed, "not enough memory for the store", "nothing was lost",
+              "close other programs and try again"};
+    default: return {Code::failed, "the store failed (" + reason + ")", "nothing was changed", {}};
+  }
+}
+
+}  // namespace
+
+struct Db::State {
+  sqlite3* handle = nullptr;
+  std::map<std::string, std::vector<sqlite3_stmt*>, std::less<>> idle;
+  std::size_t idle_count = 0;
+  bool in_transaction = false;
+  std::optional<Error> spoiled;  ///< first failed write of the transaction
+  std::uint64_t rollbacks = 0;
+  bool scrub = false;
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    drop_idle();
+    sqlite3_close_v2(handle);
+  }
+  void drop_idle() {
+    for (auto& [sql, handles] : idle) {
+      for (auto* statement : handles) sqlite3_finalize(statement);
+    }
+    idle.clear();
+    idle_count = 0;
+  }
+};
+
+Statement::Statement(Db& db, std::string sql, sqlite3_stmt* handle)
+    : db_(&db), sql_(std::move(sql)), handle_(handle) {}
+
+Statement::Statement(Statement&& other) noexcept
+    : db_(other.db_),
+      sql_(std::move(other.sql_)),
+      handle_(std::exchange(other.handle_, nullptr)),
+      next_(other.next_) {}
+
+Statement::~Statement() {
+  if (handle_ != nullptr) db_->give_back(std::move(sql_), handle_);
+}
+
+Statement& Statement::bind_number(std::int64_t number) {
+  ENSURE(sqlite3_bind_int64(handle_, next_++, number) != SQLITE_RANGE);
+  return *this;
+}
+
+Statement& Statement::bind(double number) {
+  ENSURE(sqlite3_bind_double(handle_, next_++, number) != SQLITE_RANGE);
+  return *this;
+}
+
+Statement& Statement::bind(std::string_view text) {
+  // A null pointer would bind NULL.
+  const char* data = text.empty() ? "" : text.data();
+  ENSURE(sqlite3_bind_text64(handle_, next_++, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8) !=
+         SQLITE_RANGE);
+  return *this;
+}
+
+Statement& Statement::bind(ByteView bytes) {
+  const void* data = bytes.empty() ? static_cast<const void*>("") : bytes.data();
+  ENSURE(sqlite3_bind_blob64(handle_, next_++, data, bytes.size(), SQLITE_TRANSIENT) !=
+         SQLITE_RANGE);
+  return *this;
+}
+
+Statement& Statement::bind(std::nullptr_t) {
+  ENSURE(sqlite3_bind_null(handle_, next_++) != SQLITE_RANGE);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  const auto& state = *db_->state_;
+  if (state.spoiled && sqlite3_stmt_readonly(handle_) == 0) return fail(*state.spoiled);
+  const int code = sqlite3_step(handle_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  auto error = db_->failed(code, handle_);
+  reset();
+  return fail(std::move(error));
+}
+
+Status Statement::run() {
+  TRY(step());
+  reset();
+  return {};
+}
+
+void Statement::reset() {
+  sqlite3_reset(handle_);
+  next_ = 1;
+}
+
+std::int64_t Statement::number(int column) const { return sqlite3_column_int64(handle_, column); }
+double Statement::real(int column) const { return sqlite3_column_double(handle_, column); }
+
+std::string_view Statement::text(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
+}
+
+ByteView Statement::blob(int column) const {
+  const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(handle_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+
+Error Statement::wrong_id() { return explain(SQLITE_CORRUPT, "an id has the wrong length"); }
+
+Db::Db(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Db::~Db() = default;
+
+Result<std::unique_ptr<Db>> Db::open(const std::string& path, const std::string& vfs) {
+  auto state = std::make_unique<State>();
+  const int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int code =
+      sqlite3_open_v2(path.c_str(), &state->handle, flags, vfs.empty() ? nullptr : vfs.c_str());
+  if (code != SQLITE_OK) {
+    const std::string reason =
+        state->handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(state->handle);
+    return fail(explain(code, path + ": " + reason));
+  }
+  // A file that turns out not to be ours is left byte for byte as it is.
+  sqlite3_db_config(state->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_db_config(state->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(state->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+  std::unique_ptr<Db> db(new Db(std::move(state)));
+  TRY(db->run_script(kSettings));
+  // The first read takes the lock, which exclusive mode then keeps.
+  TRY(db->number("SELECT count(*) FROM sqlite_schema"));
+  return db;
+}
+
+Status Db::make_durable() {
+  ENSURE(!in_transaction());
+  {
+    auto mode = TRY(prepare("PRAGMA journal_mode=WAL"));
+    TRY(mode.step());
+    if (mode.text(0) != "wal") {
+      return fail(Code::failed, "this disk cannot hold a store with a write-ahead log");
+    }
+  }
+  sqlite3_db_config(state_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+  return {};
+}
+
+Result<Statement> Db::prepare(std::string_view sql) {
+  if (auto found = state_->idle.find(sql); found != state_->idle.end()) {
+    auto* handle = found->second.back();
+    found->second.pop_back();
+    if (found->second.empty()) state_->idle.erase(found);
+    --state_->idle_count;
+    return Statement(*this, std::string(sql), handle);
+  }
+  sqlite3_stmt* handle = nullptr;
+  const int code = sqlite3_prepare_v3(state_->handle, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
+  if (code != SQLITE_OK) return fail(failed(code, nullptr));
+  return Statement(*this, std::string(sql), handle);
+}
+
+void Db::give_back(std::string&& sql, sqlite3_stmt* handle) {
+  sqlite3_reset(handle);
+  sqlite3_clear_bindings(handle);
+  if (state_->idle_count >= kIdleMax) state_->drop_idle();
+  state_->idle[std::move(sql)].push_back(handle);
+  ++state_->idle_count;
+}
+
+Status Db::run_script(const std::string& sql) {
+  if (state_->spoiled) return fail(*state_->spoiled);
+  const int code = sqlite3_exec(state_->handle, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return fail(failed(code, nullptr));
+  return {};
+}
+
+Result<std::int64_t> Db::number(std::string_view sql) {
+  auto statement = TRY(prepare(sql));
+  if (!TRY(statement.step())) return 0;
+  return statement.number(0);
+}
+
+Error Db::failed(int code, sqlite3_stmt* statement) {
+  auto error = explain(code, sqlite3_errmsg(state_->handle));
+  // SQLite rolls back by itself after some errors; without this the rest of the turn would then be
+  // committed statement by statement.
+  const bool writes = statement == nullptr || sqlite3_stmt_readonly(statement) == 0;
+  const bool gone = sqlite3_get_autocommit(state_->handle) != 0;
+  if (state_->in_transaction && (writes || gone) && !state_->spoiled) state_->spoiled = error;
+  return error;
+}
+
+bool Db::in_transaction() const { return state_->in_transaction; }
+std::uint64_t Db::rollbacks() const { return state_->rollbacks; }
+std::int64_t Db::last_row() const { return sqlite3_last_insert_rowid(state_->handle); }
+std::int64_t Db::changed() const { return sqlite3_changes64(state_->handle); }
+void Db::scrub_wal() { state_->scrub = true; }
+
+std::uint64_t Db::bytes_on_disk() {
+  std::uint64_t out = 0;
+  for (int which : {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER}) {
+    sqlite3_file* file = nullptr;
+    if (sqlite3_file_control(state_->handle, "main", which, &file) != SQLITE_OK) continue;
+    if (file == nullptr || file->pMethods == nullptr) continue;
+    sqlite3_int64 size = 0;
+    if (file->pMethods->xFileSize(file, &size) == SQLITE_OK && size > 0) {
+      out += static_cast<std::uint64_t>(size);
+    }
+  }
+  return out;
+}
+
+Status Db::begin() {
+  ENSURE(!state_->in_transaction);
+  auto statement = TRY(prepare("BEGIN IMMEDIATE"));
+  TRY(statement.run());
+  state_->in_transaction = true;
+  return {};
+}
+
+Status Db::commit() {
+  ENSURE(state_->in_transaction);
+  Status done;
+  if (state_->spoiled) {
+    done = fail(*state_->spoiled);
+  } else {
+    auto statement = prepare("COMMIT");
+    done = statement ? statement->run() : Status(fail(std::move(statement).error()));
+  }
+  if (!done) {
+    rollback();
+    return done;
+  }
+  state_->in_transaction = false;
+  if (std::exchange(state_->scrub, false)) {
+    // The commit stands whatever becomes of this; the next checkpoint overwrites the WAL anyway.
+    sqlite3_wal_checkpoint_v2(state_->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  }
+  return {};
+}
+
+void Db::rollback() {
+  if (!state_->in_transaction) return;
+  if (sqlite3_get_autocommit(state_->handle) == 0) {
+    sqlite3_exec(state_->handle, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  state_->in_transaction = false;
+  state_->spoiled.reset();
+  state_->scrub = false;
+  ++state_->rollbacks;
+}
+
+Result<Transaction> Transaction::begin(Db& db) {
+  TRY(db.begin());
+  return Transaction(db);
+}
+
+Transaction::Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+
+Transaction::~Transaction() {
+  if (db_ != nullptr) db_->rollback();
+}
+
+Status Transaction::commit() { return std::exchange(db_, nullptr)->commit(); }
+
+}  // namespace holm::store

@@ -1,0 +1,148 @@
+// SQLite behind RAII: one connection, cached statements, one transaction at a time. The rest of
+// store/ writes SQL through these and never sees sqlite3.h.
+//
+// Owner: Store. Threads: the loop thread only. Failures become holm::Error in words for a person.
+// Not an abstraction over databases: SQL text is SQLite's.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+
+struct sqlite3_stmt;
+
+namespace holm::store {
+
+class Db;
+
+/// A prepared statement, borrowed from the cache of its Db and given back, reset, when destroyed.
+/// Parameters are bound in order, starting at the first. Must not outlive its Db.
+class Statement {
+ public:
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&&) = delete;
+  ~Statement();
+
+  /// Binds the next parameter; text and bytes are copied. Unsigned numbers beyond 2^63 come back
+  /// from number() as they were, but compare as negative inside SQL.
+  template <std::integral Number>
+  Statement& bind(Number number) {
+    return bind_number(static_cast<std::int64_t>(number));
+  }
+  Statement& bind(double number);
+  Statement& bind(std::string_view text);
+  Statement& bind(const char* text) { return bind(std::string_view(text)); }
+  Statement& bind(ByteView bytes);
+  Statement& bind(const Bytes& bytes) { return bind(ByteView(bytes)); }
+  Statement& bind(std::nullptr_t);
+  template <class Tag, std::size_t N>
+  Statement& bind(const Id<Tag, N>& id) {
+    return bind(id.view());
+  }
+
+  /// Moves to the next row; false at the end. The views that text() and blob() gave end here.
+  Result<bool> step();
+  /// For statements without rows: runs to the end and makes ready to be bound again.
+  Status run();
+  /// Makes ready to be bound and run again.
+  void reset();
+
+  // Columns of the current row, from 0. Views are valid until the next step(), run() or reset().
+  std::int64_t number(int column) const;
+  std::uint64_t count(int column) const { return static_cast<std::uint64_t>(number(column)); }
+  double real(int column) const;
+  std::string_view text(int column) const;
+  ByteView blob(int column) const;
+  bool is_null(int column) const;
+  /// Errors: corrupt when the column holds another number of bytes.
+  template <class AnyId>
+  Result<AnyId> id(int column) const {
+    auto out = AnyId::from(blob(column));
+    if (!out) return fail(wrong_id());
+    return *out;
+  }
+
+ private:
+  friend class Db;
+  Statement(Db& db, std::string sql, sqlite3_stmt* handle);
+  Statement& bind_number(std::int64_t number);
+  static Error wrong_id();
+
+  Db* db_;
+  std::string sql_;
+  sqlite3_stmt* handle_;
+  int next_ = 1;
+};
+
+/// One connection that owns its file: WAL, synchronous=FULL, exclusive lock, no shared-memory file.
+class Db {
+ public:
+  /// Opens or makes the file and takes its lock, without writing. `vfs` empty: the system's.
+  /// Errors: busy when another connection has it, corrupt when it is no database, failed otherwise.
+  static Result<std::unique_ptr<Db>> open(const std::string& path, const std::string& vfs);
+  ~Db();
+  Db(const Db&) = delete;
+  Db& operator=(const Db&) = delete;
+
+  /// Switches to WAL and allows checkpoints. Until then closing leaves the file as it was found.
+  /// Requires: no transaction.
+  Status make_durable();
+
+  /// The statement for `sql`, from the cache when there is one. O(length of sql) then.
+  Result<Statement> prepare(std::string_view sql);
+  /// Runs several statements that give no rows (schema changes); nothing is cached.
+  Status run_script(const std::string& sql);
+  /// The first column of the first row of `sql`; 0 when there is none.
+  Result<std::int64_t> number(std::string_view sql);
+
+  bool in_transaction() const;
+  /// Rises with every transaction that was rolled back: what was cached before may be untrue.
+  std::uint64_t rollbacks() const;
+  /// Row id of the last insert, and number of rows the last statement changed.
+  std::int64_t last_row() const;
+  std::int64_t changed() const;
+  /// Empties the WAL after the next commit, so that erased content does not linger in it.
+  void scrub_wal();
+  /// Bytes of the file and its WAL.
+  std::uint64_t bytes_on_disk();
+
+ private:
+  friend class Statement;
+  friend class Transaction;
+  struct State;
+  explicit Db(std::unique_ptr<State> state);
+  Status begin();
+  Status commit();
+  void rollback();
+  void give_back(std::string&& sql, sqlite3_stmt* handle);
+  /// The error of a failed call. Inside a transaction a failed write spoils it: later writes and
+  /// commit() give this error again, so half a turn is never made durable.
+  Error failed(int code, sqlite3_stmt* statement);
+
+  std::unique_ptr<State> state_;
+};
+
+/// The write transaction. Destroyed without commit(), it is rolled back.
+class Transaction {
+ public:
+  /// Requires: none open on `db`, which outlives the transaction.
+  static Result<Transaction> begin(Db& db);
+  Transaction(Transaction&& other) noexcept;
+  Transaction& operator=(Transaction&&) = delete;
+  ~Transaction();
+
+  /// Returns once the writes are synced. On error they are rolled back and the Db stays usable.
+  Status commit();
+
+ private:
+  explicit Transaction(Db& db) : db_(&db) {}
+  Db* db_;
+};
+
+}  // namespace holm::store

@@ -1,0 +1,70 @@
+#include "store/store.h"
+
+#include <optional>
+#include <utility>
+
+#include "store/facts.h"
+#include "store/logs.h"
+#include "store/migrate.h"
+#include "store/objects.h"
+#include "store/sqlite.h"
+
+namespace holm::store {
+
+struct Store::Parts {
+  Parts(std::unique_ptr<Db> opened, std::vector<TableSpec> tables)
+      : db(std::move(opened)), logs(*db), objects(*db, std::move(tables)), facts(*db) {}
+
+  std::unique_ptr<Db> db;
+  Logs logs;
+  Objects objects;
+  Facts facts;
+  std::optional<Transaction> turn;  // after db: ends before the connection does
+};
+
+Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+  auto db = TRY(Db::open(options.path, options.vfs));
+  TRY(check_version(*db, migrations()));
+  TRY(db->make_durable());
+  auto parts = std::make_unique<Parts>(std::move(db), options.tables);
+  auto transaction = TRY(Transaction::begin(*parts->db));
+  TRY(migrate(*parts->db, migrations()));
+  TRY(parts->objects.open_tables());
+  TRY(transaction.commit());
+  return std::unique_ptr<Store>(new Store(std::move(parts)));
+}
+
+Status Store::begin() {
+  if (parts_->turn) return {};
+  auto turn = TRY(Transaction::begin(*parts_->db));
+  parts_->turn.emplace(std::move(turn));
+  return {};
+}
+
+Status Store::commit() {
+  if (!parts_->turn) return {};
+  auto done = parts_->turn->commit();
+  parts_->turn.reset();
+  return done;
+}
+
+void Store::rollback() { parts_->turn.reset(); }
+bool Store::in_turn() const { return parts_->turn.has_value(); }
+
+Logs& Store::logs() { return parts_->logs; }
+Objects& Store::objects() { return parts_->objects; }
+Facts& Store::facts() { return parts_->facts; }
+
+Status Store::check() const {
+  auto rows = TRY(parts_->db->prepare("PRAGMA integrity_check(1)"));
+  if (TRY(rows.step()) && rows.text(0) == "ok") return {};
+  return fail(Code::corrupt, "the store is damaged (" + std::string(rows.text(0)) + ")",
+              "nothing was changed", "restore a backup, or join again and sync");
+}
+
+std::uint64_t Store::bytes_on_disk() const { return parts_->db->bytes_on_disk(); }
+
+}  // namespace holm::store
