@@ -22,11 +22,11 @@ struct Write {
   std::uint32_t field = 0;
   Kind kind = Kind::reg;
   Action action = Action::put;
-  std::string key;        ///< map only
-  Bytes value;            ///< canonical msgpack; set remove: the value to take away
+  std::string key{};      ///< map only
+  Bytes value{};          ///< canonical msgpack; set remove: the value to take away
   std::uint64_t pos = 0;  ///< text: in the live text as this change has left it so far
   std::uint64_t len = 0;  ///< text erase: code points
-  std::string text;       ///< text insert
+  std::string text{};     ///< text insert
   bool seed = false;      ///< part of an import
 };
 
@@ -53,9 +53,11 @@ struct AuthorPosition {
 
 /// Turns writes into one change, or several when limits ask for it (a long paste, a large import);
 /// the first carries the deps. A write that would change nothing (same register value, add of a
-/// present element, known seed) is left out; none left: an empty vector. Errors: limit when a
+/// present element, known seed) is left out; none left: an empty vector. Long texts are cut at the
+/// same places whatever else is written, so that seeds keep their names. Errors: limit when a
 /// single value is too large, reject when a write does not fit its kind.
 Result<std::vector<Change>> author(const std::vector<Write>& writes, const AuthorView& view,
-                                   const AuthorPosition& at, Rng& rng);
+                                   const AuthorPosition& at, Rng& rng,
+                                   const ChangeLimits& limits = {});
 
 }  // namespace holm::crdt

@@ -81,6 +81,17 @@ Result<std::vector<TextRun>> text_runs(const ObjectId& object, std::uint32_t fie
   return runs;
 }
 
+Status merge_runs(Text& text, std::span<const TextRun> runs) {
+  if (text.merge(runs)) return {};
+  for (const auto& run : runs) {
+    auto merged = text.merge(std::span(&run, 1));
+    if (merged || run.is_void) continue;
+    return fail(Code::corrupt, "a text's history is broken: " + merged.error().what,
+                "its changes are kept as they came");
+  }
+  return {};
+}
+
 Result<Rebuilt> rebuild(const ObjectId& object, std::span<const Delivered> changes) {
   Rebuilt out;
   out.state.id = object;
@@ -102,10 +113,7 @@ Result<Rebuilt> rebuild(const ObjectId& object, std::span<const Delivered> chang
     std::map<LogId, OpId> last_own;
     const auto runs = TRY(text_runs(object, field, changes, last_own));
     Text text;
-    if (auto merged = text.merge(runs); !merged) {
-      return fail(Code::corrupt, "a text's history is broken: " + merged.error().what,
-                  "its changes are kept as they came");
-    }
+    TRY(merge_runs(text, runs));
     out.texts.emplace(field, std::move(text));
   }
   return out;

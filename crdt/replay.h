@@ -44,6 +44,10 @@ Result<std::vector<TextRun>> text_runs(const ObjectId& object, std::uint32_t fie
                                        std::span<const Delivered> changes,
                                        std::map<LogId, OpId>& last_own);
 
+/// Merges runs into a text. A void run that makes no sense there (its change was marked void for
+/// that very reason) has no places and is passed over. Errors: corrupt when a valid run makes none.
+Status merge_runs(Text& text, std::span<const TextRun> runs);
+
 /// Writes that take back what `mine` did, given the object as it was just before it (`before`) and
 /// as it is now, leaving others' work alone: a register goes back to what it was only where mine
 /// still stands, an insert loses only its own code points, an erase gives back the text it took.

@@ -98,11 +98,7 @@ Status Merger::merge_runs(const SpaceId& space, const store::TextKey& key, store
     kept = &kept_.front();
     if (kept_.size() > kKeptTexts) kept_.pop_back();
   } else {
-    auto merged = kept->text.merge(runs);
-    if (!merged) {
-      kept_.remove_if([&](const Kept& item) { return &item == kept; });
-      return fail(Code::corrupt, "a text's history is broken: " + merged.error().what);
-    }
+    TRY(crdt::merge_runs(kept->text, runs));
   }
   row.content = kept->text.text();
   row.points = kept->text.size();
@@ -115,8 +111,7 @@ Result<crdt::Text> Merger::full_text(const SpaceId& space, const store::TextKey&
   std::map<LogId, crdt::OpId> last_own;
   const auto runs = TRY(crdt::text_runs(key.object, key.field, history, last_own));
   crdt::Text text;
-  auto merged = text.merge(runs);
-  if (!merged) return fail(Code::corrupt, "a text's history is broken: " + merged.error().what);
+  TRY(crdt::merge_runs(text, runs));
   return text;
 }
 

@@ -1,0 +1,270 @@
+// The receiving half of Replica: verify, store, and deliver in causal order.
+//
+// Delivery: a change waits until every head it names in `deps` has been delivered here at the same
+// chain hash, and until every membership op of its frontier is known. Of those that can go, the
+// least by (lamport, log) goes first, so that a batch is merged in replay order. A change whose
+// author was not allowed to write at its own membership frontier, or that makes no sense, is marked
+// void: it is kept, satisfies dependencies and is passed on, but has no effect (DESIGN.md 2).
+#include <algorithm>
+
+#include "base/ensure.h"
+#include "node/replica.h"
+#include "node/verify.h"
+#include "work/judge.h"
+#include "work/schema.h"
+
+namespace holm::node {
+namespace members = work::members;
+namespace {
+
+constexpr std::size_t kBatchChanges = 1024;
+constexpr std::size_t kReadChanges = 256;
+constexpr std::size_t kReadBytes = 4u << 20;
+
+}  // namespace
+
+/// One pass of delivery over a space.
+class Delivery {
+ public:
+  Delivery(Replica& replica, const SpaceId& space) : replica_(replica), space_(space) {}
+
+  Status run() {
+    for (;;) {
+      TRY(open());
+      std::vector<crdt::Delivered> batch;
+      while (batch.size() < kBatchChanges) {
+        auto* queue = TRY(next());
+        if (queue == nullptr) break;
+        auto& item = queue->changes[queue->at++];
+        const auto mark = TRY(judge(item.change, *queue));
+        if (mark != item.mark) {
+          TRY(logs().set_mark(item.change.log, item.change.seq, mark));
+        }
+        queue->applied = item.change.last_seq();
+        queue->lamport = item.change.lamport;
+        batch.push_back({std::move(item.change), item.hash, queue->member, mark});
+      }
+      if (batch.empty()) return {};
+      TRY(apply(std::move(batch)));
+      if (space_ == replica_.trust_) return run_again();
+    }
+  }
+
+ private:
+  struct Queue {
+    LogId log;
+    DeviceId device;
+    MemberId member;
+    std::uint64_t applied = 0;
+    std::uint64_t sealed = 0;
+    std::uint64_t lamport = 0;  ///< of the last change delivered; 0: none yet
+    std::vector<store::StoredChange> changes;
+    std::size_t at = 0;
+  };
+
+  store::Logs& logs() { return replica_.store_->logs(); }
+
+  /// Trust changes what may be delivered, itself included: look again with what is known now.
+  Status run_again() { return Delivery(replica_, space_).run(); }
+
+  Status open() {
+    queues_.clear();
+    for (const auto& info : TRY(logs().of_space(space_))) {
+      applied_[info.log] = info.applied_seq;
+      if (info.applied_seq >= info.sealed_seq) continue;
+      Queue queue{.log = info.log,
+                  .device = info.device,
+                  .member = info.member,
+                  .applied = info.applied_seq,
+                  .sealed = info.sealed_seq};
+      if (info.applied_seq > 0) {
+        const auto last = TRY(logs().at(info.log, info.applied_seq));
+        if (last) queue.lamport = last->change.lamport;
+      }
+      queues_.push_back(std::move(queue));
+    }
+    return {};
+  }
+
+  /// The queue whose next change can go and is least; null when none can.
+  Result<Queue*> next() {
+    Queue* best = nullptr;
+    for (auto& queue : queues_) {
+      if (queue.at == queue.changes.size()) {
+        if (queue.applied >= queue.sealed) continue;
+        queue.changes = TRY(logs().read(queue.log, queue.applied + 1, kReadBytes, kReadChanges));
+        queue.at = 0;
+        while (!queue.changes.empty() && queue.changes.back().change.last_seq() > queue.sealed) {
+          queue.changes.pop_back();
+        }
+        if (queue.changes.empty()) continue;
+      }
+      applied_[queue.log] = queue.applied;
+      const auto& change = queue.changes[queue.at].change;
+      if (best != nullptr && !crdt::replays_before(change, best->changes[best->at].change)) continue;
+      if (TRY(is_ready(change))) best = &queue;
+    }
+    return best;
+  }
+
+  Result<bool> is_ready(const crdt::Change& change) {
+    for (const auto& dep : change.deps) {
+      const auto found = applied_.find(dep.log);
+      if (found == applied_.end() || found->second < dep.seq) return false;
+      const auto hash = TRY(logs().hash_at(dep.log, dep.seq));
+      if (!hash || shorten(*hash) != dep.head) return false;  // another branch of a forked log
+    }
+    return change.membership.empty() || replica_.membership_.at(change.membership) != nullptr;
+  }
+
+  Result<crdt::Mark> judge(const crdt::Change& change, const Queue& queue) {
+    if (!TRY(is_lamport_sound(change, queue))) return crdt::Mark::is_void;
+    if (space_ == replica_.trust_) {
+      // Membership ops carry their own authority and are judged by resolve().
+      return work::fits_trust_space(change) ? crdt::Mark::valid : crdt::Mark::is_void;
+    }
+    const auto* roster = replica_.membership_.at(change.membership);
+    if (roster == nullptr || !roster->authorised(queue.device)) return crdt::Mark::is_void;
+    return TRY(work::judge(*replica_.state_, space_, change, queue.member));
+  }
+
+  /// At most five years past the change's causal past, judged alike everywhere.
+  Result<bool> is_lamport_sound(const crdt::Change& change, const Queue& queue) {
+    std::uint64_t past = queue.lamport;
+    if (past > 0 && change.lamport <= past + crdt::kLamportLeapMax) return true;
+    for (const auto& dep : change.deps) {
+      const auto seen = TRY(logs().at(dep.log, dep.seq));
+      if (seen) past = std::max(past, seen->change.lamport);
+    }
+    // A log's first change without any past has nothing to leap from: its own claim is the start.
+    return past == 0 || change.lamport <= past + crdt::kLamportLeapMax;
+  }
+
+  Status apply(std::vector<crdt::Delivered> batch) {
+    std::map<LogId, std::uint64_t> reached;
+    for (const auto& item : batch) reached[item.change.log] = item.change.last_seq();
+    for (const auto& [log, seq] : reached) TRY(logs().set_applied(log, seq));
+    auto merged = replica_.merger_.apply(space_, batch);
+    if (!merged && merged.error().code == Code::corrupt) {
+      replica_.merger_.forget();
+      merged = apply_singly(batch);
+    }
+    TRY(merged);
+    replica_.note(space_, batch, false);
+    if (space_ != replica_.trust_) return {};
+    std::vector<ObjectId> objects;
+    for (const auto& item : batch) {
+      for (const auto& op : item.change.ops) objects.push_back(op.object);
+    }
+    return replica_.absorb_membership(objects);
+  }
+
+  /// Some change of the batch makes no sense: finds which by merging them one by one. Each is
+  /// marked as applied only when its turn comes, so that replays of texts see what came before it.
+  Status apply_singly(std::vector<crdt::Delivered>& batch) {
+    std::map<LogId, std::uint64_t> first;
+    for (const auto& item : batch) first.try_emplace(item.change.log, item.change.seq - 1);
+    for (const auto& [log, seq] : first) TRY(logs().set_applied(log, seq));
+    for (auto& item : batch) {
+      TRY(logs().set_applied(item.change.log, item.change.last_seq()));
+      auto merged = replica_.merger_.apply(space_, std::span(&item, 1));
+      if (merged) continue;
+      if (merged.error().code != Code::corrupt) return merged;
+      replica_.merger_.forget();
+      item.mark = crdt::Mark::is_void;
+      TRY(logs().set_mark(item.change.log, item.change.seq, item.mark));
+      TRY(replica_.merger_.apply(space_, std::span(&item, 1)));
+    }
+    return {};
+  }
+
+  Replica& replica_;
+  SpaceId space_;
+  std::vector<Queue> queues_;
+  std::map<LogId, std::uint64_t> applied_;
+};
+
+Status Replica::deliver(const SpaceId& space) { return Delivery(*this, space).run(); }
+
+Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta) {
+  std::vector<sync::Ack::Have> have;
+  const bool is_known = has_space(delta.space);
+  for (const auto& range : delta.ranges) {
+    if (is_known) TRY(take_range(delta.space, range));
+    const auto info = TRY(store_->logs().find(range.head.log));
+    have.push_back({range.head.log, info && info->space == delta.space ? info->sealed_seq : 0});
+  }
+  if (!is_known) return have;
+  TRY(deliver(delta.space));
+  if (delta.space == trust_ && membership_changed_) {
+    // Changes elsewhere may have waited for what is known now.
+    for (const auto& space : spaces()) {
+      if (space != trust_) TRY(deliver(space));
+    }
+  }
+  return have;
+}
+
+Status Replica::take_range(const SpaceId& space, const sync::Range& range) {
+  const auto& log = range.head.log;
+  auto info = TRY(store_->logs().find(log));
+  if (info && info->space != space) return fail(Code::reject, "a log is claimed for two spaces");
+  if (!info) {
+    const auto& first = range.changes.front();
+    if (first.seq != 1) return {};  // a gap: what comes before it is on its way, or is asked again
+    auto certificate = TRY(members::decode_certificate(first.certificate, team_));
+    if (space != trust_ && roster().device(certificate.device) == nullptr) {
+      return {};  // a device nobody has admitted, as far as is known here
+    }
+    TRY(store_->logs().create(log, space, certificate.device, certificate.member));
+    keys_[log] = certificate.signing;
+    info = TRY(store_->logs().find(log));
+  }
+  if (info->frozen || range.changes.front().seq > info->stored_seq + 1) return {};
+  if (range.head.seq <= info->stored_seq) {
+    const auto hash = TRY(store_->logs().hash_at(log, range.head.seq));
+    if (hash && *hash == range.head.hash) return {};
+  }
+  HeldLog held{.seq = info->stored_seq, .hash = info->stored_hash, .lamport = 0};
+  const auto* key = TRY(signing_key(log));
+  const crdt::SaltLookup salts = [&](const LogId& of, const ObjectId& object) {
+    auto salt = store_->logs().salt(of, object);
+    return salt ? *salt : std::nullopt;
+  };
+  if (held.seq > 0) {
+    const auto last = TRY(store_->logs().at(log, held.seq));
+    if (last) held.lamport = last->change.lamport;
+  }
+  auto verified = verify_range(space, range, held, *key, salts);
+  if (!verified || verified->empty()) {
+    // The device may have signed two histories: checked from the range's own start. Proof is a head
+    // that its key signed over changes other than ours.
+    const auto before = range.changes.front().seq - 1;
+    const auto hash = TRY(store_->logs().hash_at(log, before));
+    if (hash && before < held.seq) {
+      auto other = verify_range(space, range, {before, *hash, 0}, *key, salts);
+      const auto ours = TRY(store_->logs().hash_at(log, std::min(range.head.seq, held.seq)));
+      if (other && !other->empty() && (!ours || *ours != range.head.hash)) {
+        TRY(store_->logs().freeze(log));
+        forked_.push_back(log);
+        env_.log.write(Level::warn, "a log has two histories: its device was copied or restored");
+        return {};
+      }
+    }
+    TRY(verified);
+    return {};
+  }
+  TRY(store_->logs().append(log, *verified));
+  return store_->logs().seal(range.head);
+}
+
+Result<const crypto::VerifyKey*> Replica::signing_key(const LogId& log) {
+  const auto known = keys_.find(log);
+  if (known != keys_.end()) return &known->second;
+  const auto first = TRY(store_->logs().at(log, 1));
+  if (!first) return fail(Code::corrupt, "a log lacks its first change");
+  auto certificate = TRY(members::decode_certificate(first->change.certificate, team_));
+  return &(keys_[log] = certificate.signing);
+}
+
+}  // namespace holm::node

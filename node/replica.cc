@@ -1,0 +1,372 @@
+#include "node/replica.h"
+
+#include <algorithm>
+
+#include "base/ensure.h"
+#include "base/wire.h"
+#include "crypto/hash.h"
+#include "crypto/sign.h"
+#include "node/verify.h"
+#include "work/reference.h"
+#include "work/schema.h"
+
+namespace holm::node {
+namespace members = work::members;
+namespace {
+
+constexpr std::string_view kOwnLogs = "own_log";  // space -> log this device writes
+constexpr std::string_view kNamed = "named";      // space -> heads its last own change had seen
+constexpr std::size_t kRangeBytes = 4u << 20;
+
+SpaceId space_named(std::string_view label, const TeamId& team) {
+  return *SpaceId::from(shorten(crypto::hash(label, team.view())).view());
+}
+
+Bytes encode_named(const std::map<LogId, std::uint64_t>& named) {
+  Writer out;
+  out.array(named.size());
+  for (const auto& [log, seq] : named) out.array(2).id(log).uint(seq);
+  return out.take();
+}
+
+Result<std::map<LogId, std::uint64_t>> decode_named(ByteView bytes) {
+  std::map<LogId, std::uint64_t> out;
+  auto in = TRY(Reader::open(bytes));
+  const auto count = TRY(in.array());
+  for (std::size_t i = 0; i < count; ++i) {
+    TRY(in.array(2));
+    const auto log = TRY(in.id<LogId>());
+    out[log] = TRY(in.uint());
+  }
+  return out;
+}
+
+}  // namespace
+
+SpaceId trust_space(const TeamId& team) { return space_named("holm trust space v1", team); }
+SpaceId commons_space(const TeamId& team) { return space_named("holm commons v1", team); }
+
+Replica::Replica(const ReplicaEnv& env, const TeamId& team, std::unique_ptr<store::Store> store)
+    : env_(env),
+      team_(team),
+      self_(env.identity.member(team)),
+      device_(env.identity.device()),
+      trust_(trust_space(team)),
+      commons_(commons_space(team)),
+      store_(std::move(store)),
+      merger_(*store_),
+      membership_(team),
+      state_(std::make_unique<StoreState>(*store_, merger_, membership_.roster(), commons_, self_,
+                                          device_)) {}
+
+Replica::~Replica() = default;
+
+Result<std::unique_ptr<Replica>> Replica::open(const ReplicaEnv& env, const TeamId& team) {
+  auto store = TRY(store::Store::open({env.store_path, env.vfs, table_specs()}));
+  std::unique_ptr<Replica> replica(new Replica(env, team, std::move(store)));
+  TRY(replica->load_membership());
+  return replica;
+}
+
+Result<std::unique_ptr<Replica>> Replica::found(const ReplicaEnv& env, const TeamId& team,
+                                                members::Op create, WallTime now) {
+  auto replica = TRY(open(env, team));
+  TRY(replica->begin());
+  const auto name = create.name;
+  TRY(replica->add_membership(std::move(create), now));
+  TRY(replica->write(replica->commons_,
+                     {{.object = *ObjectId::from(team.view()),
+                       .type = work::kTeam,
+                       .field = work::field::kTitle,
+                       .value = encode(Value(name))}},
+                     now));
+  TRY(replica->commit());
+  return replica;
+}
+
+Status Replica::begin() { return store_->begin(); }
+
+Status Replica::commit() {
+  auto done = store_->commit();
+  if (!done) rollback();
+  return done;
+}
+
+void Replica::rollback() {
+  store_->rollback();
+  merger_.forget();
+  digests_.clear();
+  changed_.clear();
+  membership_.clear();
+  // What was read before can be read again; a store that cannot be read says so at the next use.
+  (void)load_membership().has_value();
+}
+
+std::string Replica::name() const {
+  auto team = state_->object({commons_, *ObjectId::from(team_.view())});
+  if (team && *team) {
+    const auto* title = (*team)->value(work::field::kTitle);
+    auto value = title != nullptr ? decode_value(*title) : Result<Value>(Value());
+    if (value && !value->text().empty()) return std::string(value->text());
+  }
+  return roster().team_name;
+}
+
+// --- membership
+
+Status Replica::load_membership() {
+  std::vector<ObjectId> objects;
+  for (const auto& ref : TRY(state_->find({.type = work::kMembershipOp, .space = trust_}))) {
+    objects.push_back(ref.object);
+  }
+  return absorb_membership(objects);
+}
+
+Status Replica::absorb_membership(const std::vector<ObjectId>& objects) {
+  std::vector<Bytes> ops;
+  for (const auto& object : objects) {
+    const auto state = TRY(state_->object({trust_, object}));
+    const auto* content = state ? state->value(work::membership_op::kOp) : nullptr;
+    if (content == nullptr) continue;
+    const auto value = decode_value(*content);
+    if (value && value->as_bytes() != nullptr) ops.push_back(*value->as_bytes());
+  }
+  if (membership_.add(std::move(ops))) membership_changed_ = true;
+  return {};
+}
+
+Result<ShortHash> Replica::add_membership(members::Op op, WallTime now) {
+  op.team = team_;
+  op.author = self_;
+  op.device = device_;
+  op.past = roster().frontier;
+  if (op.kind != members::OpKind::create) op.time = now;
+  members::sign(op, env_.identity.signing);
+  const auto bytes = members::encode(op);
+  const auto hash = members::op_hash(bytes);
+  TRY(write(trust_,
+            {{.object = *ObjectId::from(hash.view()),
+              .type = work::kMembershipOp,
+              .field = work::membership_op::kOp,
+              .value = encode(Value(bytes))}},
+            now));
+  return hash;
+}
+
+bool Replica::has_space(const SpaceId& space) const {
+  return space == trust_ || space == commons_ ||
+         std::binary_search(roster().rooms.begin(), roster().rooms.end(), space);
+}
+
+std::vector<SpaceId> Replica::spaces() const {
+  std::vector<SpaceId> out{trust_, commons_};
+  out.insert(out.end(), roster().rooms.begin(), roster().rooms.end());
+  return out;
+}
+
+// --- writing
+
+Result<LogId> Replica::own_log(const SpaceId& space) {
+  if (auto known = TRY(store_->facts().get(kOwnLogs, space.view()))) {
+    const auto log = LogId::from(*known);
+    if (!log) return fail(Code::corrupt, "the name of this device's log is damaged");
+    const auto info = TRY(store_->logs().find(*log));
+    if (info && !info->frozen) return *log;  // a forked log is left for a new incarnation
+  }
+  const auto log = env_.rng.id<LogId>();
+  TRY(store_->logs().create(log, space, device_, self_));
+  TRY(store_->facts().put(kOwnLogs, space.view(), log.view()));
+  return log;
+}
+
+Result<crdt::AuthorPosition> Replica::own_position(const SpaceId& space, const LogId& log,
+                                                   WallTime now) {
+  crdt::AuthorPosition at;
+  at.log = log;
+  at.wall = now;
+  at.seen_lamport = TRY(store_->logs().lamport(space));
+  at.membership = roster().frontier;
+  std::map<LogId, std::uint64_t> named;
+  if (auto stored = TRY(store_->facts().get(kNamed, space.view()))) {
+    named = TRY(decode_named(*stored));
+  }
+  for (const auto& info : TRY(store_->logs().of_space(space))) {
+    if (info.log == log) {
+      at.next_seq = info.stored_seq + 1;
+      continue;
+    }
+    if (info.applied_seq == 0 || info.applied_seq == named[info.log]) continue;
+    at.deps.push_back({info.log, info.applied_seq, shorten(info.applied_hash)});
+    named[info.log] = info.applied_seq;
+  }
+  TRY(store_->facts().put(kNamed, space.view(), encode_named(named)));
+  if (at.next_seq == 1) {
+    at.certificate = members::encode(env_.identity.certificate(team_, now));
+  }
+  return at;
+}
+
+Result<std::vector<crdt::OpId>> Replica::write(const SpaceId& space,
+                                               const std::vector<crdt::Write>& writes,
+                                               WallTime now) {
+  std::vector<crdt::OpId> names;
+  if (writes.empty()) return names;
+  const auto log = TRY(own_log(space));
+  const crdt::AuthorView view{
+      .object = [&](const ObjectId& id) -> Result<crdt::ObjectState> {
+        auto state = TRY(store_->objects().find(space, id));
+        if (state) return std::move(*state);
+        crdt::ObjectState fresh;
+        fresh.id = id;
+        return fresh;
+      },
+      .frontier = [&](const ObjectId& id,
+                      std::uint32_t field) -> Result<std::vector<crdt::OpId>> {
+        return TRY(store_->objects().text(space, {id, field})).frontier;
+      },
+      .has_salt =
+          [&](const ObjectId& id) {
+            auto salt = store_->logs().salt(log, id);
+            return salt && salt->has_value();
+          },
+      .self = self_,
+  };
+  auto changes = TRY(crdt::author(writes, view, TRY(own_position(space, log, now)), env_.rng));
+  for (const auto& change : changes) names.push_back({log, change.seq});
+  TRY(append_own(space, log, std::move(changes)));
+  return names;
+}
+
+Status Replica::append_own(const SpaceId& space, const LogId& log,
+                           std::vector<crdt::Change> changes) {
+  if (changes.empty()) return {};
+  const auto info = TRY(store_->logs().find(log));
+  ENSURE(info.has_value());
+  const auto last_head = TRY(store_->logs().newest_head(log));
+  std::uint64_t sealed = last_head ? last_head->seq : 0;
+  Digest hash = info->stored_hash;
+  const crdt::SaltLookup salts = [&](const LogId& of, const ObjectId& object) {
+    auto salt = store_->logs().salt(of, object);
+    return salt ? *salt : std::nullopt;
+  };
+  std::vector<crdt::Delivered> delivered;
+  std::map<ObjectId, Salt> declared;
+  const crdt::SaltLookup with_declared = [&](const LogId& of, const ObjectId& object) {
+    const auto found = declared.find(object);
+    return found != declared.end() ? std::optional(found->second) : salts(of, object);
+  };
+  std::vector<store::StoredChange> stored;
+  std::vector<crdt::Head> heads;
+  for (auto& change : changes) {
+    for (const auto& salt : change.salts) declared[salt.object] = salt.salt;
+    hash = crdt::chain_next(hash, TRY(crdt::change_digest(change, with_declared)));
+    const auto last = change.last_seq();
+    if (&change == &changes.back() || crdt::is_checkpoint(sealed, last)) {
+      crdt::Head head{.log = log,
+                      .seq = last,
+                      .hash = hash,
+                      .membership = change.membership,
+                      .time = change.time,
+                      .signature = {}};
+      const auto signature =
+          crypto::sign(env_.identity.signing, kHeadLabel, crdt::signed_bytes(space, head));
+      head.signature = *crdt::Signature::from(signature.view());
+      heads.push_back(std::move(head));
+      sealed = last;
+    }
+    delivered.push_back({change, hash, self_, crdt::Mark::valid});
+    stored.push_back({std::move(change), hash, crdt::Mark::valid});
+  }
+  TRY(store_->logs().append(log, stored));
+  for (const auto& head : heads) TRY(store_->logs().seal(head));
+  TRY(store_->logs().set_applied(log, sealed));
+  TRY(merger_.apply(space, delivered));
+  note(space, delivered, true);
+  if (space != trust_) return {};
+  std::vector<ObjectId> objects;
+  for (const auto& item : delivered) {
+    for (const auto& op : item.change.ops) objects.push_back(op.object);
+  }
+  return absorb_membership(objects);
+}
+
+Result<Value> Replica::run(const work::Command& command, WallTime now) {
+  const work::Acting acting{.member = self_,
+                            .device = device_,
+                            .now = now,
+                            .zone = env_.identity.zone,
+                            .rng = env_.rng};
+  auto outcome = TRY(work::apply(*state_, acting, command));
+  if (outcome.open_room) {
+    members::Op op;
+    op.kind = members::OpKind::open_room;
+    op.room = *outcome.open_room;
+    TRY(add_membership(std::move(op), now));
+  }
+  for (const auto& [space, writes] : outcome.writes) {
+    const auto written = TRY(write(space, writes, now));
+    (void)written;
+  }
+  if (!outcome.notices.empty()) {
+    Value notices = Value::array();
+    for (auto& notice : outcome.notices) notices.push(std::move(notice));
+    outcome.answer.set("notices", std::move(notices));
+  }
+  return std::move(outcome.answer);
+}
+
+// --- what peers may be told
+
+Result<Digest> Replica::digest(const SpaceId& space) const {
+  const auto known = digests_.find(space);
+  if (known != digests_.end()) return known->second;
+  const auto digest = crdt::space_digest(TRY(store_->logs().positions(space)));
+  if (!store_->in_turn()) digests_[space] = digest;
+  return digest;
+}
+
+Result<std::vector<crdt::Position>> Replica::positions(const SpaceId& space) const {
+  std::vector<crdt::Position> out;
+  for (const auto& info : TRY(store_->logs().of_space(space))) {
+    if (info.sealed_seq == 0) continue;
+    const auto head = TRY(store_->logs().newest_head(info.log));
+    if (head) out.push_back({info.log, head->seq, head->hash});
+  }
+  return out;
+}
+
+Result<std::optional<sync::Range>> Replica::next_range(const LogId& log, std::uint64_t seq) const {
+  const auto heads = TRY(store_->logs().heads(log, seq + 1, UINT64_MAX));
+  if (heads.empty()) return std::optional<sync::Range>();
+  sync::Range range;
+  range.head = heads.front();
+  std::uint64_t next = seq + 1;
+  while (next <= range.head.seq) {
+    auto changes = TRY(store_->logs().read(log, next, kRangeBytes, 1024));
+    if (changes.empty()) return fail(Code::corrupt, "a log has a gap before its head");
+    for (auto& item : changes) {
+      if (item.change.seq > range.head.seq) break;
+      next = item.change.last_seq() + 1;
+      range.changes.push_back(std::move(item.change));
+    }
+  }
+  return std::optional<sync::Range>(std::move(range));
+}
+
+void Replica::note(const SpaceId& space, const std::vector<crdt::Delivered>& delivered,
+                   bool is_own) {
+  digests_.erase(space);
+  for (const auto& item : delivered) {
+    std::set<ObjectId> objects;
+    for (const auto& op : item.change.ops) objects.insert(op.object);
+    for (const auto& object : objects) {
+      changed_.push_back({space, object, item.change.log, item.change.seq, is_own});
+    }
+  }
+}
+
+std::vector<Changed> Replica::take_changed() { return std::exchange(changed_, {}); }
+bool Replica::take_membership_changed() { return std::exchange(membership_changed_, false); }
+std::vector<LogId> Replica::take_forked() { return std::exchange(forked_, {}); }
+
+}  // namespace holm::node

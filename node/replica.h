@@ -1,0 +1,145 @@
+// One team on this device: its store, its membership, and what is written and received in it. No
+// links, no clock of its own: the node hands time in. Threads: the loop's.
+//
+// Writing and receiving happen inside a turn (Store::begin/commit). After commit() the caller sends;
+// nothing that is not durable is ever offered to a peer.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/rng.h"
+#include "crdt/chain.h"
+#include "node/identity.h"
+#include "node/membership.h"
+#include "node/merge.h"
+#include "node/store_state.h"
+#include "store/facts.h"
+#include "store/logs.h"
+#include "store/store.h"
+#include "sync/message.h"
+#include "work/apply.h"
+
+namespace holm::node {
+
+/// What a replica stands on. References outlive it.
+struct ReplicaEnv {
+  const Identity& identity;
+  Rng& rng;
+  Log& log;
+  std::string store_path;
+  std::string vfs;  ///< SQLite VFS; empty: the system's
+};
+
+/// Objects that changed in one turn, for whoever watches.
+struct Changed {
+  SpaceId space;
+  ObjectId object;
+  LogId log;
+  std::uint64_t seq = 0;  ///< of the change
+  bool is_own = false;
+};
+
+class Replica {
+ public:
+  /// Founds a team: its first membership op, this person as owner. Errors: the store's.
+  static Result<std::unique_ptr<Replica>> found(const ReplicaEnv& env, const TeamId& team,
+                                                work::members::Op create, WallTime now);
+  /// Opens the store of a team; a new file for a team about to be joined.
+  static Result<std::unique_ptr<Replica>> open(const ReplicaEnv& env, const TeamId& team);
+  ~Replica();
+  Replica(const Replica&) = delete;
+  Replica& operator=(const Replica&) = delete;
+
+  const TeamId& team() const { return team_; }
+  const work::members::Roster& roster() const { return membership_.roster(); }
+  const work::State& state() const { return *state_; }
+  store::Store& store() { return *store_; }
+  Merger& merger() { return merger_; }
+  MemberId self() const { return self_; }
+  SpaceId trust() const { return trust_; }
+  SpaceId commons() const { return commons_; }
+  /// Name as people call it now.
+  std::string name() const;
+
+  // A turn.
+  Status begin();
+  /// Durable when it returns. On error the turn is undone, in memory too.
+  Status commit();
+  void rollback();
+
+  // Writing. Each needs an open turn.
+  /// Signs a membership op as this device (past, time and author are filled in) and appends it.
+  Result<ShortHash> add_membership(work::members::Op op, WallTime now);
+  /// Writes a change, or a run of them, into one space, signs it, and merges it. The names of the
+  /// changes written.
+  Result<std::vector<crdt::OpId>> write(const SpaceId& space,
+                                        const std::vector<crdt::Write>& writes, WallTime now);
+  /// A command of a person: applies and writes. The answer, with "notices" where there are any.
+  Result<Value> run(const work::Command& command, WallTime now);
+
+  // Receiving. Needs an open turn.
+  /// Verifies and takes in what is new of a delta and delivers what can be delivered. How far each
+  /// log named is held now. Errors: reject when anything in it is forged or malformed (what was
+  /// verified before it is kept), the store's.
+  Result<std::vector<sync::Ack::Have>> receive(const sync::Delta& delta);
+
+  // What peers may be told. Only durable state: not within a turn that wrote.
+  /// Every space of the team, most urgent first.
+  std::vector<SpaceId> spaces() const;
+  Result<Digest> digest(const SpaceId& space) const;
+  Result<std::vector<crdt::Position>> positions(const SpaceId& space) const;
+  Result<std::optional<sync::Range>> next_range(const LogId& log, std::uint64_t seq) const;
+
+  /// Spaces and objects that changed since asked last.
+  std::vector<Changed> take_changed();
+  /// Whether membership changed since asked last.
+  bool take_membership_changed();
+  /// Logs that turned out to be forked since asked last.
+  std::vector<LogId> take_forked();
+
+  /// Whether `space` holds objects of this team now: known from membership.
+  bool has_space(const SpaceId& space) const;
+
+ private:
+  friend class Delivery;
+  Replica(const ReplicaEnv& env, const TeamId& team, std::unique_ptr<store::Store> store);
+
+  Status load_membership();
+  Status absorb_membership(const std::vector<ObjectId>& objects);
+  Result<LogId> own_log(const SpaceId& space);
+  Result<crdt::AuthorPosition> own_position(const SpaceId& space, const LogId& log, WallTime now);
+  Status append_own(const SpaceId& space, const LogId& log, std::vector<crdt::Change> changes);
+  Status take_range(const SpaceId& space, const sync::Range& range);
+  Result<const crypto::VerifyKey*> signing_key(const LogId& log);
+  Status deliver(const SpaceId& space);
+  void note(const SpaceId& space, const std::vector<crdt::Delivered>& delivered, bool is_own);
+
+  ReplicaEnv env_;
+  TeamId team_;
+  MemberId self_;
+  DeviceId device_;
+  SpaceId trust_;
+  SpaceId commons_;
+  std::unique_ptr<store::Store> store_;
+  Merger merger_;
+  Membership membership_;
+  std::unique_ptr<StoreState> state_;
+  std::map<LogId, crypto::VerifyKey> keys_;      ///< of logs seen
+  mutable std::map<SpaceId, Digest> digests_;    ///< dropped when a space changes
+  std::vector<Changed> changed_;
+  std::vector<LogId> forked_;
+  bool membership_changed_ = false;
+};
+
+/// Space ids of a team.
+SpaceId trust_space(const TeamId& team);
+SpaceId commons_space(const TeamId& team);
+
+}  // namespace holm::node
