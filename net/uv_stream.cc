@@ -96,7 +96,7 @@ void UvStream::connect_tcp(const Endpoint& to) {
   }
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
+  hints.ai_flags = AI_NUMERICSERV;
   resolve_.data = this;
   const int status = uv_getaddrinfo(loop(), &resolve_, on_resolved, to.host.c_str(),
                                     std::to_string(to.port).c_str(), &hints);
