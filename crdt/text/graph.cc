@@ -164,6 +164,20 @@ std::vector<LvRange> Graph::past(const Version& version) const {
   return out;
 }
 
+Version Graph::version_without(const Version& without) const {
+  std::vector<Lv> kept_end(runs_.size());  // of each run
+  const auto kept = [&](Lv lv) { return lv < kept_end[index_of(lv)]; };
+  Version out;
+  for (std::size_t i = 0; i < runs_.size(); ++i) {
+    const auto& run = runs_[i];
+    if (!std::all_of(run.parents.begin(), run.parents.end(), kept)) continue;
+    const auto first = std::lower_bound(without.begin(), without.end(), run.begin);
+    kept_end[i] = first == without.end() ? run.end() : std::min(run.end(), *first);
+    if (kept_end[i] > run.begin) advance(out, run.parents, kept_end[i] - 1);
+  }
+  return out;
+}
+
 std::vector<LvRange> Graph::order(std::span<const LvRange> ranges) const {
   struct Piece {
     LvRange range;

@@ -101,6 +101,10 @@ class Graph {
   /// All that `version` holds, ascending.
   std::vector<LvRange> past(const Version& version) const;
 
+  /// The greatest version that holds neither `without` (ascending) nor anything that follows one of
+  /// them. O(runs).
+  Version version_without(const Version& without) const;
+
   /// `ranges` (ascending, each once) cut into pieces of runs, parents first, and each branch
   /// followed to its end before the next begins, so that a walk seldom has to change branches.
   std::vector<LvRange> order(std::span<const LvRange> ranges) const;

@@ -1,5 +1,6 @@
 #include "crdt/text/indexed.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/ensure.h"
@@ -8,31 +9,24 @@
 namespace holm::crdt::text {
 namespace {
 
-// Going back is byte by byte, going forward eight bytes at a time: farther back than this, starting
-// over is usually faster.
-constexpr std::uint64_t kStepsBackMax = 256;
+// A lookup reads half a stride on average; a change moves one mark per stride behind it. At 4 KiB
+// both stay below a microsecond or two up to tens of megabytes.
+constexpr std::size_t kStride = 4096;
 
 }  // namespace
 
-IndexedText::IndexedText(std::string bytes)
-    : bytes_(std::move(bytes)), size_(utf8::count(bytes_)) {}
+IndexedText::IndexedText(std::string bytes) : bytes_(std::move(bytes)), size_(utf8::count(bytes_)) {
+  if (!is_ascii()) fill_gap(0);
+}
 
 std::size_t IndexedText::offset(std::uint64_t index) const {
-  if (size_ == bytes_.size()) return static_cast<std::size_t>(index);
-  if (index == size_) return bytes_.size();
-  const std::string_view all = bytes_;
-  std::size_t at = 0;
-  if (index >= near_index_) {
-    at = near_offset_ + utf8::offset(all.substr(near_offset_), index - near_index_);
-  } else if (near_index_ - index <= kStepsBackMax) {
-    at = near_offset_;
-    for (auto left = near_index_ - index; left > 0; --left) at = utf8::previous(all, at);
-  } else {
-    at = utf8::offset(all, index);
-  }
-  near_index_ = index;
-  near_offset_ = at;
-  return at;
+  if (is_ascii()) return static_cast<std::size_t>(index);
+  const auto after =
+      std::upper_bound(marks_.begin(), marks_.end(), index,
+                       [](std::uint64_t at, const Mark& mark) { return at < mark.index; });
+  const Mark from = after == marks_.begin() ? Mark{} : *std::prev(after);
+  return from.offset +
+         utf8::offset(std::string_view(bytes_).substr(from.offset), index - from.index);
 }
 
 std::string_view IndexedText::slice(std::uint64_t pos, std::uint64_t len) const {
@@ -46,16 +40,46 @@ void IndexedText::replace(std::uint64_t pos, std::uint64_t erased, std::string_v
   ENSURE(pos <= size_ && erased <= size_ - pos);
   const auto begin = offset(pos);
   const auto end = offset(pos + erased);
+  const bool was_ascii = is_ascii();
   bytes_.replace(begin, end - begin, inserted);
-  size_ += utf8::count(inserted) - erased;
-  near_index_ = pos;
-  near_offset_ = begin;
+  const auto added = utf8::count(inserted);
+  size_ += added - erased;
+  if (is_ascii()) {
+    marks_.clear();
+    return;
+  }
+  if (was_ascii) return fill_gap(0);
+
+  // Marks inside of what is erased go, those behind it move along.
+  const auto first = std::upper_bound(marks_.begin(), marks_.end(), pos,
+                                      [](auto at, const Mark& mark) { return at < mark.index; });
+  const auto last = std::upper_bound(first, marks_.end(), pos + erased,
+                                     [](auto at, const Mark& mark) { return at < mark.index; });
+  for (auto mark = last; mark != marks_.end(); ++mark) {
+    mark->index += added - erased;
+    mark->offset += inserted.size() - (end - begin);
+  }
+  const auto before = static_cast<std::size_t>(first - marks_.begin());
+  marks_.erase(first, last);
+  fill_gap(before);
 }
 
-void IndexedText::append(const IndexedText& more) {
-  bytes_ += more.bytes_;
-  size_ += more.size_;
+/// Sets marks between the first `before` marks and the next where they are too far apart.
+void IndexedText::fill_gap(std::size_t before) {
+  Mark at = before == 0 ? Mark{} : marks_[before - 1];
+  const auto end = before < marks_.size() ? marks_[before].offset : bytes_.size();
+  std::vector<Mark> added;
+  while (end - at.offset > 2 * kStride) {
+    // The stride may end within a code point; the mark goes where the next one begins.
+    const auto stop = utf8::next(bytes_, at.offset + kStride - 1);
+    at.index += utf8::count(std::string_view(bytes_).substr(at.offset, stop - at.offset));
+    at.offset = stop;
+    added.push_back(at);
+  }
+  marks_.insert(marks_.begin() + static_cast<std::ptrdiff_t>(before), added.begin(), added.end());
 }
+
+void IndexedText::append(const IndexedText& more) { replace(size_, 0, more.bytes_); }
 
 void IndexedText::truncate(std::uint64_t size) { replace(size, size_ - size, {}); }
 

@@ -1,13 +1,14 @@
-// UTF-8 text addressed by code point: a plain string, its length in code points, and the place that
-// was looked up last. Not a rope: a change costs a move of the bytes behind it.
+// UTF-8 text addressed by code point: a plain string and marks that tell, every few kilobytes,
+// which code point stands there. Not a rope: a change costs a move of the bytes behind it.
 //
-// Value. Threads: one at a time, reading included (lookups remember where they ended).
+// Value. Threads: one at a time.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holm::crdt::text {
 
@@ -22,7 +23,7 @@ class IndexedText {
   std::uint64_t size() const { return size_; }
 
   /// `len` code points from index `pos` on; a view until the next change. Requires
-  /// pos + len <= size(). O(1) for ASCII, else O(bytes to the nearest of start, end, last place).
+  /// pos + len <= size(). O(1) for ASCII, else O(log marks + bytes between two marks).
   std::string_view slice(std::uint64_t pos, std::uint64_t len) const;
   /// Puts well-formed `inserted` in the place of `erased` code points from `pos` on. Requires
   /// pos + erased <= size(). O(bytes behind the change).
@@ -32,13 +33,18 @@ class IndexedText {
   void truncate(std::uint64_t size);
 
  private:
+  struct Mark {
+    std::uint64_t index = 0;
+    std::size_t offset = 0;
+  };
+
   std::size_t offset(std::uint64_t index) const;
+  bool is_ascii() const { return size_ == bytes_.size(); }
+  void fill_gap(std::size_t before);
 
   std::string bytes_;
   std::uint64_t size_ = 0;
-  // The last place looked up: editing and reading go on near where they were.
-  mutable std::uint64_t near_index_ = 0;
-  mutable std::size_t near_offset_ = 0;
+  std::vector<Mark> marks_;  // ascending; empty while all is ASCII
 };
 
 }  // namespace holm::crdt::text

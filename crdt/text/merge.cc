@@ -46,6 +46,7 @@ bool same_content(const text::GraphRun& known, text::Lv lv, const TextRun& run,
 }
 
 text::IndexedText content_of(const TextRun& run, std::uint64_t offset, std::uint64_t len) {
+  if (len == run.len) return text::IndexedText(run.text);
   const auto from = utf8::offset(run.text, offset);
   const auto size = utf8::offset(std::string_view(run.text).substr(from), len);
   return text::IndexedText(run.text.substr(from, size));

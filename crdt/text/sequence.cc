@@ -27,14 +27,6 @@ Sums sums_of(const Span& span) {
 
 }  // namespace
 
-Sums& Sums::operator+=(const Sums& other) {
-  places += other.places;
-  known += other.known;
-  standing += other.standing;
-  visible += other.visible;
-  return *this;
-}
-
 Sequence::Node Sequence::first() const {
   Node node = root_;
   while (node != kNone && nodes_[node].left != kNone) node = nodes_[node].left;
@@ -115,8 +107,18 @@ void Sequence::sum(Node node) {
   if (item.right != kNone) item.sums += nodes_[item.right].sums;
 }
 
-void Sequence::sum_upwards(Node node) {
-  for (; node != kNone; node = nodes_[node].up) sum(node);
+void Sequence::add_upwards(Node node, const Sums& more) {
+  for (; node != kNone; node = nodes_[node].up) nodes_[node].sums += more;
+}
+
+template <class Change>
+void Sequence::change(Node node, Change apply) {
+  auto& span = nodes_[node].span;
+  const Sums before = sums_of(span);
+  apply(span);
+  Sums more = sums_of(span);
+  more -= before;
+  add_upwards(node, more);
 }
 
 void Sequence::rotate_up(Node node) {
@@ -143,13 +145,13 @@ Sequence::Node Sequence::insert_after(Node node, const Span& span) {
   const auto added = static_cast<Node>(nodes_.size());
   Item item;
   item.span = span;
+  item.sums = sums_of(span);
   item.priority = mix(added);
   nodes_.push_back(item);
   // Ascending numbers are the rule, so the end is the hint.
   by_lv_.emplace_hint(by_lv_.end(), span.begin, added);
   if (root_ == kNone) {
     root_ = added;
-    sum(added);
     return added;
   }
   Node up = node;
@@ -164,7 +166,7 @@ Sequence::Node Sequence::insert_after(Node node, const Span& span) {
     nodes_[up].left = added;
   }
   nodes_[added].up = up;
-  sum_upwards(added);
+  add_upwards(up, nodes_[added].sums);
   while (nodes_[added].up != kNone && nodes_[nodes_[added].up].priority < nodes_[added].priority) {
     rotate_up(added);
   }
@@ -172,14 +174,12 @@ Sequence::Node Sequence::insert_after(Node node, const Span& span) {
 }
 
 Sequence::Node Sequence::split(Node node, std::uint64_t offset) {
-  auto& front = nodes_[node].span;
-  ENSURE(offset > 0 && offset < front.len);
-  Span rest = front;
+  Span rest = nodes_[node].span;
+  ENSURE(offset > 0 && offset < rest.len);
   rest.begin += offset;
   rest.len -= offset;
   rest.left = rest.begin - 1;
-  front.len = offset;
-  sum_upwards(node);
+  change(node, [&](Span& span) { span.len = offset; });
   return insert_after(node, rest);
 }
 
@@ -192,20 +192,15 @@ Sequence::Node Sequence::isolate(LvRange range) {
 }
 
 void Sequence::extend(Node node, std::uint64_t more) {
-  nodes_[node].span.len += more;
-  sum_upwards(node);
+  change(node, [&](Span& span) { span.len += more; });
 }
 
 void Sequence::set_prepared(Node node, std::uint32_t prepared) {
-  if (nodes_[node].span.prepared == prepared) return;
-  nodes_[node].span.prepared = prepared;
-  sum_upwards(node);
+  change(node, [&](Span& span) { span.prepared = prepared; });
 }
 
 void Sequence::set_erased(Node node) {
-  if (nodes_[node].span.erased) return;
-  nodes_[node].span.erased = true;
-  sum_upwards(node);
+  change(node, [](Span& span) { span.erased = true; });
 }
 
 }  // namespace holm::crdt::text

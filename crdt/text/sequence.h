@@ -35,7 +35,21 @@ struct Sums {
   std::uint64_t standing = 0;  ///< inserted and not erased in the prepared view
   std::uint64_t visible = 0;   ///< in the text shown
 
-  Sums& operator+=(const Sums& other);
+  Sums& operator+=(const Sums& other) {
+    places += other.places;
+    known += other.known;
+    standing += other.standing;
+    visible += other.visible;
+    return *this;
+  }
+  /// Wraps around below zero: a change of sums, to be added to others.
+  Sums& operator-=(const Sums& other) {
+    places -= other.places;
+    known -= other.known;
+    standing -= other.standing;
+    visible -= other.visible;
+    return *this;
+  }
 };
 
 class Sequence {
@@ -90,7 +104,9 @@ class Sequence {
 
   Spot at(std::uint64_t Sums::*measure, std::uint64_t index) const;
   void sum(Node node);
-  void sum_upwards(Node node);
+  void add_upwards(Node node, const Sums& more);
+  template <class Change>
+  void change(Node node, Change apply);
   void rotate_up(Node node);
 
   std::vector<Item> nodes_;

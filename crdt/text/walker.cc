@@ -217,4 +217,14 @@ std::vector<LvRange> Walker::erased_by(LvRange erases) const {
   return out;
 }
 
+Version Walker::erases_of(Lv place) const {
+  Version out;
+  for (const auto& [first, target] : targets_) {
+    if (place >= target.begin && place - target.begin < target.len) {
+      out.push_back(first + (place - target.begin));
+    }
+  }
+  return out;
+}
+
 }  // namespace holm::crdt::text

@@ -40,6 +40,8 @@ class Walker {
 
   /// The places that erase runs took away, by the numbers of the erases.
   std::vector<LvRange> erased_by(LvRange erases) const;
+  /// The numbers of all erases of one place, ascending. O(erases).
+  Version erases_of(Lv place) const;
 
  private:
   struct Target {
