@@ -13,6 +13,8 @@ constexpr std::size_t kDepthMax = 128;
 /// Builds a Value from parser events, so that no second tree is held and depth stays bounded.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
+  explicit Builder(std::size_t size) : size_(size) {}
+
   bool null() override { return add(Value()); }
   bool boolean(bool flag) override { return add(Value(flag)); }
   bool number_integer(number_integer_t number) override { return add(Value(number)); }
@@ -33,7 +35,8 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception&) override {
-    error = "not valid JSON at byte " + std::to_string(position);
+    error = position > size_ ? "it ends early, at byte " + std::to_string(size_)
+                             : "not valid JSON at byte " + std::to_string(position);
     return false;
   }
 
@@ -72,6 +75,7 @@ class Builder final : public nlohmann::json_sax<Json> {
     return true;
   }
 
+  std::size_t size_;
   std::vector<Level> stack_;
 };
 
@@ -97,7 +101,7 @@ Json to_tree(const Value& value) {
 }  // namespace
 
 Result<Value> parse_json(std::string_view text) {
-  Builder builder;
+  Builder builder(text.size());
   const bool ok = Json::sax_parse(text, &builder);
   if (!ok) {
     return fail(Code::reject, builder.error.empty() ? "not valid JSON" : builder.error);

@@ -9,8 +9,8 @@
 
 namespace holm {
 
-/// Reads one document. Errors: reject, with the byte offset, on bad syntax, bad UTF-8 or nesting
-/// beyond 128 levels. Integers beyond int64 become doubles.
+/// Reads one document. Errors: reject, with the byte offset, on bad syntax, a text that ends early,
+/// bad UTF-8 or nesting beyond 128 levels. Integers beyond int64 become doubles.
 Result<Value> parse_json(std::string_view text);
 
 /// Compact when `indent` < 0, else that many spaces a level. Bytes become hexadecimal text; invalid
