@@ -38,8 +38,8 @@ struct History { std::string object; std::uint64_t limit = 50; HOLM_QUERY("histo
 struct Diff { std::string object; Optional from; Optional to; HOLM_QUERY("diff", HOLM_F(object), HOLM_F(from), HOLM_F(to)) };
 struct Blame { std::string object; HOLM_QUERY("blame", HOLM_F(object)) };
 struct Conflicts { Optional object; HOLM_QUERY("conflicts", HOLM_F(object)) };
-/// Whole team or one room as the tree that exporters write.
-struct ExportTree { Optional room; HOLM_QUERY("export", HOLM_F(room)) };
+/// Whole team or one room as the tree that exporters write: format markdown, json or all.
+struct ExportTree { Optional room; std::string format = "markdown"; HOLM_QUERY("export", HOLM_F(room), HOLM_F(format)) };
 
 #undef HOLM_F
 #undef HOLM_QUERY

@@ -1,0 +1,67 @@
+// Rooms and what is in them.
+#include "work/read.h"
+#include "work/reference.h"
+#include "work/rules/life.h"
+#include "work/views/shape.h"
+#include "work/views/view.h"
+
+namespace holm::work::views {
+namespace {
+
+Result<Value> room_value(Shape& shape, const Ref& ref, const crdt::ObjectState& room) {
+  const auto& state = shape.state();
+  Value out = TRY(shape.head(ref, room));
+  out.set("space", ref.space.text());
+  const auto kind = words_of(room, room::kKind);
+  out.set("room_kind", kind.empty() ? "project" : kind);
+  out.set("purpose", TRY(state.text(ref, room::kPurpose)));
+  out.set("owner", shape.person(member_of(room, room::kOwner)));
+  const auto count = [&](std::uint32_t type) -> Result<Value> {
+    return Value(TRY(state.find({.type = type, .space = ref.space})).size());
+  };
+  out.set("documents", TRY(count(kDocument)));
+  out.set("boards", TRY(count(kBoard)));
+  out.set("threads", TRY(count(kThread)));
+  return out;
+}
+
+}  // namespace
+
+Result<Value> view(const State& state, const Asking& asking, const RoomList& query) {
+  Shape shape(state, asking);
+  Value rooms = Value::array();
+  for (const auto& ref : TRY(state.find({.type = kRoom, .order = Lookup::By::title}))) {
+    const auto object = TRY(need(state, ref));
+    auto room = TRY(room_value(shape, ref, object));
+    if (query.archived || !room["archived"].flag()) rooms.push(std::move(room));
+  }
+  return Value::object().set("rooms", std::move(rooms));
+}
+
+Result<Value> view(const State& state, const Asking& asking, const RoomShow& query) {
+  Shape shape(state, asking);
+  const auto ref = TRY(resolve_room(state, query.room));
+  const auto object = TRY(need(state, ref));
+  auto out = TRY(room_value(shape, ref, object));
+  const auto things = [&](std::uint32_t type) -> Result<Value> {
+    Value list = Value::array();
+    for (const auto& at : TRY(state.find(
+             {.type = type, .space = ref.space, .order = Lookup::By::title}))) {
+      const auto thing = TRY(need(state, at));
+      if (!TRY(rules::life_of(state, at, thing)).archived) {
+        list.push(TRY(shape.head(at, thing)));
+      }
+    }
+    return list;
+  };
+  Value contents;
+  contents.set("documents", TRY(things(kDocument)));
+  contents.set("boards", TRY(things(kBoard)));
+  contents.set("threads", TRY(things(kThread)));
+  out.set("contents", std::move(contents));
+  out.set("also", TRY(shape.also(ref, object)));
+  out.set("notices", TRY(shape.notices(ref)));
+  return out;
+}
+
+}  // namespace holm::work::views
