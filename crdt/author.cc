@@ -197,7 +197,9 @@ class Desk {
     auto reader = Reader::open(wish.value);
     bool fits = reader.has_value();
     if (fits && wish.kind == Kind::counter) fits = reader->sint().has_value();
-    if (fits && wish.kind == Kind::order) fits = decode_place(wish.value).has_value();
+    if (fits && wish.kind == Kind::order && wish.value != kNowhere) {
+      fits = decode_place(wish.value).has_value();
+    }
     if (!fits) return fail(Code::reject, "a value does not fit its kind");
     return {};
   }

@@ -51,7 +51,9 @@ Status check_content(const Op& op) {
       TRY(reader.sint());
       return {};
     }
-    case Kind::order: TRY(decode_place(op.content)); return {};
+    case Kind::order:
+      if (op.content != kNowhere) TRY(decode_place(op.content));
+      return {};
     case Kind::text: {
       if (op.action == Action::erase) {
         if (!op.content.empty()) return malformed("a deletion has content");

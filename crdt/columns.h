@@ -19,7 +19,7 @@ struct ColumnLimits {
   std::size_t expanded_max = 16u << 20;  ///< after decompression
   std::size_t changes_max = 1u << 16;
   std::size_t memory_max = 96u << 20;  ///< of the decoded changes, by memory_cost()
-  ChangeLimits change;
+  ChangeLimits change{};
 };
 
 /// What a change costs a decoder in memory, contents apart from the rest counted twice or less.

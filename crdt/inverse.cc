@@ -1,10 +1,12 @@
 // Undo is a change like any other: what it writes depends on what stands now, so that others' work
 // is left alone, and undoing it again brings the first change back.
 #include <algorithm>
+#include <tuple>
 
 #include "base/value.h"
 #include "base/wire.h"
 #include "crdt/replay.h"
+#include "crdt/text/utf8.h"
 
 namespace holm::crdt {
 namespace {
@@ -174,31 +176,36 @@ bool in_ranges(const Ranges& ranges, const OpId& id) {
 struct TextStep {
   std::uint64_t pos = 0;
   std::uint64_t len = 0;
-  std::string text;
+  std::string text{};
+  std::uint64_t was = 0;  // where erased text stood before: the order of what returns to one place
 };
 
+std::uint64_t place_of(const Text& text, const OpId& id) {
+  const auto spans = text.find(id, 1);
+  return spans.empty() ? 0 : spans.front().pos;
+}
+
 /// Places where erased text returns, in text order; what mine itself had typed stays away.
-std::vector<TextStep> returns(const Text& now, const std::vector<OpId>& erases,
+std::vector<TextStep> returns(const Text& before, const Text& now, const std::vector<OpId>& erases,
                               const Ranges& typed) {
   std::vector<TextStep> out;
   for (const auto& id : erases) {
     for (const auto& removed : now.removed_by(id)) {
       auto point = removed.first;
-      TextStep step{removed.pos, 0, {}};
+      bool goes_on = false;
       for (std::size_t at = 0; at < removed.text.size(); ++point.seq) {
-        auto end = at + 1;
-        while (end < removed.text.size() &&
-               (static_cast<unsigned char>(removed.text[end]) & 0xc0) == 0x80) {
-          ++end;
-        }
-        if (!in_ranges(typed, point)) step.text.append(removed.text, at, end - at);
+        const auto end = utf8::next(removed.text, at);
+        const bool is_mine = in_ranges(typed, point);
+        if (!is_mine && !goes_on) out.push_back({removed.pos, 0, {}, place_of(before, point)});
+        if (!is_mine) out.back().text.append(removed.text, at, end - at);
+        goes_on = !is_mine;
         at = end;
       }
-      if (!step.text.empty()) out.push_back(std::move(step));
     }
   }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const TextStep& a, const TextStep& b) { return a.pos < b.pos; });
+  std::stable_sort(out.begin(), out.end(), [](const TextStep& a, const TextStep& b) {
+    return std::tie(a.pos, a.was) < std::tie(b.pos, b.was);
+  });
   return out;
 }
 
@@ -207,7 +214,7 @@ std::vector<TextStep> leavings(const Text& now, const Ranges& typed,
                                const std::vector<TextStep>& returning) {
   std::vector<TextStep> spans;
   for (const auto& [first, len] : typed) {
-    for (const auto& span : now.find(first, len)) spans.push_back({span.pos, span.len, {}});
+    for (const auto& span : now.find(first, len)) spans.push_back({span.pos, span.len});
   }
   std::sort(spans.begin(), spans.end(),
             [](const TextStep& a, const TextStep& b) { return a.pos < b.pos; });
@@ -227,7 +234,7 @@ std::vector<TextStep> leavings(const Text& now, const Ranges& typed,
     while (next != returning.end() && next->pos <= span.pos) ++next;
     for (; next != returning.end() && next->pos < span.pos + span.len; ++next) {
       if (next->pos == span.pos) continue;
-      out.push_back({span.pos, next->pos - span.pos, {}});
+      out.push_back({span.pos, next->pos - span.pos});
       span.len -= next->pos - span.pos;
       span.pos = next->pos;
     }
@@ -236,9 +243,9 @@ std::vector<TextStep> leavings(const Text& now, const Ranges& typed,
   return out;
 }
 
-void take_back_text(std::vector<Write>& out, const Write& like, const Text& now,
+void take_back_text(std::vector<Write>& out, const Write& like, const Text& before, const Text& now,
                     const Ranges& typed, const std::vector<OpId>& erases) {
-  const auto returning = returns(now, erases, typed);
+  const auto returning = returns(before, now, erases, typed);
   auto steps = leavings(now, typed, returning);
   steps.insert(steps.end(), returning.begin(), returning.end());
   // Back to front, so that places further ahead stay valid; at one place the erasure comes first.
@@ -281,12 +288,15 @@ std::vector<Write> inverse(const Change& mine, const ObjectId& object, const Reb
   std::set<std::uint32_t> fields;
   for (const auto& [field, ranges] : done.inserts) fields.insert(field);
   for (const auto& [field, ids] : done.erases) fields.insert(field);
+  const Text none;
   for (const auto field : fields) {
     const auto text = now.texts.find(field);
     if (text == now.texts.end()) continue;
     const auto typed = done.inserts.find(field);
     const auto erased = done.erases.find(field);
-    take_back_text(out, base(done, object, field, Kind::text, Action::insert), text->second,
+    const auto was = before.texts.find(field);
+    take_back_text(out, base(done, object, field, Kind::text, Action::insert),
+                   was != before.texts.end() ? was->second : none, text->second,
                    typed != done.inserts.end() ? typed->second : Ranges{},
                    erased != done.erases.end() ? erased->second : std::vector<OpId>{});
   }

@@ -35,7 +35,7 @@ enum class Kind : std::uint8_t {
   set = 2,         ///< add-wins set of values
   map = 3,         ///< key to register
   counter = 4,     ///< sum of signed increments
-  order = 5,       ///< register of (container, position key): movable, in one place only
+  order = 5,       ///< register of (container, position key) or nil: movable, in one place only
   member = 6,      ///< register per member; only that member's devices count
   member_set = 7,  ///< set per member; only that member's devices count
   text = 8,        ///< Markdown text merged by code point

@@ -19,6 +19,9 @@ struct Place {
   auto operator<=>(const Place&) const = default;
 };
 
+/// The value of an order register for an item that stands nowhere: nil.
+inline const Bytes kNowhere{0xc0};
+
 Bytes encode(const Place& place);
 /// Errors: reject when the key is none that key_between() could make or stand beside, limit when it
 /// is longer than 64 KiB.

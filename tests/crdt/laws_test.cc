@@ -145,7 +145,8 @@ TEST_CASE("laws: changes that went through columns merge to the same state") {
   });
 }
 
-TEST_CASE("laws: void changes leave fields as if they had never been, and lifting brings them back") {
+TEST_CASE(
+    "laws: void changes leave fields as if they had never been, and lifting brings them back") {
   holm::test::for_each_seed(30, [](holm::test::Seed seed) {
     Team team(seed);
     team.work(40);

@@ -78,8 +78,8 @@ class NaiveObject {
     CellKey cell;
     Bytes value;
     Stamp stamp;
-    std::vector<OpId> at;       // where it was made; several places for a seed
-    std::vector<Clock> past;    // what each of those had seen
+    std::vector<OpId> at;     // where it was made; several places for a seed
+    std::vector<Clock> past;  // what each of those had seen
   };
 
   void note(const Op& op, const Delivered& one, const OpId& name, const OpId& at,

@@ -205,7 +205,9 @@ std::vector<Write> random_writes(Rng& rng, Replica& replica) {
       case 2: write = take(object, 2, Kind::set, value()); break;
       case 3: write = map_put(object, 3, rng.chance(50) ? "a" : "b", value()); break;
       case 4: write = map_take(object, 3, rng.chance(50) ? "a" : "b"); break;
-      case 5: write = add(object, 4, Kind::counter, Value(static_cast<int>(rng.below(9)) - 4)); break;
+      case 5:
+        write = add(object, 4, Kind::counter, Value(static_cast<int>(rng.below(9)) - 4));
+        break;
       case 6: {
         write = put(object, 5, Kind::order, {});
         write.value = encode(Place{random_object(rng), key_between({}, {}, rng.below(4))});
@@ -219,9 +221,8 @@ std::vector<Write> random_writes(Rng& rng, Replica& replica) {
       }
       default: {
         // Positions count the text as the writes before have left it.
-        const auto size = sizes.contains(object)
-                              ? sizes[object]
-                              : utf8::count(replica.text(object, 8));
+        const auto size =
+            sizes.contains(object) ? sizes[object] : utf8::count(replica.text(object, 8));
         if (size > 2 && rng.chance(30)) {
           write = rub_out(object, 8, rng.below(size - 1), 1);
           sizes[object] = size - 1;

@@ -67,8 +67,8 @@ class Replica {
 
   SeededRng rng_;
   std::vector<Delivered> delivered_;
-  std::map<LogId, std::uint64_t> seen_;      // last seq
-  std::map<LogId, std::uint64_t> told_;      // what deps have named so far
+  std::map<LogId, std::uint64_t> seen_;  // last seq
+  std::map<LogId, std::uint64_t> told_;  // what deps have named so far
   std::uint64_t seen_lamport_ = 0;
   Digest hash_;
   std::map<ObjectId, ObjectState> states_;
