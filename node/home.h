@@ -15,17 +15,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "node/env.h"
 #include "node/identity.h"
 #include "node/runtime.h"
 
 namespace holm::node {
-
-/// A join that goes on until it is answered, also after a restart.
-struct PendingJoin {
-  Bytes secret;    ///< of the invite, 16 bytes
-  std::string at;  ///< where to knock
-  bool operator==(const PendingJoin&) const = default;
-};
 
 /// Owns the lock. Threads: one.
 class Home {

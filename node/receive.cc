@@ -72,11 +72,12 @@ class Delivery {
     for (const auto& info : TRY(logs().of_space(space_))) {
       applied_[info.log] = info.applied_seq;
       if (info.applied_seq >= info.sealed_seq) continue;
-      Queue queue{.log = info.log,
-                  .device = info.device,
-                  .member = info.member,
-                  .applied = info.applied_seq,
-                  .sealed = info.sealed_seq};
+      Queue queue;
+      queue.log = info.log;
+      queue.device = info.device;
+      queue.member = info.member;
+      queue.applied = info.applied_seq;
+      queue.sealed = info.sealed_seq;
       if (info.applied_seq > 0) {
         const auto last = TRY(logs().at(info.log, info.applied_seq));
         if (last) queue.lamport = last->change.lamport;
@@ -119,13 +120,14 @@ class Delivery {
 
   Result<crdt::Mark> judge(const crdt::Change& change, const Queue& queue) {
     if (!TRY(is_lamport_sound(change, queue))) return crdt::Mark::is_void;
-    if (space_ == replica_.trust_) {
-      // Membership ops carry their own authority and are judged by resolve().
-      return work::fits_trust_space(change) ? crdt::Mark::valid : crdt::Mark::is_void;
-    }
-    const auto* roster = replica_.membership_.at(change.membership);
-    if (roster == nullptr || !roster->authorised(queue.device)) return crdt::Mark::is_void;
-    return TRY(work::judge(*replica_.state_, space_, change, queue.member));
+    const auto home = space_ == replica_.trust_     ? work::Home::trust
+                      : space_ == replica_.commons_ ? work::Home::commons
+                                                    : work::Home::room;
+    const auto verdict = work::judge(
+        change, {queue.member, queue.device}, home, [&](std::span<const ShortHash> frontier) {
+          return replica_.membership_.at({frontier.begin(), frontier.end()});
+        });
+    return verdict.mark;
   }
 
   /// At most five years past the change's causal past, judged alike everywhere.

@@ -97,6 +97,8 @@ class Replica {
   Result<std::vector<crdt::Position>> positions(const SpaceId& space) const;
   Result<std::optional<sync::Range>> next_range(const LogId& log, std::uint64_t seq) const;
 
+  /// What changed in this turn so far.
+  const std::vector<Changed>& changed() const { return changed_; }
   /// Spaces and objects that changed since asked last.
   std::vector<Changed> take_changed();
   /// Whether membership changed since asked last.

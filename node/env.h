@@ -1,0 +1,38 @@
+// All nondeterminism that comes into a node, in one struct: real in runtime.cc, seeded in the
+// simulator. Everything referred to outlives the node.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/rng.h"
+#include "net/transport.h"
+#include "work/exchange/import.h"
+
+namespace holm::node {
+
+/// A join that goes on until it is answered, also after a restart.
+struct PendingJoin {
+  Bytes secret;    ///< of the invite, 16 bytes
+  std::string at;  ///< where to knock
+  bool operator==(const PendingJoin&) const = default;
+};
+
+struct Env {
+  Clock& clock;
+  Rng& rng;
+  net::Transport& transport;
+  Log& log;
+  std::string vfs;  ///< SQLite VFS for stores; empty: the system's
+  /// Reads what an import names: a file, or a folder with all below it. Errors: not_found, limit.
+  std::function<Result<std::vector<work::SourceFile>>(const std::string& path)> read_source;
+  /// Keeps the joins that are not answered yet across restarts.
+  std::function<Status(const std::vector<PendingJoin>&)> save_joins;
+  /// Where the store of a team lies.
+  std::function<std::string(const TeamId&)> store_path;
+};
+
+}  // namespace holm::node

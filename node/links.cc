@@ -1,0 +1,603 @@
+#include "node/links.h"
+
+#include <algorithm>
+
+#include "base/ensure.h"
+#include "crypto/hash.h"
+#include "crypto/sign.h"
+#include "store/logs.h"
+
+namespace holm::node {
+namespace members = work::members;
+namespace {
+
+constexpr std::string_view kPrologue = "holm/1";
+constexpr std::size_t kQueuedMax = 2u << 20;  ///< given to a session before deltas wait
+constexpr Millis kFlush{50};                  ///< typing is pushed in bursts of this length
+
+net::SessionConfig session_config() {
+  net::SessionConfig config;
+  config.prologue = to_bytes(kPrologue);
+  return config;
+}
+
+Digest handshake_digest(const crypto::HandshakeHash& hash) {
+  return crypto::hash("holm handshake v1", hash.view());
+}
+
+/// What a peer may read of a replica: everything, or nothing while it is not known to belong.
+class View final : public sync::Shared {
+ public:
+  explicit View(Replica& replica) : replica_(replica) {}
+  bool may_read = false;
+
+  std::vector<SpaceId> spaces() const override {
+    // Membership first: who is not known yet may bring the ops that make it known.
+    if (!may_read) return {replica_.trust()};
+    return replica_.spaces();
+  }
+  Result<Digest> digest(const SpaceId& space) const override { return replica_.digest(space); }
+  Result<std::vector<crdt::Position>> positions(const SpaceId& space) const override {
+    return replica_.positions(space);
+  }
+  Result<std::optional<Digest>> hash_at(const LogId& log, std::uint64_t seq) const override {
+    return replica_.store().logs().hash_at(log, seq);
+  }
+  Result<std::optional<sync::Range>> next_range(const LogId& log,
+                                                std::uint64_t seq) const override {
+    if (!may_read) return std::optional<sync::Range>();
+    return replica_.next_range(log, seq);
+  }
+
+ private:
+  Replica& replica_;
+};
+
+}  // namespace
+
+struct Links::Link {
+  net::LinkId id = 0;
+  std::unique_ptr<net::Session> session;
+  net::Endpoint dialled;
+  bool is_inbound = false;
+  LinkStage stage = LinkStage::connecting;
+  Replica* replica = nullptr;
+  std::unique_ptr<View> view;
+  sync::Peer peer;
+  crypto::KexPublic remote;
+  DeviceId device;
+  std::optional<work::members::InviteSecret> secret;  ///< a join of ours
+  std::optional<ShortHash> invite;                    ///< a join of theirs: the invite they hold
+  Digest handshake;
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t received_bytes = 0;
+  bool is_connected = false;
+  bool is_closing = false;
+  std::optional<Error> why;
+};
+
+Links::Links(const Env& env, const Identity& identity, Teams& teams, LinkEvents& events)
+    : env_(env), identity_(identity), teams_(teams), events_(events) {
+  env_.transport.set_events(this);
+}
+
+Links::~Links() { env_.transport.set_events(nullptr); }
+
+Result<net::Endpoint> Links::listen(const net::Endpoint& at) {
+  auto bound = TRY(env_.transport.listen(at));
+  listening_ = bound;
+  return bound;
+}
+
+Result<net::LinkId> Links::dial(const TeamId& team, const net::Endpoint& to) {
+  const auto key = teams_.network_key(team);
+  auto* replica = teams_.find(team);
+  if (!key || replica == nullptr) {
+    return fail(Code::not_found, "this team cannot be reached yet", "nothing was sent",
+                "finish joining it first");
+  }
+  auto link = std::make_unique<Link>();
+  link->dialled = to;
+  link->replica = replica;
+  link->session = net::Session::dial(session_config(), identity_.exchange,
+                                     {.tag = 0, .psk = *key, .payload = encode_hello(team)},
+                                     env_.rng, env_.clock.now());
+  link->id = env_.transport.dial(to);
+  const auto id = link->id;
+  links_[id] = std::move(link);
+  return id;
+}
+
+net::LinkId Links::dial_join(const members::InviteSecret& secret, const net::Endpoint& to) {
+  auto link = std::make_unique<Link>();
+  link->dialled = to;
+  link->secret = secret;
+  const auto psk = members::invite_psk(secret);
+  link->session = net::Session::dial(session_config(), identity_.exchange,
+                                     {.tag = 0, .psk = psk, .payload = encode_hello({})}, env_.rng,
+                                     env_.clock.now());
+  link->id = env_.transport.dial(to);
+  const auto id = link->id;
+  links_[id] = std::move(link);
+  return id;
+}
+
+void Links::hang_up(net::LinkId id, std::string why) {
+  if (auto* link = get(id)) {
+    close(*link, net::GoodbyeReason::done, std::move(why));
+    pump(*link);
+  }
+}
+
+void Links::hang_up_all() {
+  std::vector<net::LinkId> ids;
+  for (const auto& [id, link] : links_) ids.push_back(id);
+  for (auto id : ids) hang_up(id, "going offline");
+}
+
+Links::Link* Links::get(net::LinkId id) {
+  const auto found = links_.find(id);
+  return found == links_.end() ? nullptr : found->second.get();
+}
+
+LinkInfo Links::info(const Link& link) const {
+  LinkInfo out{.id = link.id,
+               .team = link.replica != nullptr ? link.replica->team() : TeamId{},
+               .device = link.device,
+               .dialled = link.dialled,
+               .stage = link.stage,
+               .in_sync = false,
+               .sent_bytes = link.sent_bytes,
+               .received_bytes = link.received_bytes,
+               .round_trips = link.peer.counters().vectors_sent + link.peer.counters().deltas_sent};
+  out.in_sync = link.stage == LinkStage::open && link.peer.in_sync(*link.view);
+  return out;
+}
+
+std::vector<LinkInfo> Links::links() const {
+  std::vector<LinkInfo> out;
+  for (const auto& [id, link] : links_) out.push_back(info(*link));
+  return out;
+}
+
+std::optional<LinkInfo> Links::find(net::LinkId id) const {
+  const auto found = links_.find(id);
+  if (found == links_.end()) return std::nullopt;
+  return info(*found->second);
+}
+
+// --- streams
+
+void Links::on_accepted(net::LinkId id, const net::Endpoint& from) {
+  const auto verdict = gate_.on_accepted(id, from.host, env_.clock.now());
+  if (verdict.drop) {
+    if (auto* oldest = get(*verdict.drop)) {
+      oldest->is_closing = true;
+      oldest->why = Error{Code::limit, "too many half-open links", {}, {}};
+    }
+    env_.transport.close(*verdict.drop);
+  }
+  if (!verdict.admitted) {
+    env_.transport.close(id);
+    return;
+  }
+  auto link = std::make_unique<Link>();
+  link->id = id;
+  link->is_inbound = true;
+  link->session = net::Session::accept(session_config(), identity_.exchange, teams_.ring(),
+                                       replays_, env_.rng, env_.clock.now());
+  links_[id] = std::move(link);
+}
+
+void Links::on_dialled(net::LinkId id) {
+  auto* link = get(id);
+  if (link == nullptr) return;
+  link->is_connected = true;
+  pump(*link);
+}
+
+void Links::on_bytes(net::LinkId id, ByteView bytes) {
+  auto* link = get(id);
+  if (link == nullptr || link->is_closing) return;
+  link->received_bytes += bytes.size();
+  link->session->on_bytes(bytes, env_.clock.now());
+  pump(*link);
+}
+
+void Links::on_drained(net::LinkId id) {
+  auto* link = get(id);
+  if (link == nullptr || link->is_closing) return;
+  link->session->on_drained(env_.clock.now());
+  pump(*link);
+}
+
+void Links::on_closed(net::LinkId id, const Error& why) {
+  gate_.release(id);
+  auto found = links_.find(id);
+  if (found == links_.end()) return;
+  auto link = std::move(found->second);
+  links_.erase(found);
+  std::erase_if(staged_, [&](const Staged& item) { return item.link == id; });
+  Error reason = link->why ? *link->why : why;
+  if (link->is_connected && !link->is_inbound && link->stage == LinkStage::connecting &&
+      !link->session->is_established()) {
+    // A stranger hears nothing, so a hang-up before the first word is all that a wrong key meets.
+    reason = {Code::denied,
+              link->dialled.text() + (link->secret ? " does not know this invite code"
+                                                   : " is not a device of this team"),
+              "nothing was changed",
+              link->secret ? "check the code, and that the other device runs Holm for that team"
+                           : "check the address"};
+  }
+  if (link->secret && link->stage != LinkStage::open) events_.on_join(id, fail(reason));
+  auto told = info(*link);
+  told.in_sync = false;
+  events_.on_link_closed(told, reason);
+}
+
+void Links::close(Link& link, net::GoodbyeReason reason, std::string why) {
+  if (link.is_closing) return;
+  if (!link.why) link.why = Error{net::code_of(reason), why, {}, {}};
+  link.session->close({reason, std::move(why)}, env_.clock.now());
+}
+
+/// The one place where a session's outputs become effects.
+void Links::pump(Link& link) {
+  const auto id = link.id;
+  for (;;) {
+    auto* alive = get(id);
+    if (alive == nullptr || alive->is_closing) return;
+    if (alive->stage >= LinkStage::membership_only && !alive->session->is_closed() &&
+        alive->session->queued_bytes() < kQueuedMax) {
+      auto message = alive->peer.poll(*alive->view);
+      if (!message) {
+        close(*alive, net::GoodbyeReason::failed, message.error().what);
+      } else if (*message) {
+        send(*alive, **message);
+        continue;
+      }
+    }
+    auto output = alive->session->poll();
+    if (!output) return;
+    if (auto* out = std::get_if<net::Send>(&*output)) {
+      alive->sent_bytes += out->bytes.size();
+      env_.transport.send(id, std::move(out->bytes));
+    } else if (auto* established = std::get_if<net::Established>(&*output)) {
+      on_established(*alive, std::move(*established));
+    } else if (auto* received = std::get_if<net::Received>(&*output)) {
+      on_message(*alive, received->message);
+    } else if (auto* closed = std::get_if<net::Closed>(&*output)) {
+      alive->is_closing = true;
+      if (!alive->why) {
+        alive->why = closed->why;
+        if (closed->goodbye && !closed->goodbye->text.empty()) {
+          alive->why->what = closed->goodbye->text;
+        }
+      }
+      env_.transport.close(id);
+    }
+  }
+}
+
+void Links::pump_all() {
+  std::vector<net::LinkId> ids;
+  for (const auto& [id, link] : links_) ids.push_back(id);
+  for (auto id : ids) {
+    if (auto* link = get(id)) pump(*link);
+  }
+}
+
+void Links::send(Link& link, const sync::Message& message) {
+  auto sent = link.session->send(sync::encode(message), env_.clock.now());
+  if (!sent) close(link, net::GoodbyeReason::failed, sent.error().what);
+}
+
+// --- who it is
+
+void Links::on_established(Link& link, net::Established established) {
+  gate_.release(link.id);
+  link.remote = established.remote;
+  link.handshake = handshake_digest(established.handshake_hash);
+  if (link.remote == identity_.exchange.public_key()) {
+    return close(link, net::GoodbyeReason::done, "this is the same device");
+  }
+  if (link.is_inbound) {
+    const auto* door = teams_.door(established.tag);
+    if (door == nullptr) return close(link, net::GoodbyeReason::denied, "that key is closed");
+    link.replica = teams_.find(door->team);
+    if (!door->invite.is_nil()) link.invite = door->invite;
+  } else {
+    auto team = decode_hello(established.payload);
+    if (!team) return close(link, net::GoodbyeReason::invalid, "an unreadable greeting");
+    if (link.secret) {
+      auto replica = teams_.prepare(*team);
+      if (!replica) return close(link, net::GoodbyeReason::failed, replica.error().what);
+      link.replica = *replica;
+    } else if (*team != link.replica->team()) {
+      return close(link, net::GoodbyeReason::denied, "that device is in another team");
+    }
+  }
+  ENSURE(link.replica != nullptr);
+  link.view = std::make_unique<View>(*link.replica);
+  if (link.secret) {
+    link.stage = LinkStage::joining;
+    const auto certificate = members::encode(
+        identity_.certificate(link.replica->team(), env_.clock.wall()));
+    const auto key = members::invite_signing_key(*link.secret);
+    const members::JoinProof proof{
+        .handshake = link.handshake,
+        .signature = crypto::sign(key, members::kJoinLabel,
+                                  members::join_signed_bytes(link.replica->team(), certificate,
+                                                             link.handshake))};
+    return send(link, sync::JoinRequest{identity_.name, certificate, members::encode(proof)});
+  }
+  if (link.invite) {
+    link.stage = LinkStage::joining;
+    return;
+  }
+  link.stage = LinkStage::membership_only;
+  promote(link);
+}
+
+/// Opens the link fully once the other side is known to belong; refuses who was removed.
+void Links::promote(Link& link) {
+  const auto& roster = link.replica->roster();
+  const auto* device = roster.device_by_key(link.remote);
+  if (device != nullptr && !roster.authorised(device->id)) {
+    return close(link, net::GoodbyeReason::denied, "this device is no longer part of the team");
+  }
+  const bool is_known = device != nullptr && roster.authorised(identity_.device());
+  if (is_known && link.stage != LinkStage::open) {
+    link.stage = LinkStage::open;
+    link.device = device->id;
+    link.view->may_read = true;
+    remember(link);
+    link.peer.refresh(*link.view);
+    events_.on_link_open(info(link));
+    return;
+  }
+  link.peer.refresh(*link.view);
+}
+
+void Links::on_membership_changed(Replica& replica) {
+  teams_.refresh_doors();
+  std::vector<net::LinkId> ids;
+  for (const auto& [id, link] : links_) {
+    if (link->replica == &replica && !link->is_closing) ids.push_back(id);
+  }
+  for (auto id : ids) {
+    auto* link = get(id);
+    if (link == nullptr || link->stage < LinkStage::membership_only) continue;
+    const bool was_joining = link->secret.has_value();
+    promote(*link);
+    link->peer.reoffer(*link->view);
+    if (was_joining && link->stage == LinkStage::open) {
+      link->secret.reset();
+      events_.on_join(id, replica.team());
+    }
+  }
+}
+
+void Links::remember(const Link& link) {
+  if (link.dialled.host.empty()) return;
+  // Known addresses are written in the turn of whatever comes next; losing one costs nothing.
+  if (link.replica->begin()) {
+    (void)link.replica->store()
+        .facts()
+        .put("address", as_bytes(link.dialled.text()), link.device.view())
+        .has_value();
+  }
+}
+
+// --- joining
+
+void Links::on_join_request(Link& link, const sync::JoinRequest& request) {
+  auto team = admit(link, request);
+  if (!team) {
+    send(link, sync::Refused{team.error().code, team.error().what});
+    return close(link, net::GoodbyeReason::denied, team.error().what);
+  }
+  send(link, sync::Admitted{*team});
+  link.invite.reset();
+  link.stage = LinkStage::membership_only;
+  on_membership_changed(*link.replica);
+}
+
+Result<TeamId> Links::admit(Link& link, const sync::JoinRequest& request) {
+  auto& replica = *link.replica;
+  const auto now = env_.clock.wall();
+  const auto certificate = TRY(members::decode_certificate(request.certificate, replica.team()));
+  if (certificate.exchange != link.remote) {
+    return fail(Code::reject, "the certificate is of another device");
+  }
+  if (replica.roster().authorised(certificate.device)) return replica.team();  // asked again
+  const auto found = replica.roster().invites.find(*link.invite);
+  if (found == replica.roster().invites.end() || found->second.closed) {
+    return fail(Code::denied, "the invite was cancelled");
+  }
+  const auto& invite = found->second;
+  if (now > invite.expires) return fail(Code::denied, "the invite has expired");
+  if (invite.used >= invite.uses) return fail(Code::denied, "the invite has been used up");
+  const auto proof = TRY(members::decode_join_proof(request.proof));
+  if (proof.handshake != link.handshake) {
+    return fail(Code::reject, "the request was made for another link");
+  }
+  members::Op op;
+  op.kind = members::OpKind::grant;
+  op.target = certificate.member;
+  op.role = invite.role;
+  op.certificate = request.certificate;
+  op.name = request.name;
+  op.invite = invite.id;
+  op.join_proof = request.proof;
+  end_turn();  // what others sent stands on its own
+  TRY(replica.begin());
+  auto added = replica.add_membership(std::move(op), now);
+  if (!added) {
+    replica.rollback();
+    return fail(std::move(added).error());
+  }
+  TRY(replica.commit());
+  events_.on_changed(replica, replica.take_changed());
+  (void)replica.take_membership_changed();
+  if (!replica.roster().authorised(certificate.device)) {
+    return fail(Code::denied, "this device may not let anyone in with that invite");
+  }
+  return replica.team();
+}
+
+void Links::on_admitted(Link& link, const sync::Admitted& admitted) {
+  if (admitted.team != link.replica->team()) {
+    return close(link, net::GoodbyeReason::invalid, "admitted to another team");
+  }
+  link.stage = LinkStage::membership_only;
+  promote(link);
+}
+
+void Links::on_refused(Link& link, const sync::Refused& refused) {
+  link.why = Error{refused.code, "not let in: " + refused.why, {}, {}};
+  close(link, net::GoodbyeReason::done, "refused");
+}
+
+// --- messages
+
+void Links::on_message(Link& link, ByteView bytes) {
+  auto message = sync::decode(bytes);
+  if (!message) {
+    if (message.error().code == Code::unsupported) return;  // a newer kind; the rest still works
+    return close(link, net::GoodbyeReason::invalid, message.error().what);
+  }
+  if (link.stage == LinkStage::joining) {
+    if (auto* request = std::get_if<sync::JoinRequest>(&*message); request && link.invite) {
+      return on_join_request(link, *request);
+    }
+    if (auto* admitted = std::get_if<sync::Admitted>(&*message); admitted && link.secret) {
+      return on_admitted(link, *admitted);
+    }
+    if (auto* refused = std::get_if<sync::Refused>(&*message); refused && link.secret) {
+      return on_refused(link, *refused);
+    }
+    return close(link, net::GoodbyeReason::invalid, "an unexpected message while joining");
+  }
+  Status done;
+  if (auto* summary = std::get_if<sync::Summary>(&*message)) {
+    done = link.peer.on_summary(*summary, *link.view);
+  } else if (auto* vector = std::get_if<sync::Vector>(&*message)) {
+    done = link.peer.on_vector(*vector, *link.view);
+  } else if (auto* ack = std::get_if<sync::Ack>(&*message)) {
+    done = link.peer.on_ack(*ack);
+  } else if (auto* delta = std::get_if<sync::Delta>(&*message)) {
+    return on_delta(link, std::move(*delta));
+  } else {
+    done = fail(Code::reject, "a message of joining on an open link");
+  }
+  if (!done) close(link, net::GoodbyeReason::invalid, done.error().what);
+}
+
+void Links::on_delta(Link& link, sync::Delta delta) {
+  auto& replica = *link.replica;
+  if (!link.view->may_read && delta.space != replica.trust()) {
+    return close(link, net::GoodbyeReason::denied, "only membership is taken from strangers");
+  }
+  if (auto begun = replica.begin(); !begun) {
+    return close(link, net::GoodbyeReason::failed, begun.error().what);
+  }
+  auto have = replica.receive(delta);
+  if (!have) {
+    // Verified ranges before the bad one stand; a fault of our own store undoes the turn.
+    const bool is_theirs =
+        have.error().code == Code::reject || have.error().code == Code::limit;
+    if (!is_theirs) {
+      replica.rollback();
+      std::erase_if(staged_, [&](const Staged& item) { return item.team == replica.team(); });
+      env_.log.write(Level::error, have.error().text());
+    }
+    return close(link, is_theirs ? net::GoodbyeReason::invalid : net::GoodbyeReason::failed,
+                 is_theirs ? have.error().what : "this device cannot store more at the moment");
+  }
+  link.peer.on_delta(delta);
+  delta.ranges.clear();
+  staged_.push_back({link.id, replica.team(), std::move(delta), std::move(*have)});
+}
+
+void Links::end_turn() {
+  for (const auto& [team, owned] : teams_.all()) {
+    auto& replica = *owned;
+    if (!replica.store().in_turn()) continue;
+    auto staged = std::move(staged_);
+    staged_.clear();
+    if (auto done = replica.commit(); !done) {
+      env_.log.write(Level::error, done.error().text());
+      for (auto& item : staged) {
+        auto* link = get(item.link);
+        if (item.team != team) {
+          staged_.push_back(std::move(item));
+        } else if (link != nullptr) {
+          close(*link, net::GoodbyeReason::failed, "this device cannot store more at the moment");
+        }
+      }
+      continue;
+    }
+    for (auto& item : staged) {
+      if (item.team != team) {
+        staged_.push_back(std::move(item));
+        continue;
+      }
+      auto* link = get(item.link);
+      auto digest = replica.digest(item.delta.space);
+      if (link != nullptr && digest) {
+        link->peer.on_delta_durable(item.delta, std::move(item.have), *digest);
+      }
+    }
+    auto changed = replica.take_changed();
+    std::set<SpaceId> spaces;
+    for (const auto& item : changed) spaces.insert(item.space);
+    for (const auto& [id, link] : links_) {
+      if (link->replica != &replica) continue;
+      for (const auto& space : spaces) link->peer.on_stored(space);
+    }
+    if (replica.take_membership_changed()) on_membership_changed(replica);
+    if (!changed.empty()) events_.on_changed(replica, changed);
+  }
+  pump_all();
+}
+
+void Links::on_written(Replica& replica, bool is_typing) {
+  auto changed = replica.take_changed();
+  std::set<SpaceId> spaces;
+  for (const auto& item : changed) spaces.insert(item.space);
+  for (const auto& [id, link] : links_) {
+    if (link->replica != &replica) continue;
+    for (const auto& space : spaces) link->peer.on_stored(space);
+  }
+  if (replica.take_membership_changed()) on_membership_changed(replica);
+  if (!changed.empty()) events_.on_changed(replica, changed);
+  if (!is_typing) return pump_all();
+  if (!flush_at_) flush_at_ = env_.clock.now() + kFlush;
+}
+
+void Links::on_deadline(Time now) {
+  if (flush_at_ && *flush_at_ <= now) flush_at_.reset();
+  std::vector<net::LinkId> ids;
+  for (const auto& [id, link] : links_) ids.push_back(id);
+  for (auto id : ids) {
+    auto* link = get(id);
+    if (link == nullptr || link->is_closing) continue;
+    if (link->session->deadline() && *link->session->deadline() <= now) {
+      link->session->on_deadline(now);
+    }
+    pump(*link);
+  }
+}
+
+std::optional<Time> Links::deadline() const {
+  auto out = flush_at_;
+  for (const auto& [id, link] : links_) {
+    if (link->is_closing) continue;
+    const auto due = link->session->deadline();
+    if (due && (!out || *due < *out)) out = due;
+  }
+  return out;
+}
+
+}  // namespace holm::node

@@ -1,0 +1,129 @@
+// Conversations with other devices: dials and accepts, lets in who belongs, and keeps replicas in
+// step. Decides whom to talk to; sync decides what to say, net carries it. Owned by a Node.
+// Threads: the loop's.
+//
+// Everything a link causes in a store is staged in the team's turn and acknowledged after
+// Links::end_turn(), which commits.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/backoff.h"
+#include "net/gate.h"
+#include "net/replay_guard.h"
+#include "net/session.h"
+#include "node/env.h"
+#include "node/teams.h"
+#include "sync/peer.h"
+#include "work/members/invite_code.h"
+
+namespace holm::node {
+
+/// How far a link has come.
+enum class LinkStage : std::uint8_t { connecting, joining, membership_only, open };
+
+/// What is known of one link, for status and tests.
+struct LinkInfo {
+  net::LinkId id = 0;
+  TeamId team;
+  DeviceId device;
+  net::Endpoint dialled;  ///< empty host: the other side dialled
+  LinkStage stage = LinkStage::connecting;
+  bool in_sync = false;
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t received_bytes = 0;
+  std::uint64_t round_trips = 0;
+};
+
+/// What Links tells its owner, always outside a call into Links' own entry points' middle: after the
+/// state it tells of stands.
+class LinkEvents {
+ public:
+  virtual ~LinkEvents() = default;
+  /// The link authenticated as a device of the team.
+  virtual void on_link_open(const LinkInfo& link) = 0;
+  virtual void on_link_closed(const LinkInfo& link, const Error& why) = 0;
+  /// A join that this device asked for: it belongs now, or was refused.
+  virtual void on_join(net::LinkId link, const Result<TeamId>& outcome) = 0;
+  /// Something became durable in a team: received or written.
+  virtual void on_changed(Replica& replica, const std::vector<Changed>& changed) = 0;
+};
+
+class Links final : public net::TransportEvents {
+ public:
+  Links(const Env& env, const Identity& identity, Teams& teams, LinkEvents& events);
+  ~Links() override;
+
+  Result<net::Endpoint> listen(const net::Endpoint& at);
+  const std::optional<net::Endpoint>& listening() const { return listening_; }
+  /// Starts a link to a teammate's device. Errors: not_found before the team has a key.
+  Result<net::LinkId> dial(const TeamId& team, const net::Endpoint& to);
+  /// Starts a link to someone who can let this device in.
+  net::LinkId dial_join(const work::members::InviteSecret& secret, const net::Endpoint& to);
+  void hang_up(net::LinkId link, std::string why);
+  void hang_up_all();
+
+  /// Commits what was staged, acknowledges, and sends what peers lack. Errors: the store's; the
+  /// links whose work was lost are closed and start again.
+  void end_turn();
+  /// Local writes of a team were committed: push them to those who lack them, now or, for typing,
+  /// at the next flush.
+  void on_written(Replica& replica, bool is_typing);
+
+  std::vector<LinkInfo> links() const;
+  std::optional<LinkInfo> find(net::LinkId link) const;
+
+  void on_deadline(Time now);
+  std::optional<Time> deadline() const;
+
+  // net::TransportEvents
+  void on_accepted(net::LinkId link, const net::Endpoint& from) override;
+  void on_dialled(net::LinkId link) override;
+  void on_bytes(net::LinkId link, ByteView bytes) override;
+  void on_drained(net::LinkId link) override;
+  void on_closed(net::LinkId link, const Error& why) override;
+
+ private:
+  struct Link;
+  struct Staged {
+    net::LinkId link;
+    TeamId team;
+    sync::Delta delta;  // ranges emptied: only what the acknowledgement needs
+    std::vector<sync::Ack::Have> have;
+  };
+
+  Link* get(net::LinkId id);
+  LinkInfo info(const Link& link) const;
+  void pump(Link& link);
+  void pump_all();
+  void on_established(Link& link, net::Established established);
+  void on_message(Link& link, ByteView bytes);
+  void on_join_request(Link& link, const sync::JoinRequest& request);
+  Result<TeamId> admit(Link& link, const sync::JoinRequest& request);
+  void on_admitted(Link& link, const sync::Admitted& admitted);
+  void on_refused(Link& link, const sync::Refused& refused);
+  void on_delta(Link& link, sync::Delta delta);
+  void on_membership_changed(Replica& replica);
+  void promote(Link& link);
+  void send(Link& link, const sync::Message& message);
+  void close(Link& link, net::GoodbyeReason reason, std::string why);
+  void remember(const Link& link);
+
+  const Env& env_;
+  const Identity& identity_;
+  Teams& teams_;
+  LinkEvents& events_;
+  net::Gate gate_;
+  net::ReplayGuard replays_;
+  std::map<net::LinkId, std::unique_ptr<Link>> links_;
+  std::optional<net::Endpoint> listening_;
+  std::vector<Staged> staged_;
+  std::optional<Time> flush_at_;
+};
+
+}  // namespace holm::node

@@ -1,0 +1,252 @@
+#include "node/node.h"
+
+#include <algorithm>
+
+#include "work/command_codec.h"
+#include "work/reference.h"
+
+namespace holm::node {
+namespace {
+
+constexpr Millis kContactIdle{1000};
+
+void keep_earlier(std::optional<Time>& best, std::optional<Time> other) {
+  if (other && (!best || *other < *best)) best = other;
+}
+
+}  // namespace
+
+Node::Node(const Env& env, Identity& identity)
+    : env_(env),
+      identity_(identity),
+      teams_(env, identity),
+      links_(env, identity, teams_, *this) {}
+
+Node::~Node() = default;
+
+Status Node::start(const std::vector<TeamId>& teams, const std::vector<PendingJoin>& joins) {
+  TRY(teams_.open(teams));
+  for (const auto& pending : joins) {
+    Join join;
+    join.pending = pending;
+    join.next_try = env_.clock.now();
+    join.backoff = std::make_unique<net::Backoff>(net::BackoffLimits{}, env_.rng);
+    joins_.push_back(std::move(join));
+  }
+  return {};
+}
+
+Result<net::Endpoint> Node::serve(const net::Endpoint& at) {
+  auto bound = TRY(links_.listen(at));
+  is_serving_ = true;
+  TRY(refresh_contacts());
+  return bound;
+}
+
+void Node::stop() {
+  end_turn();
+  links_.hang_up_all();
+  const auto waiting = std::exchange(waiting_, {});
+  joins_.clear();
+  meetings_.clear();
+  watches_.clear();
+  for (const auto& [id, asked] : waiting) {
+    asked.on_done(fail(Code::failed, "Holm is closing", "everything is kept", "ask again later"));
+  }
+}
+
+RequestId Node::ask(const Value& request, Asked asked) {
+  const auto id = next_request_++;
+  waiting_.emplace(id, std::move(asked));
+  auto outcome = carry_out(id, request);
+  if (!outcome) {
+    finish(id, fail(std::move(outcome).error()));
+  } else if (*outcome) {
+    finish(id, std::move(**outcome));
+  }
+  return id;
+}
+
+void Node::cancel(RequestId id) {
+  waiting_.erase(id);
+  watches_.erase(id);
+  for (auto& join : joins_) {
+    if (join.request == id) join.request = 0;
+  }
+  std::erase_if(meetings_, [&](const Meeting& meeting) { return meeting.request == id; });
+}
+
+void Node::finish(RequestId id, Result<Value> outcome) {
+  const auto found = waiting_.find(id);
+  if (found == waiting_.end()) return;
+  auto asked = std::move(found->second);
+  waiting_.erase(found);
+  watches_.erase(id);
+  asked.on_done(std::move(outcome));
+}
+
+Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request) {
+  const auto what = request["do"].text();
+  if (what == "team.create") return std::optional(TRY(team_create(request)));
+  if (what == "team.list") return std::optional(TRY(team_list()));
+  if (what == "join") return join(id, request);
+  if (what == "sync") return sync(id, request);
+  if (what == "verify") return std::optional(TRY(verify(request)));
+  auto& replica = *TRY(teams_.resolve(request["team"].text()));
+  if (what == "invite.create") return std::optional(TRY(invite_create(replica, request)));
+  if (what == "invite.cancel") return std::optional(TRY(invite_cancel(replica, request)));
+  if (what == "peers" || what == "peers.add" || what == "peers.remove") {
+    return std::optional(TRY(peers(replica, request)));
+  }
+  if (what == "status") return std::optional(TRY(status(replica)));
+  if (what == "undo" || what == "redo") return std::optional(TRY(undo(replica, request)));
+  if (what == "import") return std::optional(TRY(import(replica, request)));
+  if (what == "import.undo") return std::optional(TRY(import_undo(replica, request)));
+  if (what == "export") return std::optional(TRY(export_files(replica, request)));
+  if (what == "watch") {
+    Watch watch{.team = replica.team(), .room = std::nullopt};
+    if (request.has("room")) {
+      watch.room = TRY(work::resolve_room(replica.state(), request["room"].text())).space;
+    }
+    watches_[id] = watch;
+    return std::optional<Value>();
+  }
+  if (work::is_query(what)) return std::optional(TRY(run_query(replica, request)));
+  return std::optional(TRY(run_command(replica, request)));
+}
+
+Result<Value> Node::in_turn(Replica& replica, const std::function<Result<Value>()>& body,
+                            bool is_typing) {
+  links_.end_turn();  // what others sent stands on its own
+  TRY(replica.begin());
+  auto answer = body();
+  if (!answer) {
+    replica.rollback();
+    return answer;
+  }
+  TRY(replica.commit());
+  links_.on_written(replica, is_typing);
+  return answer;
+}
+
+void Node::end_turn() {
+  links_.end_turn();
+  note_heard();
+  check_meetings();
+}
+
+void Node::on_deadline(Time now) {
+  links_.on_deadline(now);
+  for (std::size_t i = 0; i < joins_.size();) {
+    auto& join = joins_[i];
+    if (join.give_up && *join.give_up <= now) {
+      const auto request = join.request;
+      const auto at = join.pending.at;
+      if (join.link != 0) links_.hang_up(join.link, "no answer in time");
+      join.give_up.reset();
+      join.request = 0;
+      finish(request, fail(Code::timeout, "nobody let this device in yet at " + at,
+                           "the invite is kept", "it goes on with: holm serve, or join again"));
+      continue;
+    }
+    if (join.link == 0 && join.next_try <= now) try_join(join);
+    ++i;
+  }
+  for (auto& contact : contacts_) {
+    if (!is_serving_ || contact.link != 0 || contact.next_try > now) continue;
+    auto link = links_.dial(contact.team, contact.at);
+    if (link) {
+      contact.link = *link;
+    } else {
+      contact.next_try = now + contact.backoff->next();
+    }
+  }
+  check_meetings();
+}
+
+std::optional<Time> Node::deadline() const {
+  auto out = links_.deadline();
+  for (const auto& join : joins_) {
+    keep_earlier(out, join.give_up);
+    if (join.link == 0) keep_earlier(out, join.next_try);
+  }
+  for (const auto& meeting : meetings_) keep_earlier(out, meeting.give_up);
+  if (is_serving_) {
+    for (const auto& contact : contacts_) {
+      if (contact.link == 0) keep_earlier(out, contact.next_try);
+    }
+  }
+  return out;
+}
+
+// --- what links tell
+
+void Node::on_link_open(const LinkInfo& link) {
+  for (auto& contact : contacts_) {
+    if (contact.link == link.id) contact.backoff->reset();
+  }
+}
+
+void Node::on_link_closed(const LinkInfo& link, const Error& why) {
+  for (auto& contact : contacts_) {
+    if (contact.link != link.id) continue;
+    contact.link = 0;
+    contact.next_try = env_.clock.now() + std::max(kContactIdle, contact.backoff->next());
+  }
+  for (auto& meeting : meetings_) {
+    for (auto& leg : meeting.legs) {
+      if (leg.link != link.id || leg.is_done) continue;
+      leg.failed = why;
+      leg.last = link;
+      leg.is_done = true;
+    }
+  }
+  if (why.code != Code::failed) env_.log.write(Level::info, "a link ended: " + why.text());
+}
+
+void Node::on_changed(Replica& replica, const std::vector<Changed>& changed) {
+  if (watches_.empty()) return;
+  const auto watches = watches_;
+  for (const auto& item : changed) {
+    if (item.space == replica.trust()) continue;
+    std::optional<Value> event;
+    for (const auto& [id, watch] : watches) {
+      if (watch.team != replica.team() || (watch.room && *watch.room != item.space)) continue;
+      const auto found = waiting_.find(id);
+      if (found == waiting_.end() || !found->second.on_event) continue;
+      if (!event) {
+        auto described = describe(replica, item);
+        if (!described) break;
+        event = std::move(*described);
+      }
+      found->second.on_event(*event);
+    }
+  }
+}
+
+Snapshot Node::snapshot() const {
+  Snapshot out;
+  out.at = env_.clock.wall();
+  if (links_.listening()) out.listening = links_.listening()->text();
+  for (const auto& [id, replica] : teams_.all()) {
+    Snapshot::Team team{.id = id, .name = replica->name()};
+    team.members = static_cast<std::uint64_t>(
+        std::count_if(replica->roster().people.begin(), replica->roster().people.end(),
+                      [](const auto& it) { return it.second.role != work::members::Role::none; }));
+    for (const auto& space : replica->spaces()) {
+      team.changes += replica->store().logs().change_count(space).value_or(0);
+    }
+    out.teams.push_back(std::move(team));
+  }
+  for (const auto& link : links_.links()) {
+    if (link.stage != LinkStage::open) continue;
+    const auto& replica = *teams_.all().at(link.team);
+    const auto* device = replica.roster().device(link.device);
+    out.peers.push_back({link.device,
+                         device != nullptr ? work::name_of(replica.state(), device->member) : "",
+                         link.in_sync});
+  }
+  return out;
+}
+
+}  // namespace holm::node

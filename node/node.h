@@ -1,0 +1,147 @@
+// The node: teams, links and the requests of people, joined. Deterministic given an Env; the real
+// one is driven by runtime.cc, simulated ones by tests/sim. Threads: the loop's.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/value.h"
+#include "net/backoff.h"
+#include "node/env.h"
+#include "node/links.h"
+#include "node/snapshot.h"
+#include "node/teams.h"
+
+namespace holm::node {
+
+/// What becomes of one request. Threads: the loop's.
+struct Asked {
+  std::function<void(Result<Value>)> on_done;       ///< once
+  std::function<void(const Value&)> on_event = {};  ///< watch only
+};
+using RequestId = std::uint64_t;
+
+class Node final : public LinkEvents {
+ public:
+  /// `identity` may be changed by requests; `env` and it outlive the node.
+  Node(const Env& env, Identity& identity);
+  ~Node() override;
+
+  /// Opens the stores and takes up joins that were not answered. Errors: the stores'.
+  Status start(const std::vector<TeamId>& teams, const std::vector<PendingJoin>& joins);
+  /// Accepts links, and from now on keeps links to every known address.
+  Result<net::Endpoint> serve(const net::Endpoint& at);
+  /// Says goodbye on all links and fails what is waited for.
+  void stop();
+
+  /// Carries out a request (node/client.h lists them); on_done may be called before this returns.
+  RequestId ask(const Value& request, Asked asked);
+  void cancel(RequestId id);
+
+  /// All that happened in this turn of the loop becomes durable and is sent.
+  void end_turn();
+  void on_deadline(Time now);
+  std::optional<Time> deadline() const;
+
+  Snapshot snapshot() const;
+  Teams& teams() { return teams_; }
+  Links& links() { return links_; }
+
+  // LinkEvents
+  void on_link_open(const LinkInfo& link) override;
+  void on_link_closed(const LinkInfo& link, const Error& why) override;
+  void on_join(net::LinkId link, const Result<TeamId>& outcome) override;
+  void on_changed(Replica& replica, const std::vector<Changed>& changed) override;
+
+ private:
+  /// A join under way: asked for by a person, or taken up again.
+  struct Join {
+    PendingJoin pending;
+    net::LinkId link = 0;  ///< 0: between tries
+    Time next_try{};
+    std::optional<Time> give_up;
+    std::unique_ptr<net::Backoff> backoff;
+    RequestId request = 0;  ///< 0: nobody waits
+    std::optional<Error> last;
+  };
+  /// A meeting that somebody waits for: done once every link is quiet and equal, or gone.
+  struct Meeting {
+    RequestId request = 0;
+    Time give_up{};
+    struct Leg {
+      TeamId team;
+      net::LinkId link = 0;
+      net::Endpoint to;
+      bool is_ours = false;  ///< dialled for this meeting: hung up afterwards
+      std::optional<LinkInfo> last;
+      std::optional<Error> failed;
+      bool is_done = false;
+    };
+    std::vector<Leg> legs;
+  };
+  /// A known address that serve() keeps a link to.
+  struct Contact {
+    TeamId team;
+    net::Endpoint at;
+    net::LinkId link = 0;
+    Time next_try{};
+    std::unique_ptr<net::Backoff> backoff;
+  };
+  struct Watch {
+    TeamId team;
+    std::optional<SpaceId> room;
+  };
+
+  Result<std::optional<Value>> carry_out(RequestId id, const Value& request);
+  void finish(RequestId id, Result<Value> outcome);
+
+  // requests_work.cc
+  Result<Value> run_command(Replica& replica, const Value& request);
+  Result<Value> run_query(Replica& replica, const Value& request);
+  Result<Value> describe(Replica& replica, const Changed& changed);
+  Result<Value> undo(Replica& replica, const Value& request);
+  Result<Value> import(Replica& replica, const Value& request);
+  Result<Value> import_undo(Replica& replica, const Value& request);
+  Result<Value> export_files(Replica& replica, const Value& request);
+  Result<Value> verify(const Value& request);
+  // requests_team.cc
+  Result<Value> team_create(const Value& request);
+  Result<Value> team_list();
+  Result<Value> invite_create(Replica& replica, const Value& request);
+  Result<Value> invite_cancel(Replica& replica, const Value& request);
+  Status introduce(Replica& replica);
+  // requests_links.cc
+  Result<std::optional<Value>> join(RequestId id, const Value& request);
+  Result<std::optional<Value>> sync(RequestId id, const Value& request);
+  Result<Value> peers(Replica& replica, const Value& request);
+  Result<Value> status(Replica& replica);
+  void try_join(Join& join);
+  void check_meetings();
+  void finish_meeting(Meeting& meeting, bool is_late);
+  void note_heard();
+  Status refresh_contacts();
+  Status save_joins();
+
+  /// Runs `body` in a turn of its own: commits when it succeeds, undoes it otherwise, then sends.
+  Result<Value> in_turn(Replica& replica, const std::function<Result<Value>()>& body,
+                        bool is_typing);
+
+  const Env& env_;
+  Identity& identity_;
+  Teams teams_;
+  Links links_;
+  RequestId next_request_ = 1;
+  std::map<RequestId, Asked> waiting_;
+  std::vector<Join> joins_;
+  std::vector<Meeting> meetings_;
+  std::vector<Contact> contacts_;
+  std::map<RequestId, Watch> watches_;
+  std::map<std::pair<TeamId, DeviceId>, Bytes> heard_;  ///< as last written
+  bool is_serving_ = false;
+};
+
+}  // namespace holm::node

@@ -1,0 +1,145 @@
+// Requests about teams and who may enter them.
+#include "node/node.h"
+#include "work/members/invite_code.h"
+#include "work/when.h"
+
+namespace holm::node {
+namespace members = work::members;
+namespace {
+
+constexpr std::size_t kNameMax = 200;
+
+Status check_name(std::string_view name, const char* what) {
+  if (name.empty() || name.size() > kNameMax || name.find('\n') != std::string_view::npos) {
+    return fail(Code::usage,
+                std::string(what) + " has to be one line of 1 to " + std::to_string(kNameMax) +
+                    " characters",
+                "nothing was changed");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Value> Node::team_create(const Value& request) {
+  const auto name = request["name"].text();
+  TRY(check_name(name, "a team's name"));
+  links_.end_turn();
+  auto* replica = TRY(teams_.found(name));
+  TRY(introduce(*replica));
+  (void)replica->take_changed();
+  (void)replica->take_membership_changed();
+  return Value::object()
+      .set("team", replica->team().text())
+      .set("name", name)
+      .set("member", replica->self().text());
+}
+
+/// Writes this person's profile into the commons: what the home knows of them.
+Status Node::introduce(Replica& replica) {
+  work::ProfileSet profile;
+  profile.values.emplace_back("name", identity_.name);
+  if (!identity_.zone.empty()) profile.values.emplace_back("zone", identity_.zone);
+  if (!identity_.hours.empty()) profile.values.emplace_back("hours", identity_.hours);
+  auto done = in_turn(
+      replica, [&] { return replica.run(work::Command(profile), env_.clock.wall()); }, false);
+  if (!done) return fail(std::move(done).error());
+  return {};
+}
+
+Result<Value> Node::team_list() {
+  Value teams = Value::array();
+  for (const auto& [id, replica] : teams_.all()) {
+    teams.push(Value::object()
+                   .set("team", id.text())
+                   .set("name", replica->name())
+                   .set("member", replica->self().text()));
+  }
+  return Value::object().set("teams", std::move(teams));
+}
+
+Result<Value> Node::invite_create(Replica& replica, const Value& request) {
+  const auto now = env_.clock.wall();
+  members::Op op;
+  op.kind = members::OpKind::invite;
+  op.role = members::Role::member;
+  if (request.has("role")) {
+    const auto role = members::parse_role(request["role"].text());
+    if (!role) {
+      return fail(Code::usage, "there is no role \"" + std::string(request["role"].text()) + "\"",
+                  "nothing was changed", "use guest, member or admin");
+    }
+    op.role = *role;
+  }
+  const auto mine = replica.roster().role(replica.self());
+  if (mine < members::Role::member || op.role == members::Role::owner ||
+      (op.role > members::Role::member && op.role > mine)) {
+    return fail(Code::denied,
+                "you may not invite as " + std::string(members::role_name(op.role)),
+                "nothing was changed");
+  }
+  op.uses = request.has("uses") ? static_cast<std::uint64_t>(request["uses"].number()) : 1;
+  if (op.uses < 1 || op.uses > 1000) {
+    return fail(Code::usage, "an invite is for 1 to 1000 uses", "nothing was changed");
+  }
+  const auto expires = request.has("expires") ? request["expires"].text() : "7d";
+  const auto span = expires.starts_with("+") ? std::string(expires) : "+" + std::string(expires);
+  auto until = work::parse_when(span, now, identity_.zone);
+  if (!until) until = work::parse_when(expires, now, identity_.zone);
+  op.expires = TRY(until).at;
+  if (op.expires <= now) {
+    return fail(Code::usage, "an invite cannot expire in the past", "nothing was changed");
+  }
+  const auto secret = env_.rng.id<members::InviteSecret>();
+  op.invite_key = members::invite_signing_key(secret).public_key();
+  op.invite_psk = to_bytes(members::invite_psk(secret).reveal());
+  const auto uses = op.uses;
+  const auto role = op.role;
+  const auto end = op.expires;
+  return in_turn(
+      replica,
+      [&]() -> Result<Value> {
+        const auto id = TRY(replica.add_membership(std::move(op), now));
+        return Value::object()
+            .set("code", members::invite_code(secret))
+            .set("expires", work::rfc3339(end))
+            .set("uses", uses)
+            .set("role", members::role_name(role))
+            .set("id", id.text());
+      },
+      false);
+}
+
+Result<Value> Node::invite_cancel(Replica& replica, const Value& request) {
+  const auto prefix = request["id"].text();
+  std::vector<const members::Invite*> fits;
+  for (const auto& [id, invite] : replica.roster().invites) {
+    if (!prefix.empty() && id.text().starts_with(prefix)) fits.push_back(&invite);
+  }
+  if (fits.empty()) return fail(Code::not_found, "there is no invite " + std::string(prefix));
+  if (fits.size() > 1) {
+    return fail(Code::usage, "several invites begin with " + std::string(prefix),
+                "nothing was changed", "give more of the id");
+  }
+  if (fits.front()->closed) {
+    return fail(Code::failed, "that invite is closed already", "nothing was changed");
+  }
+  const auto mine = replica.roster().role(replica.self());
+  if (fits.front()->made_by != replica.self() && mine < members::Role::admin) {
+    return fail(Code::denied, "only its maker or an admin may cancel an invite",
+                "nothing was changed");
+  }
+  members::Op op;
+  op.kind = members::OpKind::close_invite;
+  op.invite = fits.front()->id;
+  const auto id = op.invite;
+  return in_turn(
+      replica,
+      [&]() -> Result<Value> {
+        (void)TRY(replica.add_membership(std::move(op), env_.clock.wall()));
+        return Value::object().set("id", id.text()).set("cancelled", true);
+      },
+      false);
+}
+
+}  // namespace holm::node

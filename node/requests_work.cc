@@ -1,0 +1,272 @@
+// Requests about the team's work: commands, queries, undo, import, export, verify.
+#include <algorithm>
+
+#include "base/wire.h"
+#include "node/node.h"
+#include "node/undo.h"
+#include "node/verify_store.h"
+#include "work/answer.h"
+#include "work/command_codec.h"
+#include "work/exchange/import.h"
+#include "work/reference.h"
+#include "work/schema.h"
+
+namespace holm::node {
+namespace members = work::members;
+namespace {
+
+constexpr std::string_view kImports = "import";  // id -> order of the deed
+constexpr std::uint64_t kWatchLines = 20;
+
+std::string last_part(std::string_view path) {
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  const auto slash = path.rfind('/');
+  auto name = std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
+  if (const auto dot = name.rfind('.'); dot != std::string::npos && dot > 0) name.resize(dot);
+  return name;
+}
+
+crdt::Write seed(const ObjectId& object, std::uint32_t type, std::uint32_t field, Value value) {
+  crdt::Write out;
+  out.object = object;
+  out.type = type;
+  out.field = field;
+  out.value = encode(value);
+  out.seed = true;
+  return out;
+}
+
+}  // namespace
+
+Result<Value> Node::run_command(Replica& replica, const Value& request) {
+  Value bare = request;
+  if (request.has("team")) {
+    bare = Value::object();
+    for (const auto& [key, value] : request.entries()) {
+      if (key != "team") bare.set(key, value);
+    }
+  }
+  const auto command = TRY(work::command_from(bare));
+  const bool is_typing = std::holds_alternative<work::DocEdit>(command);
+  return in_turn(
+      replica,
+      [&]() -> Result<Value> {
+        auto answer = TRY(replica.run(command, env_.clock.wall()));
+        (void)TRY(record_deed(replica, Deed::Kind::done));
+        return answer;
+      },
+      is_typing);
+}
+
+Result<Value> Node::run_query(Replica& replica, const Value& request) {
+  Value bare = Value::object();
+  for (const auto& [key, value] : request.entries()) {
+    if (key != "team") bare.set(key, value);
+  }
+  const auto query = TRY(work::query_from(bare));
+  links_.end_turn();
+  return work::answer(replica.state(), {.now = env_.clock.wall(), .zone = identity_.zone}, query);
+}
+
+/// One line of what happened to an object, as its history tells it.
+Result<Value> Node::describe(Replica& replica, const Changed& changed) {
+  const auto stored = TRY(replica.store().logs().at(changed.log, changed.seq));
+  if (!stored) return fail(Code::not_found, "that change is not here");
+  const auto history = TRY(work::answer(
+      replica.state(), {.now = env_.clock.wall(), .zone = identity_.zone},
+      work::History{.object = changed.object.text(), .limit = kWatchLines}));
+  const auto hash = stored->hash.text();
+  Value event = Value::object();
+  event.set("id", changed.object.text());
+  event.set("path", work::path_of(replica.state(), {changed.space, changed.object}));
+  for (const auto& line : history["changes"].items()) {
+    const auto version = line["version"].text();
+    if (version.empty() || !hash.starts_with(version)) continue;
+    for (const auto& [key, value] : line.entries()) event.set(key, value);
+  }
+  return event;
+}
+
+Result<Value> Node::undo(Replica& replica, const Value& request) {
+  const bool is_undo = request["do"].text() == "undo";
+  std::optional<work::Ref> object;
+  if (request.has("object")) {
+    object = TRY(work::resolve(replica.state(), request["object"].text(), {}));
+  }
+  return in_turn(
+      replica,
+      [&]() -> Result<Value> {
+        auto deed = TRY(is_undo ? last_to_undo(replica, object) : last_to_redo(replica, object));
+        const auto refs = TRY(take_back(replica, std::move(deed), env_.clock.wall()));
+        (void)TRY(record_deed(replica, is_undo ? Deed::Kind::undone : Deed::Kind::redone));
+        Value objects = Value::array();
+        for (const auto& ref : refs) {
+          objects.push(Value::object()
+                           .set("id", ref.object.text())
+                           .set("path", work::path_of(replica.state(), ref)));
+        }
+        return Value::object().set(is_undo ? "undone" : "redone", std::move(objects));
+      },
+      false);
+}
+
+// --- in and out
+
+Result<Value> Node::import(Replica& replica, const Value& request) {
+  if (!env_.read_source) return fail(Code::unsupported, "this node reads no files");
+  const auto path = std::string(request["path"].text());
+  const auto format = request["format"].text();
+  if (format != "markdown" && format != "trello") {
+    return fail(Code::usage, "no importer is called \"" + std::string(format) + "\"",
+                "nothing was changed", "use markdown or trello");
+  }
+  const auto files = TRY(env_.read_source(path));
+  const auto now = env_.clock.wall();
+  const work::Acting acting{.member = replica.self(),
+                            .device = identity_.device(),
+                            .now = now,
+                            .zone = identity_.zone,
+                            .rng = env_.rng};
+  work::ImportTarget target;
+  for (const auto& [name, member] : request["map"].entries()) {
+    target.people[name] = TRY(work::resolve_member(replica.state(), member.text()));
+  }
+  const auto room_name =
+      request.has("room") ? std::string(request["room"].text()) : last_part(path);
+  auto room = work::resolve_room(replica.state(), room_name);
+  if (!room && room.error().code != Code::not_found) return fail(std::move(room).error());
+  target.room = room ? room->space : work::derived_room(replica.team(), room_name);
+  auto plan = TRY(format == "markdown"
+                      ? work::import_markdown(replica.state(), acting, target, files)
+                      : (files.size() == 1
+                             ? work::import_trello(replica.state(), acting, target,
+                                                   files.front().bytes)
+                             : fail(Code::usage, "a Trello export is one JSON file, " + path +
+                                                     " is a folder",
+                                    "nothing was changed")));
+  Value created = Value::object();
+  for (const auto& [kind, count] : plan.created) created.set(kind, count);
+  Value skipped = Value::array();
+  for (const auto& item : plan.skipped) skipped.push(item);
+  Value warnings = Value::array();
+  for (const auto& item : plan.warnings) warnings.push(item);
+  Value report = Value::object()
+                     .set("room", room_name)
+                     .set("created", std::move(created))
+                     .set("unchanged", plan.unchanged)
+                     .set("skipped", plan.skipped.size())
+                     .set("skipped_files", std::move(skipped))
+                     .set("warnings", std::move(warnings));
+  if (request["dry_run"].flag()) return report.set("dry_run", true).set("import_id", Value());
+  return in_turn(
+      replica,
+      [&]() -> Result<Value> {
+        const bool is_new = !room && !plan.writes.empty();
+        if (is_new && !replica.has_space(target.room)) {
+          members::Op op;
+          op.kind = members::OpKind::open_room;
+          op.room = target.room;
+          (void)TRY(replica.add_membership(std::move(op), now));
+        }
+        if (is_new) {
+          auto& writes = plan.writes[target.room];
+          const auto object = work::room_object(target.room);
+          writes.insert(writes.begin(),
+                        {seed(object, work::kRoom, work::field::kTitle, Value(room_name)),
+                         seed(object, work::kRoom, work::room::kKind, Value("project"))});
+        }
+        for (const auto& [space, writes] : plan.writes) {
+          (void)TRY(replica.write(space, writes, now));
+        }
+        const auto deed = TRY(record_deed(replica, Deed::Kind::done));
+        if (!deed) return report.set("import_id", Value());
+        const auto id = env_.rng.id<ObjectId>().text().substr(0, 12);
+        TRY(replica.store().facts().put(kImports, as_bytes(id), encode(Value(*deed))));
+        return report.set("import_id", id);
+      },
+      false);
+}
+
+Result<Value> Node::import_undo(Replica& replica, const Value& request) {
+  const auto id = request["id"].text();
+  const auto stored = TRY(replica.store().facts().get(kImports, as_bytes(id)));
+  if (!stored) {
+    return fail(Code::not_found, "there was no import " + std::string(id) + " on this device");
+  }
+  const auto order = TRY(decode_value(*stored)).number();
+  return in_turn(
+      replica,
+      [&]() -> Result<Value> {
+        auto deed = TRY(find_deed(replica, static_cast<std::uint64_t>(order)));
+        if (deed.is_taken_back) {
+          return fail(Code::failed, "that import was undone already", "nothing was changed");
+        }
+        const auto refs = TRY(take_back(replica, std::move(deed), env_.clock.wall()));
+        (void)TRY(record_deed(replica, Deed::Kind::undone));
+        return Value::object().set("import_id", id).set("objects", refs.size());
+      },
+      false);
+}
+
+Result<Value> Node::export_files(Replica& replica, const Value& request) {
+  links_.end_turn();
+  std::vector<SpaceId> rooms;
+  if (request.has("room")) {
+    rooms.push_back(TRY(work::resolve_room(replica.state(), request["room"].text())).space);
+  } else {
+    rooms = replica.roster().rooms;
+  }
+  const work::Asking asking{.now = env_.clock.wall(), .zone = identity_.zone};
+  const auto format = request.has("format") ? request["format"].text() : "markdown";
+  std::vector<work::ExportFile> files;
+  if (format == "markdown") {
+    files = TRY(work::export_markdown(replica.state(), asking, rooms));
+  } else if (format == "json") {
+    files = TRY(work::export_json(replica.state(), asking, rooms));
+  } else {
+    return fail(Code::usage, "no export format is called \"" + std::string(format) + "\"",
+                "nothing was written", "use markdown or json");
+  }
+  Value out = Value::array();
+  for (auto& file : files) {
+    out.push(Value::object().set("path", file.path).set("bytes", Value(std::move(file.bytes))));
+  }
+  return Value::object().set("files", std::move(out));
+}
+
+Result<Value> Node::verify(const Value& request) {
+  links_.end_turn();
+  std::vector<Replica*> replicas;
+  if (request.has("team")) {
+    replicas.push_back(TRY(teams_.resolve(request["team"].text())));
+  } else {
+    for (const auto& [team, replica] : teams_.all()) replicas.push_back(replica.get());
+  }
+  const auto depth = request["deep"].flag() ? Depth::logs_and_state : Depth::logs;
+  Value teams = Value::array();
+  std::string first;
+  for (auto* replica : replicas) {
+    const auto found = TRY(verify_store(*replica, depth));
+    Value problems = Value::array();
+    for (const auto& problem : found.problems) problems.push(problem);
+    if (!found.problems.empty() && first.empty()) {
+      first = replica->name() + ": " + found.problems.front();
+      if (found.problems.size() > 1) {
+        first += " (and " + std::to_string(found.problems.size() - 1) + " more)";
+      }
+    }
+    teams.push(Value::object()
+                   .set("team", replica->team().text())
+                   .set("name", replica->name())
+                   .set("changes", found.changes)
+                   .set("signatures", found.heads)
+                   .set("objects", found.objects)
+                   .set("problems", std::move(problems)));
+  }
+  if (!first.empty()) {
+    return fail(Code::corrupt, first, "nothing was changed", "keep a copy of the home before more");
+  }
+  return Value::object().set("ok", true).set("teams", std::move(teams));
+}
+
+}  // namespace holm::node

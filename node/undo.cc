@@ -1,0 +1,180 @@
+#include "node/undo.h"
+
+#include <algorithm>
+
+#include "base/wire.h"
+#include "work/schema.h"
+
+namespace holm::node {
+namespace {
+
+constexpr std::string_view kDeeds = "deed";
+constexpr std::size_t kDeedsKept = 10'000;
+
+Bytes key_of(std::uint64_t order) {
+  Bytes out(8);
+  for (int i = 7; i >= 0; --i) {
+    out[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(order);
+    order >>= 8;
+  }
+  return out;
+}
+
+Bytes encode(const Deed& deed) {
+  Writer out;
+  out.array(3).uint(static_cast<std::uint64_t>(deed.kind)).boolean(deed.is_taken_back);
+  out.array(deed.changes.size());
+  for (const auto& change : deed.changes) {
+    out.array(3).id(change.space).id(change.log).uint(change.seq);
+  }
+  return out.take();
+}
+
+Result<Deed> decode(ByteView key, ByteView bytes) {
+  Deed out;
+  for (auto byte : key) out.order = out.order << 8 | byte;
+  auto in = TRY(Reader::open(bytes));
+  TRY(in.array(3));
+  out.kind = static_cast<Deed::Kind>(TRY(in.uint(2)));
+  out.is_taken_back = TRY(in.boolean());
+  const auto count = TRY(in.array());
+  for (std::size_t i = 0; i < count; ++i) {
+    TRY(in.array(3));
+    OwnChange change;
+    change.space = TRY(in.id<SpaceId>());
+    change.log = TRY(in.id<LogId>());
+    change.seq = TRY(in.uint());
+    out.changes.push_back(change);
+  }
+  return out;
+}
+
+Result<std::vector<Deed>> all_deeds(Replica& replica) {
+  std::vector<Deed> out;
+  for (const auto& [key, value] : TRY(replica.store().facts().all(kDeeds))) {
+    out.push_back(TRY(decode(key, value)));
+  }
+  return out;
+}
+
+Result<bool> touches(Replica& replica, const Deed& deed, const work::Ref& object) {
+  for (const auto& made : deed.changes) {
+    if (made.space != object.space) continue;
+    const auto stored = TRY(replica.store().logs().at(made.log, made.seq));
+    if (!stored) continue;
+    for (const auto& op : stored->change.ops) {
+      if (op.object == object.object) return true;
+    }
+  }
+  return false;
+}
+
+tl::unexpected<Error> nothing(const char* what) {
+  return fail(Code::not_found, std::string("there is nothing of yours to ") + what + " here",
+              "nothing was changed");
+}
+
+/// Undoing the making of an object puts it into the archive: others may have used it since.
+std::optional<crdt::Write> archive(const ObjectId& object, std::uint32_t type_number,
+                                   WallTime now) {
+  const auto* type = work::find_type(type_number);
+  if (type == nullptr || work::find_field(*type, work::field::kArchived) == nullptr) {
+    return std::nullopt;
+  }
+  crdt::Write write;
+  write.object = object;
+  write.type = type_number;
+  write.field = work::field::kArchived;
+  write.value = holm::encode(Value(now.time_since_epoch().count()));
+  return write;
+}
+
+}  // namespace
+
+Result<std::optional<std::uint64_t>> record_deed(Replica& replica, Deed::Kind kind) {
+  Deed deed;
+  deed.kind = kind;
+  for (const auto& changed : replica.changed()) {
+    if (!changed.is_own || changed.space == replica.trust()) continue;
+    const OwnChange made{changed.space, changed.log, changed.seq};
+    if (std::find(deed.changes.begin(), deed.changes.end(), made) == deed.changes.end()) {
+      deed.changes.push_back(made);
+    }
+  }
+  if (deed.changes.empty()) return std::optional<std::uint64_t>();
+  auto& facts = replica.store().facts();
+  const auto known = TRY(facts.all(kDeeds));
+  if (!known.empty()) {
+    for (auto byte : known.back().first) deed.order = deed.order << 8 | byte;
+    ++deed.order;
+  }
+  for (std::size_t i = 0; i + kDeedsKept < known.size(); ++i) {
+    TRY(facts.remove(kDeeds, known[i].first));
+  }
+  TRY(facts.put(kDeeds, key_of(deed.order), encode(deed)));
+  return std::optional(deed.order);
+}
+
+Result<Deed> find_deed(Replica& replica, std::uint64_t order) {
+  const auto key = key_of(order);
+  const auto stored = TRY(replica.store().facts().get(kDeeds, key));
+  if (!stored) return nothing("undo");
+  return decode(key, *stored);
+}
+
+Result<Deed> last_to_undo(Replica& replica, const std::optional<work::Ref>& object) {
+  auto deeds = TRY(all_deeds(replica));
+  for (auto deed = deeds.rbegin(); deed != deeds.rend(); ++deed) {
+    if (deed->kind == Deed::Kind::undone || deed->is_taken_back) continue;
+    if (object && !TRY(touches(replica, *deed, *object))) continue;
+    return *deed;
+  }
+  return nothing("undo");
+}
+
+Result<Deed> last_to_redo(Replica& replica, const std::optional<work::Ref>& object) {
+  auto deeds = TRY(all_deeds(replica));
+  for (auto deed = deeds.rbegin(); deed != deeds.rend(); ++deed) {
+    if (deed->is_taken_back) continue;
+    if (object && !TRY(touches(replica, *deed, *object))) continue;
+    if (deed->kind == Deed::Kind::done) break;  // something new was done since the undo
+    if (deed->kind == Deed::Kind::undone) return *deed;
+  }
+  return nothing("redo");
+}
+
+Result<std::vector<work::Ref>> take_back(Replica& replica, Deed deed, WallTime now) {
+  std::vector<work::Ref> out;
+  auto& logs = replica.store().logs();
+  for (auto made = deed.changes.rbegin(); made != deed.changes.rend(); ++made) {
+    const auto stored = TRY(logs.at(made->log, made->seq));
+    if (!stored) continue;
+    std::vector<crdt::Write> writes;
+    std::set<ObjectId> objects;
+    for (const auto& op : stored->change.ops) {
+      if (!objects.insert(op.object).second) continue;
+      const auto history = TRY(logs.touching(made->space, op.object));
+      std::vector<crdt::Delivered> earlier;
+      for (const auto& item : history) {
+        if (crdt::replays_before(item.change, stored->change)) earlier.push_back(item);
+      }
+      if (earlier.empty() && deed.kind == Deed::Kind::done) {
+        if (auto write = archive(op.object, op.type, now)) writes.push_back(std::move(*write));
+      } else {
+        const auto before = TRY(crdt::rebuild(op.object, earlier));
+        const auto present = TRY(crdt::rebuild(op.object, history));
+        auto inverse =
+            crdt::inverse(stored->change, op.object, before, present, replica.self());
+        std::move(inverse.begin(), inverse.end(), std::back_inserter(writes));
+      }
+      const work::Ref ref{made->space, op.object};
+      if (std::find(out.begin(), out.end(), ref) == out.end()) out.push_back(ref);
+    }
+    (void)TRY(replica.write(made->space, writes, now));
+  }
+  deed.is_taken_back = true;
+  TRY(replica.store().facts().put(kDeeds, key_of(deed.order), encode(deed)));
+  return out;
+}
+
+}  // namespace holm::node
