@@ -132,7 +132,7 @@ void check_questions(Rng& rng, const Text& text, const NaiveText& oracle,
 }  // namespace
 
 TEST_CASE("text: any order, grouping and cut of a history gives what the naive tree gives") {
-  test::for_each_seed(120, [](test::Seed seed) {
+  test::for_each_seed(60, [](test::Seed seed) {
     SeededRng rng(seed);
     const auto runs = test::random_history(rng, random_shape(rng));
     const auto oracle = oracle_of(runs);
@@ -144,7 +144,7 @@ TEST_CASE("text: any order, grouping and cut of a history gives what the naive t
   });
 }
 TEST_CASE("text: void and wiped runs keep their places and show nothing") {
-  test::for_each_seed(80, [](test::Seed seed) {
+  test::for_each_seed(40, [](test::Seed seed) {
     SeededRng rng(seed);
     const auto runs = test::random_history(rng, random_marked_shape(rng));
     const auto oracle = oracle_of(runs);
