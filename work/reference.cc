@@ -358,7 +358,7 @@ Result<std::optional<crdt::ObjectState>> room_of(const State& state, const Space
 }
 
 Ref team_ref(const State& state) {
-  return {state.commons(), derived_object(ObjectId{state.commons().bytes}, "team")};
+  return {state.commons(), ObjectId{state.roster().team.bytes}};
 }
 
 Ref profile_ref(const State& state, const MemberId& member) {

@@ -1,0 +1,50 @@
+#include "work/judge.h"
+
+#include "base/wire.h"
+#include "work/members/membership.h"
+
+namespace holm::work {
+namespace {
+
+Verdict refuse(std::string why) { return {crdt::Mark::is_void, std::move(why)}; }
+
+/// A membership op under its own hash. Content that was erased cannot be judged and does not count.
+bool is_membership(const crdt::Op& op) {
+  if (op.type != kMembershipOp || op.field != membership_op::kOp) return false;
+  if (op.kind != crdt::Kind::reg || op.action != crdt::Action::put || op.seed) return false;
+  if (!op.refs.empty()) return false;
+  const auto value = decode_value(op.content);
+  if (!value || !value->as_bytes()) return false;
+  return members::op_hash(*value->as_bytes()).bytes == op.object.bytes;
+}
+
+bool is_immutable(const crdt::Op& op) {
+  const auto* type = find_type(op.type);
+  const auto* field = type ? find_field(*type, op.field) : nullptr;
+  return field && field->trait == Field::Trait::immutable && op.kind == field->kind;
+}
+
+}  // namespace
+
+Verdict judge(const crdt::Change& change, const Author& author, Home home,
+              const RosterAt& roster_at) {
+  if (home == Home::trust) {
+    for (const auto& op : change.ops)
+      if (!is_membership(op)) return refuse("it is no membership op under its own name");
+    return {};
+  }
+  const auto* roster = roster_at(change.membership);
+  if (!roster) return refuse("it names membership that is not known here");
+  const auto* device = roster->device(author.device);
+  if (!device || device->member != author.member || !roster->authorised(author.device))
+    return refuse("its author's device did not belong to the team");
+  for (const auto& op : change.ops) {
+    if (op.type == kMembershipOp) return refuse("membership ops belong to the trust space");
+    // A seed names what it replaces too: a re-import corrects what the source had said.
+    if (is_immutable(op) && !op.refs.empty() && !op.seed)
+      return refuse("it rewrites what cannot change");
+  }
+  return {};
+}
+
+}  // namespace holm::work

@@ -1,0 +1,46 @@
+// What every receiver enforces on a delivered change, whoever sent it: rules that a sender's own
+// device obeys anyway (apply.h), checked again here. A change that does not pass is void: kept,
+// chained and passed on, but without effect (DESIGN.md 2).
+//
+// Deterministic: the verdict depends on the change and on the roster at the change's own membership
+// frontier, never on what else has arrived. A new rule may only speak of field and type numbers
+// that are new with it, because programs of all versions must agree.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include "crdt/change.h"
+#include "work/members/roster.h"
+#include "work/schema.h"
+
+namespace holm::work {
+
+/// Whose log a change stands in.
+struct Author {
+  MemberId member;
+  DeviceId device;
+};
+
+/// The roster that a set of membership ops amounts to, as resolved at a frontier; null when an op
+/// of it is not here (the change has to wait, which is the caller's to know).
+using RosterAt = std::function<const members::Roster*(std::span<const ShortHash> frontier)>;
+
+struct Verdict {
+  crdt::Mark mark = crdt::Mark::valid;
+  std::string why;  ///< for people; empty when valid
+
+  bool counts() const { return mark == crdt::Mark::valid; }
+};
+
+/// Judges a change of a space of kind `home`.
+/// - commons, rooms: the author's device is authorised at the change's membership frontier.
+/// - trust: only membership ops, each written once under the hash of its own content. Who may is
+///   judged by members::resolve() from the ops themselves.
+/// - elsewhere: no membership ops; no immutable field written over a value its author saw.
+/// Per-member fields need no rule: their merge kinds file every write under its author.
+Verdict judge(const crdt::Change& change, const Author& author, Home home,
+              const RosterAt& roster_at);
+
+}  // namespace holm::work
