@@ -48,6 +48,11 @@ void Peer::refresh(const Shared& shared) {
   queue_.emplace_back(std::move(summary));
 }
 
+void Peer::reoffer(const Shared& shared) {
+  for (auto& [id, space] : spaces_) space.offered.reset();
+  refresh(shared);
+}
+
 void Peer::on_stored(const SpaceId& space) {
   const auto found = spaces_.find(space);
   if (found != spaces_.end()) found->second.dirty = true;
@@ -58,6 +63,7 @@ Status Peer::on_summary(const Summary& summary, const Shared& shared) {
     if (!readable(told.space, shared)) continue;
     auto& space = spaces_[told.space];
     space.theirs = told.digest;
+    space.refused.clear();
     const auto ours = TRY(shared.digest(told.space));
     if (ours == told.digest) {
       space.holds.clear();
@@ -105,8 +111,10 @@ Status Peer::on_ack(const Ack& ack) {
   auto& space = spaces_[ack.space];
   space.theirs = ack.digest;
   for (const auto& have : ack.have) {
+    // Less than was sent: refused there. Sent again when they offer their digest anew, which they do
+    // when what they know changes; at once would be without end.
     auto& holds = space.holds[have.log];
-    if (have.seq < holds) space.dirty = true;  // a gap, or it was refused there: offer it again
+    if (have.seq < holds) space.refused.insert(have.log);
     holds = have.seq;
   }
   return {};
@@ -160,6 +168,7 @@ Result<std::optional<Message>> Peer::next_delta(const SpaceId& id, Space& space,
     const auto held = space.holds.find(ours.log);
     const std::uint64_t theirs = held == space.holds.end() ? 0 : held->second;
     if (theirs >= ours.seq || forked_.contains(ours.log)) continue;
+    if (space.refused.contains(ours.log)) continue;
     auto range = TRY(shared.next_range(ours.log, theirs));
     if (range) candidates.push_back(std::move(*range));
   }

@@ -45,6 +45,9 @@ class Peer {
   /// The peer may read now (or again, after membership changed): offers digests of all spaces that
   /// have not been offered at their present digest.
   void refresh(const Shared& shared);
+  /// As refresh(), also where our digest is what they were told: membership changed, so what either
+  /// side refused before may be taken now.
+  void reoffer(const Shared& shared);
   /// Changes of `space` became durable here. Cheap; poll() then finds what to push.
   void on_stored(const SpaceId& space);
 
@@ -83,6 +86,7 @@ class Peer {
     bool vector_wanted = false;     ///< send ours
     bool dirty = false;             ///< something may be theirs to get
     std::map<LogId, std::uint64_t> holds;
+    std::set<LogId> refused;        ///< they would not take more of these until they offer anew
   };
   struct InFlight {
     SpaceId space;
