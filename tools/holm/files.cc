@@ -1,0 +1,76 @@
+#include "tools/holm/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+namespace holm::cli {
+namespace {
+
+constexpr std::size_t kBytesMax = 64u << 20;
+
+std::string reason() { return std::strerror(errno); }
+
+/// All bytes to an open file, and on to the disk.
+bool write_all(int file, ByteView bytes) {
+  while (!bytes.empty()) {
+    const auto count = ::write(file, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return ::fsync(file) == 0;
+}
+
+}  // namespace
+
+Status write_file(const std::string& path, ByteView bytes, Access access) {
+  const auto beside = path + ".part" + std::to_string(::getpid());
+  const auto wrong = [&](std::string why) {
+    ::unlink(beside.c_str());
+    return fail(Code::failed, path + " can't be written: " + std::move(why),
+                "nothing stands there that was not there before");
+  };
+  const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                          access == Access::owner ? 0600 : 0666);
+  if (file < 0) return wrong(reason());
+  const bool written = write_all(file, bytes);
+  auto why = written ? std::string() : reason();
+  if (::close(file) != 0 && why.empty()) why = reason();
+  if (!why.empty()) return wrong(std::move(why));
+  if (::rename(beside.c_str(), path.c_str()) != 0) return wrong(reason());
+  return {};
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+    return fail(Code::usage, path + " is a folder, not a file", "nothing was changed");
+  std::ifstream in(path, std::ios::binary);
+  if (!in)
+    return fail(Code::not_found, "the file " + path + " can't be read: " + reason(),
+                "nothing was changed");
+  std::string out;
+  std::string block(1u << 16, '\0');
+  while (in) {
+    in.read(block.data(), static_cast<std::streamsize>(block.size()));
+    out.append(block, 0, static_cast<std::size_t>(in.gcount()));
+    if (out.size() > kBytesMax)
+      return fail(Code::limit, path + " is larger than 64 MiB", "nothing was changed");
+  }
+  if (in.bad()) return fail(Code::failed, "reading " + path + " went wrong", "nothing was changed");
+  return out;
+}
+
+std::string absolute_path(const std::string& path) {
+  std::error_code error;
+  auto out = std::filesystem::absolute(path, error);
+  return error ? path : out.lexically_normal().string();
+}
+
+}  // namespace holm::cli

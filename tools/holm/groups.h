@@ -1,0 +1,23 @@
+// The parts of the command table, one function per file of commands.
+#pragma once
+
+#include "tools/holm/spec.h"
+
+namespace holm::cli {
+
+Table start_commands();     ///< init, team, invite, join, device, profile
+Table meet_commands();      ///< serve, sync, peers, status, watch
+Table room_commands();      ///< room
+Table document_commands();  ///< doc
+Table comment_commands();   ///< comment
+Table history_commands();   ///< history, diff, restore, undo, redo, blame, conflicts
+Table board_commands();     ///< board
+Table card_commands();      ///< card
+Table thread_commands();    ///< thread, say, reply, react, retract
+Table exchange_commands();  ///< import, export, verify, demo
+Table help_commands();      ///< help, completions, manpage, version
+
+/// Option of every command that takes words of a person.
+inline constexpr std::string_view kFileHelp = "take the words from file F; - reads stdin";
+
+}  // namespace holm::cli

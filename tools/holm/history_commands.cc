@@ -1,0 +1,139 @@
+// What was: history, differences, restoring, undo; and values that were set by two people at once.
+#include "tools/holm/call.h"
+#include "tools/holm/groups.h"
+#include "tools/holm/page.h"
+#include "tools/holm/render.h"
+
+namespace holm::cli {
+namespace {
+
+Status history(Call& call) {
+  work::History query{call.args().get("REF")};
+  if (const auto limit = call.args().find("--limit"))
+    query.limit = TRY(parse_count(*limit, "--limit", 1, 1'000'000));
+  return show_answer(call, query, render_history);
+}
+
+Status diff(Call& call) {
+  const auto& args = call.args();
+  return show_answer(call, work::Diff{args.get("REF"), args.find("FROM"), args.find("TO")},
+                     render_difference);
+}
+
+Status restore(Call& call) {
+  const auto& args = call.args();
+  const auto ref = args.get("REF");
+  const auto version = args.get("VERSION");
+  return do_command(call, work::Restore{ref, version, args.find("--part")},
+                    ref + " is as it was at " + version + "; what it was before stays in history.");
+}
+
+/// `undo` and `redo` differ in nothing but the word.
+Status take_back(Call& call, std::string_view what, std::string_view sentence) {
+  auto request = Value::object().set("do", what);
+  if (const auto ref = call.args().find("REF")) request.set("object", *ref);
+  return call.done(TRY(call.ask(std::move(request))), sentence);
+}
+
+Status undo(Call& call) {
+  return take_back(call, "undo", "Your last change is taken back; work of others stays.");
+}
+Status redo(Call& call) { return take_back(call, "redo", "What you took back stands again."); }
+
+Status blame(Call& call) {
+  return show_answer(call, work::Blame{call.args().get("REF")}, render_blame);
+}
+
+Status conflicts(Call& call) {
+  return show_answer(call, work::Conflicts{call.args().find("REF")}, render_conflicts);
+}
+
+Status take(Call& call) {
+  const auto& args = call.args();
+  const auto field = args.get("FIELD");
+  return do_command(call, work::TakeValue{args.get("REF"), field, args.get("VALUE")},
+                    "The " + field + " is now \"" + args.get("VALUE") + "\".");
+}
+
+Status keep(Call& call) {
+  const auto& args = call.args();
+  return do_command(call, work::KeepValue{args.get("REF"), args.get("FIELD")},
+                    "The " + args.get("FIELD") + " stays as it is shown.");
+}
+
+}  // namespace
+
+Table history_commands() {
+  using Need = Argument::Need;
+  const auto chapter = Chapter::history;
+  const Argument ref{"REF", "a document, card, board, thread or room"};
+  const Argument perhaps{"REF", "only this thing", Need::optional};
+  const Argument field{"FIELD", "as \"holm conflicts\" names it: title, due, ..."};
+  const Argument value{"VALUE", "one of those shown"};
+  const std::string_view version = "a version from \"holm history\", a time, or -N changes ago";
+  return {
+      {"history",
+       chapter,
+       "every change of a thing, newest first",
+       {ref},
+       {{"--limit", "N", "how many: 50 when not given"}},
+       "",
+       history},
+      {"diff",
+       chapter,
+       "what changed between two versions, and by whom",
+       {ref, {"FROM", version, Need::optional}, {"TO", "now when not given", Need::optional}},
+       {},
+       "Without versions: the last change.",
+       diff},
+      {"restore",
+       chapter,
+       "bring an old version back, as a new change",
+       {ref, {"VERSION", version}},
+       {{"--part", "LINES", "only these lines of that version, from 1: 10-20"}},
+       "",
+       restore},
+      {"undo",
+       chapter,
+       "take back your own last change; others' work stays",
+       {perhaps},
+       {},
+       "",
+       undo},
+      {"redo", chapter, "make what you took back stand again", {perhaps}, {}, "", redo},
+      {"blame", chapter, "who wrote which lines, and when", {{"REF", "a document"}}, {}, "", blame},
+      {"conflicts",
+       chapter,
+       "fields that two people set at the same time",
+       {perhaps},
+       {},
+       "The later value is shown everywhere and the other kept beside it, until someone chooses.",
+       conflicts},
+      {"conflicts take",
+       chapter,
+       "choose one of the values of a field",
+       {ref, field, value},
+       {},
+       "",
+       take},
+      {"conflicts keep", chapter, "let the shown value stand", {ref, field}, {}, "", keep},
+      {"take",
+       chapter,
+       "the same as \"conflicts take\"",
+       {ref, field, value},
+       {},
+       "",
+       take,
+       Command::Shown::hidden},
+      {"keep",
+       chapter,
+       "the same as \"conflicts keep\"",
+       {ref, field},
+       {},
+       "",
+       keep,
+       Command::Shown::hidden},
+  };
+}
+
+}  // namespace holm::cli

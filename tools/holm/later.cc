@@ -1,0 +1,52 @@
+#include "tools/holm/later.h"
+
+namespace holm::cli {
+
+const std::vector<std::string_view>& later_commands() {
+  static const std::vector<std::string_view> names = {"agreement",
+                                                      "assume",
+                                                      "backup",
+                                                      "bundle",
+                                                      "catchup",
+                                                      "checkin",
+                                                      "day",
+                                                      "decision",
+                                                      "dnd",
+                                                      "file",
+                                                      "focus",
+                                                      "folder",
+                                                      "goal",
+                                                      "gui",
+                                                      "inbox",
+                                                      "lock",
+                                                      "meeting",
+                                                      "member",
+                                                      "off",
+                                                      "overlap",
+                                                      "passphrase",
+                                                      "plan",
+                                                      "poll",
+                                                      "process",
+                                                      "promise",
+                                                      "pulse",
+                                                      "recover",
+                                                      "search",
+                                                      "team log",
+                                                      "template",
+                                                      "tray",
+                                                      "urgent",
+                                                      "walkthrough",
+                                                      "whiteboard",
+                                                      "room layout",
+                                                      "room member",
+                                                      "verify-member",
+                                                      "device add",
+                                                      "device drop",
+                                                      "device rename",
+                                                      "card break-down",
+                                                      "thread split",
+                                                      "thread merge"};
+  return names;
+}
+
+}  // namespace holm::cli

@@ -1,0 +1,94 @@
+// Home, team, invites, devices, profiles.
+#include "tools/holm/render.h"
+
+namespace holm::cli {
+namespace {
+
+void member_rows(const Value& members, Page& page) {
+  std::vector<std::vector<Cell>> rows;
+  for (const auto& member : members.items()) {
+    std::string name = name_of(member);
+    if (member["me"].flag()) name += " (you)";
+    rows.push_back(
+        {name, std::string(member["role"].text()),
+         count_of(static_cast<std::int64_t>(member["devices"].items().size()), "device", "devices"),
+         Cell(Page::short_id(member["id"]), Style::faint)});
+  }
+  page.table({"name", "role", "devices", "id"}, rows);
+}
+
+}  // namespace
+
+void render_team(const Value& answer, Page& page) {
+  page.line(answer["name"].text(), Style::strong);
+  page.field("id", answer["team"].text());
+  page.field("rooms", std::to_string(answer["rooms"].number()));
+  render_chips(answer, page);
+  page.heading("Members");
+  member_rows(answer["members"], page);
+}
+
+void render_members(const Value& answer, Page& page) { member_rows(answer["members"], page); }
+
+void render_invite(const Value& answer, Page& page) {
+  page.line(answer["code"].text(), Style::strong);
+  const auto uses = answer["uses"].number(1);
+  page.line("Lets " + (uses == 1 ? std::string("one person") : std::to_string(uses) + " people") +
+            " in until " + page.when(answer["expires"]) + ". They run:");
+  page.line("  holm join " + std::string(answer["code"].text()) + " --at HOST:PORT");
+  page.line("where HOST:PORT is what \"holm serve\" shows on a device of the team.", Style::faint);
+}
+
+void render_invites(const Value& answer, Page& page) {
+  std::vector<std::vector<Cell>> rows;
+  for (const auto& invite : answer["invites"].items())
+    rows.push_back(
+        {Page::short_id(invite["id"]), std::string(invite["state"].text()),
+         std::string(invite["role"].text()),
+         std::to_string(invite["used"].number()) + " of " + std::to_string(invite["uses"].number()),
+         name_of(invite["made_by"]),
+         invite["expires"].is_null() ? std::string("never") : page.when(invite["expires"])});
+  if (rows.empty()) return page.line("No invite holds. Make one with: holm invite");
+  page.table({"id", "state", "role", "used", "made by", "expires"}, rows);
+}
+
+void render_devices(const Value& answer, Page& page) {
+  std::vector<std::vector<Cell>> rows;
+  for (const auto& device : answer["devices"].items()) {
+    std::string label(device["label"].text());
+    if (device["this"].flag()) label += " (this one)";
+    if (device["dropped"].flag()) label += " (dropped)";
+    rows.push_back({label, name_of(device["member"]), page.when(device["added"]),
+                    Cell(Page::short_id(device["id"]), Style::faint)});
+  }
+  page.table({"device", "of", "added", "id"}, rows);
+}
+
+void render_profile(const Value& answer, Page& page) {
+  page.line(answer["name"].text(), Style::strong);
+  page.field("role", answer["role"].text());
+  page.field("zone", answer["zone"].text("not said"));
+  page.field("hours", answer["hours"].text("not said"));
+  page.field("id", answer["member"].text());
+}
+
+void render_init(const Value& answer, Page& page) {
+  page.line("Your home is made" +
+            (answer.has("home") ? " in " + std::string(answer["home"].text()) : std::string()) +
+            ".");
+  page.heading("Recovery phrase");
+  page.paragraph(answer["recovery_phrase"].text(), 2, Style::strong);
+  page.line();
+  page.paragraph(
+      "Write it on paper and keep it away from this device. It is shown only now. Whoever has it "
+      "can bring your account back; without it nobody can, should all your devices be lost.");
+  page.line();
+  page.line("Next: holm team create NAME, or holm join CODE");
+}
+
+void render_join(const Value& answer, Page& page) {
+  page.line("Welcome to " + std::string(answer["name"].text()) + ". You are in as " +
+            std::string(answer["role"].text("member")) + ".");
+}
+
+}  // namespace holm::cli
