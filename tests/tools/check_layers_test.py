@@ -91,6 +91,7 @@ class Layers(unittest.TestCase):
         self.finds("base/a.cc", "// T" "ODO: the rest\n", 1)
         self.finds("cmake/a.cmake", "# f" "or now\n", 1)
         self.finds("base/a.cc", "int x;\n" * 701, 700)
+        self.accepts("base/a.cc", 'say("done f' 'or now");\n')
 
 
 if __name__ == "__main__":
