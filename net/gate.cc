@@ -16,7 +16,7 @@ constexpr std::size_t kOwnedPrefixBytes = 8;  // the /64
 }  // namespace
 
 std::string address_key(std::string_view host) {
-  const std::string text(host.substr(0, host.find('%')));
+  std::string text(host.substr(0, host.find('%')));
   in6_addr parsed;
   if (inet_pton(AF_INET6, text.c_str(), &parsed) != 1) return text;
   std::uint8_t raw[16];

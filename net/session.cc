@@ -297,7 +297,8 @@ Status Session::on_frame(ByteView body) {
       auto goodbye = TRY(decode_goodbye(frame.payload));
       auto what = std::string("the peer closed the connection");
       if (!goodbye.text.empty()) what += ": " + goodbye.text;
-      end(Error{code_of(goodbye.reason), std::move(what), {}, {}}, std::move(goodbye));
+      Error why{code_of(goodbye.reason), std::move(what), {}, {}};
+      end(std::move(why), std::move(goodbye));
       return {};
     }
     case FrameKind::rekey:
@@ -440,7 +441,7 @@ void Session::on_deadline(Time now) {
   last_ping_ = now;
 }
 
-void Session::close(Goodbye why, Time now) {
+void Session::close(const Goodbye& why, Time now) {
   now_ = now;
   if (is_closed()) return;
   if (state_ == State::live) say_goodbye(why);

@@ -118,7 +118,7 @@ class Session {
   std::optional<Time> deadline() const;
   /// Ends the session: says goodbye when established, drops what is queued, then Closed with
   /// `why`'s code and text. Nothing happens once closed.
-  void close(Goodbye why, Time now);
+  void close(const Goodbye& why, Time now);
   /// The next thing to do; nothing until more happens.
   std::optional<Output> poll();
 

@@ -128,7 +128,7 @@ TEST_CASE("frame: a goodbye keeps its reason, and text fit for a terminal") {
   const Goodbye words{.reason = GoodbyeReason::denied, .text = "nicht für dich"};
   CHECK(*decode_goodbye(encode_goodbye(words)) == words);
 
-  const auto text_of = [](std::string text) {
+  const auto text_of = [](const std::string& text) {
     Bytes payload{0};
     append(payload, as_bytes(text));
     return decode_goodbye(payload)->text;
