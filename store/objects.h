@@ -62,9 +62,9 @@ struct Condition {
 /// A question to one table of winners.
 struct Selection {
   std::uint32_t type = 0;
-  std::optional<SpaceId> space;       ///< nothing: all spaces
-  std::vector<Condition> where;       ///< all must hold
-  std::vector<std::string> order_by;  ///< columns; a leading '-' reverses. Ties: by object id
+  std::optional<SpaceId> space{};       ///< nothing: all spaces
+  std::vector<Condition> where{};       ///< all must hold
+  std::vector<std::string> order_by{};  ///< columns; a leading '-' reverses. Ties: by object id
   std::size_t limit = SIZE_MAX;
 };
 
