@@ -7,8 +7,8 @@
 #include "base/wire.h"
 #include "crdt/text/utf8.h"
 #include "crypto/hash.h"
+#include "work/exchange/text_merge.h"
 #include "work/schema.h"
-#include "work/views/difference.h"
 
 namespace holm::work {
 namespace {
@@ -249,7 +249,7 @@ Status SeedObject::text(std::uint32_t field, std::string_view value) {
   if (!before) {
     if (now != value) kept_.push_back(key);
   } else {
-    const auto changes = rebase(text_difference(*before, value), text_difference(*before, now));
+    const auto changes = rebase(changes_between(*before, value), changes_between(*before, now));
     for (auto at = changes.rbegin(); at != changes.rend(); ++at) {  // from the end: places hold
       if (at->erased > 0) {
         auto out = write(field, crdt::Kind::text, crdt::Action::erase);

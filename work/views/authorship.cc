@@ -6,6 +6,17 @@
 
 namespace holm::work::views {
 
+std::vector<std::string_view> split_lines(std::string_view text) {
+  std::vector<std::string_view> out;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const auto size = end == std::string_view::npos ? text.size() : end + 1;
+    out.push_back(text.substr(0, size));
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
 std::vector<LineRange> line_ranges(const std::vector<std::string_view>& lines) {
   std::vector<LineRange> out;
   out.reserve(lines.size());

@@ -11,6 +11,9 @@
 
 namespace holm::work::views {
 
+/// The lines of a text, each with its line end; views into it.
+std::vector<std::string_view> split_lines(std::string_view text);
+
 /// A line by its code points in a text.
 struct LineRange {
   std::uint64_t from = 0;

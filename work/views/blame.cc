@@ -3,7 +3,6 @@
 
 #include "work/reference.h"
 #include "work/views/authorship.h"
-#include "work/views/difference.h"
 #include "work/views/text_diff.h"
 #include "work/views/view.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "work/views/difference.h"
+#include "crdt/text/diff.h"
 
 namespace holm::work::views {
 namespace {
@@ -12,6 +12,39 @@ constexpr std::size_t kContextLines = 3;
 std::string_view without_end(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
   return line;
+}
+
+/// `before_len` lines from `before` on gave way to `after_len` lines from `after` on.
+struct Hunk {
+  std::size_t before = 0;
+  std::size_t before_len = 0;
+  std::size_t after = 0;
+  std::size_t after_len = 0;
+};
+
+std::vector<Hunk> hunks_between(std::string_view before, std::string_view after) {
+  std::vector<Hunk> out;
+  std::size_t at = 0;
+  std::size_t at_after = 0;
+  bool open = false;
+  for (const auto& line : crdt::diff_lines(before, after)) {
+    if (line.kind == crdt::DiffLine::Kind::same) {
+      ++at;
+      ++at_after;
+      open = false;
+      continue;
+    }
+    if (!open) out.push_back({at, 0, at_after, 0});
+    open = true;
+    if (line.kind == crdt::DiffLine::Kind::removed) {
+      ++at;
+      ++out.back().before_len;
+    } else {
+      ++at_after;
+      ++out.back().after_len;
+    }
+  }
+  return out;
 }
 
 /// "12,3" as diff -u has it: an empty range names the line before it.
@@ -26,22 +59,22 @@ class Layout {
       : shape_(shape),
         history_(history),
         authorship_(authorship),
+        hunks_(hunks_between(before, after)),
         before_(split_lines(before)),
         after_(split_lines(after)),
         before_ranges_(line_ranges(before_)),
         after_ranges_(line_ranges(after_)) {}
 
   Value run() {
-    const auto hunks = line_difference(before_, after_);
-    if (hunks.empty()) return {};
+    if (hunks_.empty()) return {};
     Value out = Value::array();
-    for (std::size_t i = 0; i < hunks.size();) {
+    for (std::size_t i = 0; i < hunks_.size();) {
       std::size_t last = i;  // hunks whose contexts would touch are shown as one
-      while (last + 1 < hunks.size() &&
-             hunks[last + 1].before - end_of(hunks[last]) <= 2 * kContextLines) {
+      while (last + 1 < hunks_.size() &&
+             hunks_[last + 1].before - end_of(hunks_[last]) <= 2 * kContextLines) {
         ++last;
       }
-      out.push(together(hunks, i, last));
+      out.push(together(i, last));
       i = last + 1;
     }
     return Value::object().set("unified", std::move(unified_)).set("hunks", std::move(out));
@@ -50,20 +83,20 @@ class Layout {
  private:
   static std::size_t end_of(const Hunk& hunk) { return hunk.before + hunk.before_len; }
 
-  Value together(const std::vector<Hunk>& hunks, std::size_t first, std::size_t last) {
-    const auto lead = std::min(hunks[first].before, kContextLines);
-    const auto trail = std::min(before_.size() - end_of(hunks[last]), kContextLines);
-    const auto from = hunks[first].before - lead;
-    const auto from_after = hunks[first].after - lead;
-    const auto to = end_of(hunks[last]) + trail;
-    const auto to_after = hunks[last].after + hunks[last].after_len + trail;
+  Value together(std::size_t first, std::size_t last) {
+    const auto lead = std::min(hunks_[first].before, kContextLines);
+    const auto trail = std::min(before_.size() - end_of(hunks_[last]), kContextLines);
+    const auto from = hunks_[first].before - lead;
+    const auto from_after = hunks_[first].after - lead;
+    const auto to = end_of(hunks_[last]) + trail;
+    const auto to_after = hunks_[last].after + hunks_[last].after_len + trail;
     unified_ += "@@ -" + range_text(from, to) + " +" + range_text(from_after, to_after) + " @@\n";
     lines_ = Value::array();
     std::size_t at = from;
     for (std::size_t i = first; i <= last; ++i) {
-      for (; at < hunks[i].before; ++at) add(' ', before_[at], {});
-      replaced(hunks[i]);
-      at = end_of(hunks[i]);
+      for (; at < hunks_[i].before; ++at) add(' ', before_[at], {});
+      replaced(hunks_[i]);
+      at = end_of(hunks_[i]);
     }
     for (; at < to; ++at) add(' ', before_[at], {});
     return Value::object()
@@ -105,6 +138,7 @@ class Layout {
   Shape& shape_;
   const Changes& history_;
   const Authorship& authorship_;
+  std::vector<Hunk> hunks_;
   std::vector<std::string_view> before_;
   std::vector<std::string_view> after_;
   std::vector<LineRange> before_ranges_;
