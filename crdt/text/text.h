@@ -2,7 +2,8 @@
 // the causal graph of the text's own runs. Positions on the wire are indexes into the version named
 // by a run's parents, as in Eg-walker (Gentle & Kleppmann, EuroSys 2025).
 //
-// Pure value: no I/O, no clock. Threads: one at a time. All positions and lengths are code points.
+// Pure value: no I/O, no clock. Threads: one at a time, questions included (they keep what they
+// work out). All positions and lengths are code points.
 #pragma once
 
 #include <cstdint>
@@ -79,7 +80,10 @@ class Text {
   /// Merges runs whose parents are all known or stand earlier in `runs`; runs already known are
   /// skipped (seed runs arrive in several logs). Returns the edits that bring the text from before
   /// to after. All or nothing. Errors: reject when a parent is unknown, a position lies outside the
-  /// version it refers to, lengths disagree with the content, or an id is reused for another run.
+  /// version it refers to, lengths disagree with the content, or an id is reused for another run;
+  /// limit when the history exceeds 2^48 code points. Known runs keep the marks they came with.
+  /// Runs that follow everything known cost a string edit each; others a walk of what is
+  /// concurrent, O(n log n) in its runs when they come in one call. So hand over whole batches.
   Result<std::vector<TextEdit>> merge(std::span<const TextRun> runs);
 
   /// The runs that make `edits` on the live text, for one writer to merge and send; their ids count
@@ -93,7 +97,8 @@ class Text {
   const std::string& text() const;
   /// Code points of the live text.
   std::uint64_t size() const;
-  /// Ids of the runs nobody has built on, sorted: the parents of the next local run.
+  /// Ids of the runs nobody has built on, sorted: the parents of the next local run (compose() says
+  /// when not).
   const std::vector<OpId>& frontier() const;
   bool knows(const OpId& id) const;
 
@@ -102,6 +107,8 @@ class Text {
   Result<std::string> at(std::span<const OpId> version) const;
 
   /// The visible text as stretches of consecutive ids, in order: blame and difference by author.
+  /// This and the questions below walk the whole history the first time, O(n log n) in its runs;
+  /// after that, places are kept up to date by merge and found in O(log n).
   std::vector<TextSpan> spans() const;
   /// Where the code points first.seq .. first.seq + len - 1 of one log stand now; only those that
   /// are visible.

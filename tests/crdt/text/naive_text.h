@@ -18,27 +18,30 @@ namespace holm::test {
 
 class NaiveText {
  public:
-  /// Adds a run whose parents are known and whose ids are new or the same as before. False when it
-  /// does not fit; the text is then of no further use.
+  /// Adds a run. False when it does not fit: a parent unknown, a position outside, content that is
+  /// not what it says, an id that has another meaning. The text is then of no further use.
   bool add(const crdt::TextRun& run) {
-    std::vector<std::string> points = split(run.text);
-    if (run.insert && !run.wiped && points.size() != run.len) return false;
-    auto parents = run.parents;
+    if (run.len == 0 ||
+        crdt::utf8::checked_count(run.text) != (run.insert && !run.wiped ? run.len : 0)) {
+      return false;
+    }
+    const std::vector<std::string> points = split(run.text);
+    std::set<crdt::OpId> parents(run.parents.begin(), run.parents.end());
     for (std::uint64_t k = 0; k < run.len; ++k) {
       Op op;
       op.id = {run.id.log, run.id.seq + k};
-      op.parents = parents;
+      op.parents.assign(parents.begin(), parents.end());
       op.insert = run.insert;
       op.is_void = run.is_void;
       op.wiped = run.wiped;
       op.pos = run.insert ? run.pos + k : run.pos;
       if (run.insert && !run.wiped) op.content = points[k];
       parents = {op.id};
-      if (by_id_.count(op.id)) continue;
       for (const auto& parent : op.parents) {
         if (!by_id_.count(parent)) return false;
       }
-      if (!add(op)) return false;
+      const auto known = by_id_.find(op.id);
+      if (known == by_id_.end() ? !add(op) : !same(ops_[known->second], op)) return false;
     }
     return true;
   }
@@ -126,6 +129,11 @@ class NaiveText {
     bool is_right_child = true;
     Index right_origin = kEnd;
   };
+
+  static bool same(const Op& a, const Op& b) {
+    return a.parents == b.parents && a.insert == b.insert && a.pos == b.pos &&
+           (a.wiped || b.wiped || a.content == b.content);
+  }
 
   static std::vector<std::string> split(const std::string& text) {
     std::vector<std::string> out;
