@@ -53,14 +53,16 @@ class NaiveObject {
   std::map<CellKey, std::vector<Entry>> cells() const {
     std::map<CellKey, std::map<Stamp, Entry>> sorted;
     std::map<CellKey, std::int64_t> sums;
-    for (const auto& [name, made] : writes_) {
+    for (const auto& write : writes_) {
+      const auto& made = write.second;
       if (made.op.kind == Kind::counter) {
         sums[made.cell] += decode_value(made.value)->number();
         continue;
       }
       if (made.op.action == Action::remove) continue;
       const bool gone = std::any_of(writes_.begin(), writes_.end(), [&](const auto& other) {
-        return other.first != name && replaces(other.second, made) && is_after(other.second, made);
+        return other.first != write.first && replaces(other.second, made) &&
+               is_after(other.second, made);
       });
       if (!gone) sorted[made.cell].emplace(made.stamp, Entry{made.stamp, made.value});
     }
