@@ -29,7 +29,7 @@ struct Outcome {
   std::map<SpaceId, std::vector<crdt::Write>> writes;
   /// RoomNew: the space to be opened by a membership op; its writes are already in `writes`.
   std::optional<SpaceId> open_room;
-  Value answer;  ///< what the command line prints as JSON: {"id", ...}
+  Value answer;                      ///< what the command line prints as JSON: {"id", ...}
   std::vector<std::string> notices;  ///< sentences for the person: "also set to ...", "taken twice"
 };
 

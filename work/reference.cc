@@ -357,9 +357,7 @@ Result<std::optional<crdt::ObjectState>> room_of(const State& state, const Space
   return room;
 }
 
-Ref team_ref(const State& state) {
-  return {state.commons(), ObjectId{state.roster().team.bytes}};
-}
+Ref team_ref(const State& state) { return {state.commons(), ObjectId{state.roster().team.bytes}}; }
 
 Ref profile_ref(const State& state, const MemberId& member) {
   return {state.commons(), derived_object(as_object(member), "profile")};

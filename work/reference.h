@@ -10,9 +10,9 @@
 
 namespace holm::work {
 
-/// Resolves `text` to an object whose type is one of `types` (empty: any with a title). Titles match
-/// exactly first, then without regard to case; what is archived is found only when nothing else
-/// fits. Errors: not_found, and usage when several fit, listing up to 8 of them.
+/// Resolves `text` to an object whose type is one of `types` (empty: any with a title). Titles
+/// match exactly first, then without regard to case; what is archived is found only when nothing
+/// else fits. Errors: not_found, and usage when several fit, listing up to 8 of them.
 Result<Ref> resolve(const State& state, std::string_view text,
                     const std::vector<std::uint32_t>& types);
 /// A room by name or id: its room object. Errors as resolve().
@@ -23,8 +23,8 @@ Result<MemberId> resolve_member(const State& state, std::string_view text);
 /// among `candidates`. `what` names its kind in errors. Errors as resolve().
 Result<Ref> resolve_among(const State& state, std::string_view text,
                           const std::vector<Ref>& candidates, std::string_view what);
-/// A version of an object: a hash prefix from its history, a time, or -N (N changes ago; -0 is now).
-/// Returns how many changes of its history, in replay order, the version holds.
+/// A version of an object: a hash prefix from its history, a time, or -N (N changes ago; -0 is
+/// now). Returns how many changes of its history, in replay order, the version holds.
 Result<std::size_t> resolve_version(const State& state, const Ref& ref, std::string_view text,
                                     WallTime now, std::string_view zone);
 
@@ -35,7 +35,8 @@ Result<std::optional<crdt::ObjectState>> room_of(const State& state, const Space
 /// Where the team's name stands (under the team's own id), and a member's profile. Both in commons.
 Ref team_ref(const State& state);
 Ref profile_ref(const State& state, const MemberId& member);
-/// Id of an object that exists once per owner and purpose: the first checklist of a card, a profile.
+/// Id of an object that exists once per owner and purpose: the first checklist of a card, a
+/// profile.
 ObjectId derived_object(const ObjectId& owner, std::string_view purpose);
 
 /// Plain words for people: a member's name, "someone who left" when unknown.

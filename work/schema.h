@@ -33,8 +33,8 @@ struct Field {
   std::string_view name;  ///< stable snake_case: JSON key and SQL column
   crdt::Kind kind;
   Holds holds;
-  std::string_view label;          ///< plain words for people (PRODUCT.md 8)
-  std::string_view choices = {};   ///< Holds::choice: words separated by '|'
+  std::string_view label;         ///< plain words for people (PRODUCT.md 8)
+  std::string_view choices = {};  ///< Holds::choice: words separated by '|'
   enum class Trait : std::uint8_t { none, immutable, hidden } trait = Trait::none;
   enum class Index : std::uint8_t { no, yes } index = Index::no;
 };
@@ -75,22 +75,24 @@ inline constexpr std::uint32_t kLabel = 16;
 
 // Field numbers shared by all types (1 to 19); those of one type start at 20.
 namespace field {
-inline constexpr std::uint32_t kTitle = 1;       ///< reg, words
-inline constexpr std::uint32_t kTags = 2;        ///< set, words
-inline constexpr std::uint32_t kArchived = 3;    ///< reg, moment; null when not archived
-inline constexpr std::uint32_t kParent = 4;      ///< reg, object; immutable
-inline constexpr std::uint32_t kPlace = 5;       ///< order: container and key
-inline constexpr std::uint32_t kCreated = 6;     ///< reg, moment: the true time of an import
-inline constexpr std::uint32_t kCreator = 7;     ///< reg, member: the true author of an import
-inline constexpr std::uint32_t kReactions = 8;   ///< member_set, words: an emoji each
-inline constexpr std::uint32_t kImported = 9;    ///< map, hidden: source field -> last imported value
-inline constexpr std::uint32_t kSource = 10;     ///< reg, words, hidden: "trello:5ca3...": where from
-inline constexpr std::uint32_t kSeen = 11;       ///< reg, tree, hidden: [[log, seq], ...]: what
-                                                 ///< whoever archived it had seen (rules/life.h)
+inline constexpr std::uint32_t kTitle = 1;      ///< reg, words
+inline constexpr std::uint32_t kTags = 2;       ///< set, words
+inline constexpr std::uint32_t kArchived = 3;   ///< reg, moment; null when not archived
+inline constexpr std::uint32_t kParent = 4;     ///< reg, object; immutable
+inline constexpr std::uint32_t kPlace = 5;      ///< order: container and key
+inline constexpr std::uint32_t kCreated = 6;    ///< reg, moment: the true time of an import
+inline constexpr std::uint32_t kCreator = 7;    ///< reg, member: the true author of an import
+inline constexpr std::uint32_t kReactions = 8;  ///< member_set, words: an emoji each
+inline constexpr std::uint32_t kImported = 9;  ///< map, hidden: source field -> last imported value
+inline constexpr std::uint32_t kSource = 10;   ///< reg, words, hidden: "trello:5ca3...": where from
+inline constexpr std::uint32_t kSeen = 11;     ///< reg, tree, hidden: [[log, seq], ...]: what
+                                               ///< whoever archived it had seen (rules/life.h)
 }  // namespace field
 
 // Fields of single types.
-namespace membership_op { inline constexpr std::uint32_t kOp = 20; }
+namespace membership_op {
+inline constexpr std::uint32_t kOp = 20;
+}
 namespace profile {
 inline constexpr std::uint32_t kName = 20;   ///< member, words
 inline constexpr std::uint32_t kZone = 21;   ///< member, words: "Europe/Lisbon"
@@ -102,24 +104,25 @@ inline constexpr std::uint32_t kKind = 21;     ///< reg, choice
 inline constexpr std::uint32_t kOwner = 22;    ///< reg, member
 }  // namespace room
 namespace document {
-inline constexpr std::uint32_t kText = 20;      ///< text
-inline constexpr std::uint32_t kFolder = 21;    ///< reg, words: "a/b"
-inline constexpr std::uint32_t kStatus = 22;    ///< reg, choice
-inline constexpr std::uint32_t kReviewers = 23; ///< set, member
-inline constexpr std::uint32_t kReviewBy = 24;  ///< reg, instant
-inline constexpr std::uint32_t kOwner = 25;     ///< reg, member
+inline constexpr std::uint32_t kText = 20;       ///< text
+inline constexpr std::uint32_t kFolder = 21;     ///< reg, words: "a/b"
+inline constexpr std::uint32_t kStatus = 22;     ///< reg, choice
+inline constexpr std::uint32_t kReviewers = 23;  ///< set, member
+inline constexpr std::uint32_t kReviewBy = 24;   ///< reg, instant
+inline constexpr std::uint32_t kOwner = 25;      ///< reg, member
 }  // namespace document
 namespace comment {
-inline constexpr std::uint32_t kBody = 20;      ///< text
-inline constexpr std::uint32_t kAnchor = 21;    ///< reg, tree: [field, [log, seq, after], [log, seq, after], quote]
+inline constexpr std::uint32_t kBody = 20;  ///< text
+inline constexpr std::uint32_t kAnchor =
+    21;  ///< reg, tree: [field, [log, seq, after], [log, seq, after], quote]
 inline constexpr std::uint32_t kResolved = 22;  ///< reg, tree: [member, ms, seen]; null when open
 inline constexpr std::uint32_t kReplyTo = 23;   ///< reg, object; immutable
 }  // namespace comment
 namespace board {
-inline constexpr std::uint32_t kKey = 20;         ///< reg, words: "R"
-inline constexpr std::uint32_t kDefaultLag = 21;  ///< reg, number: working days
-inline constexpr std::uint32_t kCardTypes = 22;   ///< set, words
-inline constexpr std::uint32_t kDescription = 23; ///< text
+inline constexpr std::uint32_t kKey = 20;          ///< reg, words: "R"
+inline constexpr std::uint32_t kDefaultLag = 21;   ///< reg, number: working days
+inline constexpr std::uint32_t kCardTypes = 22;    ///< set, words
+inline constexpr std::uint32_t kDescription = 23;  ///< text
 }  // namespace board
 namespace column {
 inline constexpr std::uint32_t kKind = 20;   ///< reg, choice: queue|doing|waiting|done
@@ -135,16 +138,17 @@ inline constexpr std::uint32_t kEstimate = 25;       ///< reg, number: minutes
 inline constexpr std::uint32_t kLabels = 26;         ///< set, object
 inline constexpr std::uint32_t kFollowers = 27;      ///< set, member
 inline constexpr std::uint32_t kBlockedReason = 28;  ///< reg, words
-inline constexpr std::uint32_t kWaitingOn = 29;      ///< reg, tree: ["message", object] or ["member", id]
-inline constexpr std::uint32_t kRepeats = 30;        ///< reg, words: an RFC 5545 RRULE
-inline constexpr std::uint32_t kClosed = 31;         ///< reg, moment; null when open
-inline constexpr std::uint32_t kPercent = 32;        ///< reg, number: overrides the checklist's
-inline constexpr std::uint32_t kNumber = 33;         ///< reg, number: short number asked for at creation
-inline constexpr std::uint32_t kBoard = 34;          ///< reg, object: board that numbers it
-inline constexpr std::uint32_t kLinks = 35;          ///< set, tree: [name, url] (imported attachments)
-inline constexpr std::uint32_t kCardType = 36;       ///< reg, words
-inline constexpr std::uint32_t kTaken = 37;          ///< reg, tree, hidden: [member, ...]: assignees
-                                                     ///< as the last to assign left them
+inline constexpr std::uint32_t kWaitingOn =
+    29;                                        ///< reg, tree: ["message", object] or ["member", id]
+inline constexpr std::uint32_t kRepeats = 30;  ///< reg, words: an RFC 5545 RRULE
+inline constexpr std::uint32_t kClosed = 31;   ///< reg, moment; null when open
+inline constexpr std::uint32_t kPercent = 32;  ///< reg, number: overrides the checklist's
+inline constexpr std::uint32_t kNumber = 33;   ///< reg, number: short number asked for at creation
+inline constexpr std::uint32_t kBoard = 34;    ///< reg, object: board that numbers it
+inline constexpr std::uint32_t kLinks = 35;    ///< set, tree: [name, url] (imported attachments)
+inline constexpr std::uint32_t kCardType = 36;  ///< reg, words
+inline constexpr std::uint32_t kTaken = 37;     ///< reg, tree, hidden: [member, ...]: assignees
+                                                ///< as the last to assign left them
 }  // namespace card
 namespace item {
 inline constexpr std::uint32_t kText = 20;      ///< text
@@ -165,16 +169,18 @@ inline constexpr std::uint32_t kResolved = 22;   ///< reg, tree: [member, ms, se
 inline constexpr std::uint32_t kSummary = 23;    ///< text
 }  // namespace thread
 namespace message {
-inline constexpr std::uint32_t kBody = 20;         ///< text
-inline constexpr std::uint32_t kIntent = 21;       ///< reg, choice; immutable
-inline constexpr std::uint32_t kTo = 22;           ///< set, member
-inline constexpr std::uint32_t kNeedsReplyBy = 23; ///< reg, instant
-inline constexpr std::uint32_t kNeedsFrom = 24;    ///< reg, choice: any|all
-inline constexpr std::uint32_t kReplyTo = 25;      ///< reg, object; immutable
-inline constexpr std::uint32_t kShowAfter = 26;    ///< reg, instant
-inline constexpr std::uint32_t kRetracted = 27;    ///< reg, moment
-inline constexpr std::uint32_t kAnswerOf = 28;     ///< reg, object
+inline constexpr std::uint32_t kBody = 20;          ///< text
+inline constexpr std::uint32_t kIntent = 21;        ///< reg, choice; immutable
+inline constexpr std::uint32_t kTo = 22;            ///< set, member
+inline constexpr std::uint32_t kNeedsReplyBy = 23;  ///< reg, instant
+inline constexpr std::uint32_t kNeedsFrom = 24;     ///< reg, choice: any|all
+inline constexpr std::uint32_t kReplyTo = 25;       ///< reg, object; immutable
+inline constexpr std::uint32_t kShowAfter = 26;     ///< reg, instant
+inline constexpr std::uint32_t kRetracted = 27;     ///< reg, moment
+inline constexpr std::uint32_t kAnswerOf = 28;      ///< reg, object
 }  // namespace message
-namespace label { inline constexpr std::uint32_t kColour = 20; }  ///< reg, words
+namespace label {
+inline constexpr std::uint32_t kColour = 20;
+}  // namespace label
 
 }  // namespace holm::work

@@ -32,7 +32,7 @@ struct Lookup {
   };
   std::uint32_t type = 0;
   std::optional<SpaceId> space{};
-  std::vector<Equals> where{};  ///< all must hold
+  std::vector<Equals> where{};                                     ///< all must hold
   enum class By { birth, touch, place, title } order = By::birth;  ///< place: by (key, id)
   enum class Direction { ascending, descending } direction = Direction::ascending;
   std::size_t limit = SIZE_MAX;

@@ -368,7 +368,7 @@ Status check_hours(std::string_view text) {
                 "nothing was changed",
                 "write 'Mon-Fri 09:00-17:00' or 'Mon 09:00-12:00, Tue 10:00-14:00'");
   };
-  if (text.empty() || text.size() > 1000) return misread();
+  if (text.empty() || text.size() > 1000 || text.ends_with(',')) return misread();
   while (!text.empty()) {
     auto part = text.substr(0, text.find(','));
     text.remove_prefix(std::min(text.size(), part.size() + 1));

@@ -17,7 +17,8 @@ struct Instant {
   bool operator==(const Instant&) const = default;
 };
 
-/// A day without a time means its end of work, 17:00. Errors: usage, naming what was not understood.
+/// A day without a time means its end of work, 17:00. Errors: usage, naming what was not
+/// understood.
 Result<Instant> parse_when(std::string_view text, WallTime now, std::string_view zone);
 /// "4h", "90m", "1.5h", "2d" (8 hours a day) in minutes. Errors: usage.
 Result<std::int64_t> parse_minutes(std::string_view text);

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "crdt/order.h"
+#include "work/exchange/text_merge.h"
 #include "work/fold.h"
 #include "work/read.h"
 #include "work/rules/life.h"
-#include "work/views/difference.h"
 
 namespace holm::work {
 namespace {
@@ -235,7 +235,7 @@ Status write_text(Draft& draft, const Ref& ref, std::uint32_t type, std::uint32_
                   std::string_view text) {
   TRY(check_text(text, "the text"));
   const auto live = TRY(draft.state.text(ref, field));
-  const auto changes = text_difference(live, text);
+  const auto changes = changes_between(live, text);
   auto writer = draft.on(ref, type);
   // Back to front: what lies ahead keeps its position.
   for (auto at = changes.rbegin(); at != changes.rend(); ++at)

@@ -3,9 +3,9 @@
 #include "crdt/replay.h"
 #include "crdt/text/utf8.h"
 #include "work/apply/common.h"
+#include "work/exchange/text_merge.h"
 #include "work/fold.h"
 #include "work/read.h"
-#include "work/views/difference.h"
 
 namespace holm::work {
 namespace {
@@ -110,17 +110,20 @@ Result<std::optional<std::vector<TextChange>>> changes_since(const Draft& draft,
     const auto runs =
         TRY(crdt::text_runs(ref.object, document::kText, all.subspan(i, 1), last_own));
     if (runs.empty()) continue;
-    TRY(text.merge(runs));
+    TRY(crdt::merge_runs(text, runs));
     if (text.text() == base) found = i + 1;
   }
   if (!found) return std::optional<std::vector<TextChange>>{};
   crdt::Text then;
   last_own.clear();
-  TRY(then.merge(TRY(crdt::text_runs(ref.object, document::kText, all.first(*found), last_own))));
+  const auto known = TRY(crdt::text_runs(ref.object, document::kText, all.first(*found), last_own));
+  TRY(crdt::merge_runs(then, known));
   const auto size = then.size();
-  const auto edits = TRY(
-      then.merge(TRY(crdt::text_runs(ref.object, document::kText, all.subspan(*found), last_own))));
-  return std::optional(flattened(edits, size));
+  const auto since =
+      TRY(crdt::text_runs(ref.object, document::kText, all.subspan(*found), last_own));
+  const auto edits = then.merge(since);
+  if (!edits) return std::optional<std::vector<TextChange>>{};  // a void run that makes no sense
+  return std::optional(flattened(*edits, size));
 }
 
 void write_changes(Draft& draft, const Ref& ref, const std::vector<TextChange>& changes) {
@@ -152,12 +155,12 @@ Status run(Draft& draft, const DocWrite& command) {
   draft.answer_id(doc.ref);
   const auto live = TRY(draft.state.text(doc.ref, document::kText));
   if (!command.base || *command.base == live) {
-    write_changes(draft, doc.ref, text_difference(live, command.text));
+    write_changes(draft, doc.ref, changes_between(live, command.text));
   } else {
     TRY(check_text(*command.base, "the text it started from"));
-    const auto mine = text_difference(*command.base, command.text);
+    const auto mine = changes_between(*command.base, command.text);
     auto others = TRY(changes_since(draft, doc.ref, *command.base));
-    if (!others) others = text_difference(*command.base, live);
+    if (!others) others = changes_between(*command.base, live);
     write_changes(draft, doc.ref, rebase(mine, *others));
   }
   if (!draft.outcome.writes[doc.ref.space].empty()) TRY(wake(draft, doc));

@@ -7,10 +7,10 @@
 #include "crdt/replay.h"
 #include "crdt/text/utf8.h"
 #include "work/apply/common.h"
+#include "work/exchange/text_merge.h"
 #include "work/fold.h"
 #include "work/read.h"
 #include "work/rules/notices.h"
-#include "work/views/difference.h"
 
 namespace holm::work {
 namespace {
@@ -128,11 +128,22 @@ Result<Lines> parse_lines(std::string_view text) {
   return out;
 }
 
+/// Lines of a text, each with its line feed.
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    out.push_back(text.substr(0, end == std::string_view::npos ? end : end + 1));
+    text.remove_prefix(out.back().size());
+  }
+  return out;
+}
+
 /// Puts lines of the text as it was where they would stand in the text as it is.
 Status restore_lines(Draft& draft, const Subject& doc, std::string_view then,
                      std::string_view range) {
   const auto wanted = TRY(parse_lines(range));
-  const auto lines = split_lines(then);
+  const auto lines = lines_of(then);
   if (wanted.last > lines.size())
     return fail(Code::usage, "that version has " + std::to_string(lines.size()) + " lines",
                 "nothing was changed");
@@ -150,7 +161,7 @@ Status restore_lines(Draft& draft, const Subject& doc, std::string_view then,
   };
   std::vector<Step> steps;
   std::int64_t shift = 0;  // of the live text against the old one
-  for (const auto& change : text_difference(then, live)) {
+  for (const auto& change : changes_between(then, live)) {
     const auto inserted = crdt::utf8::count(change.inserted);
     const auto cut_from = std::max<std::uint64_t>(change.pos, from);
     const auto cut_to = std::min<std::uint64_t>(change.pos + change.erased, to);
