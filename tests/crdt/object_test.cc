@@ -244,6 +244,18 @@ TEST_CASE("object: born and touched are its first and last writes, texts include
   CHECK(state.type == 1);
 }
 
+TEST_CASE("object: its type is the smallest that anyone named, in any order") {
+  Pair two;
+  auto low = put(kCard, 1, Kind::reg, 1);
+  auto high = put(kCard, 2, Kind::reg, 1);
+  low.type = 3;
+  high.type = 4;
+  two.ana.write({low});
+  two.bo.write({high});
+  two.meet();
+  CHECK(two.ana.state(kCard).type == 3);
+}
+
 TEST_CASE("object: a field written under two kinds keeps a cell for each") {
   Pair two;
   two.ana.write({put(kCard, 1, Kind::reg, "text")});
