@@ -15,11 +15,6 @@ constexpr std::size_t kCacheBytesMax = 8u << 20;
 constexpr std::size_t kRawFull = LogChunks::kRawMax / 4 * 3;
 constexpr std::size_t kChangesFull = LogChunks::kChangesMax / 4 * 3;
 
-Error damaged(std::string_view what) {
-  return {Code::corrupt, "the store is damaged (" + std::string(what) + ")", "nothing was changed",
-          "restore a backup, or join again and sync"};
-}
-
 /// The varying part of the index: for each change its span and its distance in lamport from the
 /// change before.
 Bytes encode_places(std::span<const crdt::Change> changes) {
@@ -35,6 +30,7 @@ Bytes encode_places(std::span<const crdt::Change> changes) {
 
 struct IndexRow {
   std::uint64_t first_seq = 0;
+  std::uint64_t last_seq = 0;
   std::uint64_t first_lamport = 0;
   std::size_t change_count = 0;
   ByteView places;
@@ -45,18 +41,20 @@ Result<std::vector<ChangePlace>> decode_places(const IndexRow& row) {
   auto reader = TRY(Reader::open(row.places));
   TRY(reader.array(row.change_count * 2));
   if (row.hashes.size() != row.change_count * Digest::kBytes || row.change_count == 0) {
-    return fail(damaged("an index of changes has the wrong length"));
+    return fail(Code::corrupt, "an index of changes has the wrong length");
   }
   std::vector<ChangePlace> out(row.change_count);
   std::uint64_t seq = row.first_seq;
   std::uint64_t lamport = row.first_lamport;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto span = TRY(reader.uint());
+    const auto span = TRY(reader.uint(crdt::kSeqMax));
     lamport += TRY(reader.uint());
     const auto hash = row.hashes.subspan(i * Digest::kBytes, Digest::kBytes);
     out[i] = {seq, seq + span - 1, lamport, *Digest::from(hash)};
     seq += span;
+    if (span == 0) return fail(Code::corrupt, "an index of changes has a change without ops");
   }
+  if (seq != row.last_seq + 1) return fail(Code::corrupt, "an index of changes has a gap");
   return out;
 }
 
@@ -210,10 +208,12 @@ Result<ChunkRef> LogChunks::find(std::int64_t log_no, std::uint64_t seq,
 
 Result<ChunkRef> LogChunks::load_index(std::int64_t no) {
   auto rows = TRY(db_.prepare(
-      "SELECT first_seq, first_lamport, change_count, places, hashes FROM chunk WHERE no = ?"));
+      "SELECT first_seq, last_seq, first_lamport, change_count, places, hashes FROM chunk "
+      "WHERE no = ?"));
   rows.bind(no);
   if (!TRY(rows.step())) return fail(damaged("a chunk of changes is missing"));
-  const IndexRow row{rows.count(0), rows.count(1), rows.count(2), rows.blob(3), rows.blob(4)};
+  const IndexRow row{rows.count(0), rows.count(1), rows.count(2),
+                     rows.count(3), rows.blob(4),  rows.blob(5)};
   auto places = decode_places(row);
   if (!places) return fail(damaged(places.error().what));
   return keep({no, std::move(*places), {}});

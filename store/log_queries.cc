@@ -22,6 +22,12 @@ crdt::Delivered delivered(StoredChange stored, const MemberId& author) {
   return {std::move(stored.change), stored.hash, author, stored.mark};
 }
 
+Result<crdt::Head> read_head(ByteView body) {
+  auto head = crdt::decode_head(body);
+  if (!head) return fail(damaged("a head: " + head.error().what));
+  return std::move(*head);
+}
+
 bool is_hex(std::string_view digits) {
   return std::all_of(digits.begin(), digits.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -36,10 +42,7 @@ bool starts_with(ByteView hash, std::string_view digits) {
 
 }  // namespace
 
-Error missing_changes() {
-  return {Code::corrupt, "the store is damaged (changes of a log are missing)",
-          "nothing was changed", "restore a backup, or join again and sync"};
-}
+Error missing_changes() { return damaged("changes of a log are missing"); }
 
 Status write_mark(Db& db, std::int64_t log_no, std::uint64_t seq, crdt::Mark mark) {
   auto write = TRY(db.prepare(mark == crdt::Mark::is_void
@@ -109,7 +112,7 @@ Result<std::vector<crdt::Head>> Logs::heads(const LogId& log, std::uint64_t from
       db_.prepare("SELECT body FROM head WHERE log_no = ? AND seq >= ? AND seq <= ? ORDER BY seq"));
   constexpr std::uint64_t kLast = INT64_MAX;
   rows.bind(row->no).bind(std::min(from, kLast)).bind(std::min(to, kLast));
-  while (TRY(rows.step())) out.push_back(TRY(crdt::decode_head(rows.blob(0))));
+  while (TRY(rows.step())) out.push_back(TRY(read_head(rows.blob(0))));
   return out;
 }
 
@@ -119,7 +122,7 @@ Result<std::optional<crdt::Head>> Logs::newest_head(const LogId& log) const {
   auto rows = TRY(db_.prepare("SELECT body FROM head WHERE log_no = ? ORDER BY seq DESC LIMIT 1"));
   rows.bind(row->no);
   if (!TRY(rows.step())) return std::nullopt;
-  return TRY(crdt::decode_head(rows.blob(0)));
+  return TRY(read_head(rows.blob(0)));
 }
 
 Result<std::vector<StoredChange>> Logs::by_hash_prefix(const SpaceId& space,

@@ -1,14 +1,17 @@
 #include "store/log_rows.h"
 
+#include <string>
+
 #include "store/sqlite.h"
 
 namespace holm::store {
 namespace {
 
-#define HOLM_LOG_COLUMNS                                                                     \
-  "SELECT log.no, log.space_no, log.id, space.id, device, member, stored_seq, stored_hash, " \
-  "sealed_seq, applied_seq, applied_hash, frozen, stored_lamport, applied_lamport, "         \
-  "change_count FROM log JOIN space ON space.no = log.space_no "
+// The columns that read_row() reads.
+const std::string kSelect =
+    "SELECT log.no, log.space_no, log.id, space.id, device, member, stored_seq, stored_hash, "
+    "sealed_seq, applied_seq, applied_hash, frozen, stored_lamport, applied_lamport, "
+    "change_count FROM log JOIN space ON space.no = log.space_no WHERE ";
 
 Result<LogRow> read_row(const Statement& rows) {
   LogRow out;
@@ -33,7 +36,7 @@ Result<LogRow> read_row(const Statement& rows) {
 }  // namespace
 
 Result<std::optional<LogRow>> find_log(Db& db, const LogId& log) {
-  auto rows = TRY(db.prepare(HOLM_LOG_COLUMNS "WHERE log.id = ?"));
+  auto rows = TRY(db.prepare(kSelect + "log.id = ?"));
   rows.bind(log);
   if (!TRY(rows.step())) return std::nullopt;
   return TRY(read_row(rows));
@@ -46,24 +49,21 @@ Result<LogRow> need_log(Db& db, const LogId& log) {
 }
 
 Result<LogRow> log_by_no(Db& db, std::int64_t no) {
-  auto rows = TRY(db.prepare(HOLM_LOG_COLUMNS "WHERE log.no = ?"));
+  auto rows = TRY(db.prepare(kSelect + "log.no = ?"));
   rows.bind(no);
   if (!TRY(rows.step())) {
-    return fail(Code::corrupt, "the store is damaged (a log is missing)", "nothing was changed",
-                "restore a backup, or join again and sync");
+    return fail(damaged("a log is missing"));
   }
   return read_row(rows);
 }
 
 Result<std::vector<LogRow>> logs_of_space(Db& db, const SpaceId& space) {
   std::vector<LogRow> out;
-  auto rows = TRY(db.prepare(HOLM_LOG_COLUMNS "WHERE space.id = ? ORDER BY log.id"));
+  auto rows = TRY(db.prepare(kSelect + "space.id = ? ORDER BY log.id"));
   rows.bind(space);
   while (TRY(rows.step())) out.push_back(TRY(read_row(rows)));
   return out;
 }
-
-#undef HOLM_LOG_COLUMNS
 
 Status update_log(Db& db, const LogRow& row) {
   auto update = TRY(db.prepare(

@@ -11,11 +11,6 @@
 namespace holm::store {
 namespace {
 
-Error damaged(std::string_view what) {
-  return {Code::corrupt, "the store is damaged (" + std::string(what) + ")", "nothing was changed",
-          "restore a backup, or join again and sync"};
-}
-
 Result<crdt::ObjectState> read_state(ByteView bytes, const ObjectId& id) {
   auto state = crdt::decode_object(bytes);
   if (!state) return fail(damaged("object " + id.text() + ": " + state.error().what));

@@ -38,9 +38,7 @@ Error explain(int code, const std::string& reason) {
     case SQLITE_LOCKED:
       return {Code::busy, "another program has this store open", "nothing was changed",
               "close it and try again"};
-    case SQLITE_CORRUPT:
-      return {Code::corrupt, "the store is damaged (" + reason + ")", "nothing was changed",
-              "restore a backup, or join again and sync"};
+    case SQLITE_CORRUPT: return damaged(reason);
     case SQLITE_NOTADB:
       return {Code::corrupt, "the file is not a Holm store, or its beginning is damaged",
               "nothing was changed", "restore a backup, or join again and sync"};
@@ -64,6 +62,11 @@ Error explain(int code, const std::string& reason) {
 }
 
 }  // namespace
+
+Error damaged(std::string_view what) {
+  return {Code::corrupt, "the store is damaged (" + std::string(what) + ")", "nothing was changed",
+          "restore a backup, or join again and sync"};
+}
 
 struct Db::State {
   sqlite3* handle = nullptr;
@@ -173,8 +176,6 @@ ByteView Statement::blob(int column) const {
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(handle_, column) == SQLITE_NULL;
 }
-
-Error Statement::wrong_id() { return explain(SQLITE_CORRUPT, "an id has the wrong length"); }
 
 Db::Db(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Db::~Db() = default;

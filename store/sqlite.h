@@ -21,6 +21,9 @@ namespace holm::store {
 
 class Db;
 
+/// The error for stored data that makes no sense; `what` says which.
+Error damaged(std::string_view what);
+
 /// A prepared statement, borrowed from the cache of its Db and given back, reset, when destroyed.
 /// Parameters are bound in order, starting at the first. Must not outlive its Db.
 class Statement {
@@ -64,7 +67,7 @@ class Statement {
   template <class AnyId>
   Result<AnyId> id(int column) const {
     auto out = AnyId::from(blob(column));
-    if (!out) return fail(wrong_id());
+    if (!out) return fail(damaged("an id has the wrong length"));
     return *out;
   }
 
@@ -72,7 +75,6 @@ class Statement {
   friend class Db;
   Statement(Db& db, std::string sql, sqlite3_stmt* handle);
   Statement& bind_number(std::int64_t number);
-  static Error wrong_id();
 
   Db* db_;
   std::string sql_;

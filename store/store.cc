@@ -61,8 +61,7 @@ Facts& Store::facts() { return parts_->facts; }
 Status Store::check() const {
   auto rows = TRY(parts_->db->prepare("PRAGMA integrity_check(1)"));
   if (TRY(rows.step()) && rows.text(0) == "ok") return {};
-  return fail(Code::corrupt, "the store is damaged (" + std::string(rows.text(0)) + ")",
-              "nothing was changed", "restore a backup, or join again and sync");
+  return fail(damaged(rows.text(0)));
 }
 
 std::uint64_t Store::bytes_on_disk() const { return parts_->db->bytes_on_disk(); }

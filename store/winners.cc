@@ -163,16 +163,15 @@ Result<std::set<std::uint32_t>> Winners::open() {
         present.insert(type);
         continue;
       }
-      const auto stored = TRY(decode_value(rows.blob(1)));
-      const auto& items = stored.items();
-      if (items.size() < 2) return fail(Code::corrupt, "a table of the store has no name");
+      const auto stored = decode_value(rows.blob(1));
+      if (!stored || stored->items().size() < 2) return fail(damaged("a table has no name"));
       outdated.push_back(type);
-      outdated_names.emplace_back(items[1].text());
+      outdated_names.emplace_back(stored->items()[1].text());
     }
   }
   for (std::size_t i = 0; i < outdated.size(); ++i) {
     if (!is_identifier(outdated_names[i])) {
-      return fail(Code::corrupt, "a table of the store has no name");
+      return fail(damaged("a table has no name"));
     }
     TRY(db_.run_script("DROP TABLE IF EXISTS w_" + outdated_names[i]));
     auto remove = TRY(db_.prepare("DELETE FROM winners_spec WHERE type = ?"));

@@ -67,7 +67,8 @@ void NaiveLogs::set_mark(const LogId& log, std::uint64_t seq, crdt::Mark mark) {
 
 std::size_t NaiveLogs::wipe(const SpaceId& space, const ObjectId& object) {
   std::size_t out = 0;
-  for (auto& [log, one] : logs_) {
+  for (auto& entry : logs_) {
+    auto& one = entry.second;
     if (one.info.space != space) continue;
     const auto salts = [&](const LogId&, const ObjectId& asked) -> std::optional<Salt> {
       const auto found = one.salts.find(asked);
@@ -140,13 +141,14 @@ std::optional<Salt> NaiveLogs::salt(const LogId& log, const ObjectId& object) co
 
 std::vector<crdt::Position> NaiveLogs::positions(const SpaceId& space) const {
   std::vector<crdt::Position> out;
-  for (const auto& [log, one] : logs_) {
+  for (const auto& entry : logs_) {
+    const auto& one = entry.second;
     if (one.info.space != space) continue;
     const auto counts = [&](const StoredChange& stored) {
       return stored.change.last_seq() <= one.info.applied_seq && stored.mark == crdt::Mark::valid;
     };
     if (std::any_of(one.changes.begin(), one.changes.end(), counts)) {
-      out.push_back({log, one.info.applied_seq, one.info.applied_hash});
+      out.push_back({entry.first, one.info.applied_seq, one.info.applied_hash});
     }
   }
   return out;
