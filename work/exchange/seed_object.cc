@@ -58,12 +58,16 @@ Result<SeedObject> SeedObject::open(const State& state, const Ref& ref, std::uin
   return out;
 }
 
-std::string SeedObject::key_of(std::uint32_t field) const {
+const Field& SeedObject::schema_field(std::uint32_t field) const {
   const auto* type = find_type(type_);
   ENSURE(type != nullptr);
   const auto* entry = find_field(*type, field);
   ENSURE(entry != nullptr);
-  return std::string(entry->name);
+  return *entry;
+}
+
+std::string SeedObject::key_of(std::uint32_t field) const {
+  return std::string(schema_field(field).name);
 }
 
 Value SeedObject::remembered(const std::string& key) const {
@@ -97,7 +101,10 @@ void SeedObject::put(std::uint32_t field, const Value& value) {
 }
 
 void SeedObject::reg(std::uint32_t field, const Value& value) {
-  const auto key = key_of(field);
+  const auto& entry = schema_field(field);
+  // Every receiver refuses a change that writes over what may not change.
+  if (entry.trait == Field::Trait::immutable && current_.value(field) != nullptr) return;
+  const std::string key(entry.name);
   const auto memory = memory_of(value);
   const auto before = remembered(key);
   if (memory == before) return;
@@ -249,7 +256,8 @@ Status SeedObject::text(std::uint32_t field, std::string_view value) {
   if (!before) {
     if (now != value) kept_.push_back(key);
   } else {
-    const auto changes = rebase(changes_between(*before, value), changes_between(*before, now));
+    const auto changes = 
+        rebase(*before, changes_between(*before, value), changes_between(*before, now));
     for (auto at = changes.rbegin(); at != changes.rend(); ++at) {  // from the end: places hold
       if (at->erased > 0) {
         auto out = write(field, crdt::Kind::text, crdt::Action::erase);

@@ -18,6 +18,7 @@
 #include "crdt/author.h"
 #include "crdt/object.h"
 #include "crdt/order.h"
+#include "work/schema.h"
 #include "work/state.h"
 
 namespace holm::work {
@@ -39,7 +40,7 @@ class SeedObject {
   /// Names of fields that changed both here and in the source; what stands here was kept.
   const std::vector<std::string>& kept() const { return kept_; }
 
-  /// A register. Null: the source gives none.
+  /// A register. Null: the source gives none. One that may not change is written once.
   void reg(std::uint32_t field, const Value& value);
   /// A register that follows a flag of the source, so that a `value` which is only an estimate
   /// (when something was archived) is written once per change of `on`. Off writes null.
@@ -61,6 +62,7 @@ class SeedObject {
   SeedObject(const State& state, const Ref& ref, std::uint32_t type)
       : state_(&state), ref_(ref), type_(type) {}
 
+  const Field& schema_field(std::uint32_t field) const;
   std::string key_of(std::uint32_t field) const;
   Value remembered(const std::string& key) const;
   void remember(const std::string& key, const Value& value);

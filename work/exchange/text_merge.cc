@@ -9,19 +9,63 @@
 namespace holm::work {
 
 std::vector<TextChange> changes_between(std::string_view before, std::string_view after) {
+  // Whole lines come and go as such, so that two sides' changes of neighbouring lines stay apart;
+  // only a line that gave way to another is looked into.
   std::vector<TextChange> out;
-  std::uint64_t put = 0;    // code points that the edits so far inserted
-  std::uint64_t taken = 0;  // and erased: an edit counts its place after all before it
-  for (auto& edit : crdt::diff(before, after)) {
-    const auto count = crdt::utf8::count(edit.inserted);
-    out.push_back({edit.pos + taken - put, edit.erased, std::move(edit.inserted)});
-    put += count;
-    taken += edit.erased;
+  std::uint64_t at = 0;  // code points of `before` behind us
+  std::string removed;
+  std::string added;
+  const auto close = [&] {
+    const auto count = crdt::utf8::count(removed);
+    if (removed.empty() || added.empty()) {
+      if (count > 0 || !added.empty()) out.push_back({at, count, added});
+    } else {
+      std::uint64_t put = 0;  // an edit counts its place after all edits before it
+      std::uint64_t taken = 0;
+      for (auto& edit : crdt::diff(removed, added)) {
+        const auto inserted = crdt::utf8::count(edit.inserted);
+        out.push_back({at + edit.pos + taken - put, edit.erased, std::move(edit.inserted)});
+        put += inserted;
+        taken += edit.erased;
+      }
+    }
+    at += count;
+    removed.clear();
+    added.clear();
+  };
+  for (const auto& line : crdt::diff_lines(before, after)) {
+    switch (line.kind) {
+      case crdt::DiffLine::Kind::removed: removed += line.text; break;
+      case crdt::DiffLine::Kind::added: added += line.text; break;
+      case crdt::DiffLine::Kind::same:
+        close();
+        at += crdt::utf8::count(line.text);
+    }
   }
+  close();
   return out;
 }
 
-std::vector<TextChange> rebase(const std::vector<TextChange>& theirs,
+namespace {
+
+/// Where a removal ends: before the line end when words of ours are left on that line.
+std::uint64_t end_to_erase(std::string_view common, const TextChange& change,
+                           const std::vector<TextChange>& ours) {
+  const auto end = change.pos + change.erased;
+  if (change.erased == 0 || change.inserted.ends_with('\n')) return end;
+  const auto first = std::lower_bound(
+      ours.begin(), ours.end(), change.pos,
+      [](const TextChange& one, std::uint64_t pos) { return one.pos < pos; });
+  for (auto at = first; at != ours.end() && at->pos < end; ++at) {
+    if (at->inserted.empty() || at->inserted.ends_with('\n')) continue;
+    return common[crdt::utf8::offset(common, end - 1)] == '\n' ? end - 1 : end;
+  }
+  return end;
+}
+
+}  // namespace
+
+std::vector<TextChange> rebase(std::string_view common, const std::vector<TextChange>& theirs,
                                const std::vector<TextChange>& ours) {
   // Sums over ours, so that a place of the common text is found in the changed one.
   std::vector<std::uint64_t> inserted{0};
@@ -53,7 +97,7 @@ std::vector<TextChange> rebase(const std::vector<TextChange>& theirs,
         ours[count_up_to(change.pos) - 1] == change) {
       continue;  // both did the same
     }
-    const std::uint64_t end = change.pos + change.erased;
+    const std::uint64_t end = end_to_erase(common, change, ours);
     TextChange next{moved(change.pos), 0, change.inserted};
     std::uint64_t from = change.pos;
     while (from < end) {

@@ -20,11 +20,12 @@ struct TextChange {
 /// From `before` to `after`, both UTF-8; ascending, none touching the next.
 std::vector<TextChange> changes_between(std::string_view before, std::string_view after);
 
-/// `theirs`, written against a text that has since been changed by `ours`, for the changed text:
-/// nothing of ours is taken back; what both did alike happens once; text put at one spot by both
-/// stays, ours first. Both ascending; so is the result, in code points of the changed text.
-/// O(n log m).
-std::vector<TextChange> rebase(const std::vector<TextChange>& theirs,
+/// `theirs`, written against a `common` text that has since been changed by `ours`, for the changed
+/// text: nothing of ours is taken back; what both did alike happens once; text put at one spot by
+/// both stays, ours first; words of ours in a line that theirs removed stay on a line of their own.
+/// Both ascending; so is the result, in code points of the changed text. O(n log m), and O(common)
+/// for each removal that ours wrote into.
+std::vector<TextChange> rebase(std::string_view common, const std::vector<TextChange>& theirs,
                                const std::vector<TextChange>& ours);
 
 /// Applies ascending changes to a text.

@@ -72,12 +72,11 @@ Erasers::Erasers(const Ref& ref, std::uint32_t field, const crdt::Text& text,
                  const Changes& history, std::size_t from, std::size_t to) {
   for (std::size_t i = from; i < std::min(to, history.size()); ++i) {
     const auto& change = history[i].change;
-    auto seq = change.seq;
-    for (const auto& op : change.ops) {
-      const auto id = op.seed ? crdt::seed_id(op) : crdt::OpId{change.log, seq};
-      seq += op.span();
+    const auto names = crdt::op_names(change);
+    for (std::size_t k = 0; k < names.size(); ++k) {
+      const auto& op = change.ops[k];
       if (op.object != ref.object || op.field != field || op.action != crdt::Action::erase) continue;
-      for (const auto& removed : text.removed_by(id)) {
+      for (const auto& removed : text.removed_by(names[k])) {
         gone_.emplace(removed.first, Gone{crdt::utf8::count(removed.text), i});
       }
     }

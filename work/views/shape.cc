@@ -17,12 +17,9 @@ namespace {
 Result<std::map<crdt::OpId, WallTime>> times_of(const State& state, const Ref& ref) {
   std::map<crdt::OpId, WallTime> out;
   for (const auto& [change, hash, author, mark] : TRY(state.history(ref))) {
-    std::uint64_t seq = change.seq;
-    for (const auto& op : change.ops) {
-      if (op.object == ref.object) {
-        out.emplace(op.seed ? crdt::seed_id(op) : crdt::OpId{change.log, seq}, change.time);
-      }
-      seq += op.span();
+    const auto names = crdt::op_names(change);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (change.ops[i].object == ref.object) out.emplace(names[i], change.time);
     }
   }
   return out;

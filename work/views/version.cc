@@ -52,12 +52,10 @@ Value version_value(Shape& shape, const Changes& history, std::size_t count) {
 OpIndex::OpIndex(const Ref& ref, const Changes& history) {
   for (std::size_t i = 0; i < history.size(); ++i) {
     const auto& change = history[i].change;
-    auto seq = change.seq;
-    for (const auto& op : change.ops) {
-      if (op.object == ref.object) {
-        first_.emplace(op.seed ? crdt::seed_id(op) : crdt::OpId{change.log, seq}, Written{i, &op});
-      }
-      seq += op.span();
+    const auto names = crdt::op_names(change);
+    for (std::size_t k = 0; k < names.size(); ++k) {
+      const auto& op = change.ops[k];
+      if (op.object == ref.object) first_.emplace(names[k], Written{i, &op});
     }
   }
 }

@@ -47,9 +47,9 @@ TEST_CASE("text merge: changes of one side alone come through unchanged") {
     const auto base = random_text(rng, 30);
     const auto source = changed(rng, base);
     const auto theirs = changes_between(base, source);
-    CHECK(apply_changes(base, rebase(theirs, {})) == source);
+    CHECK(apply_changes(base, rebase(base, theirs, {})) == source);
     // Both did the same: nothing is left to do.
-    CHECK(rebase(theirs, theirs).empty());
+    CHECK(rebase(base, theirs, theirs).empty());
   });
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("text merge: nothing that either side wrote is lost, and what either r
     const auto ours = edit('A', 26);
     const auto theirs = edit('0', 10);
     const auto local = apply_changes(base, ours);
-    const auto merged = apply_changes(local, rebase(theirs, ours));
+    const auto merged = apply_changes(local, rebase(base, theirs, ours));
     std::string expected_inserts;
     for (const auto& change : ours) expected_inserts += change.inserted;
     for (const auto& change : theirs) expected_inserts += change.inserted;
@@ -102,7 +102,19 @@ TEST_CASE("text merge: nothing that either side wrote is lost, and what either r
 TEST_CASE("text merge: at one spot ours comes first") {
   const std::vector<TextChange> ours{{1, 0, "our "}};
   const std::vector<TextChange> theirs{{1, 0, "their "}};
-  CHECK(apply_changes(apply_changes("a b", ours), rebase(theirs, ours)) == "aour their  b");
+  CHECK(apply_changes(apply_changes("a b", ours), rebase("a b", theirs, ours)) == "aour their  b");
+}
+
+TEST_CASE("text merge: words written into a line that the other side removed keep their line") {
+  const auto merged = [](std::string_view base, std::string_view source, std::string_view local) {
+    return apply_changes(local, rebase(base, changes_between(base, source),
+                                       changes_between(base, local)));
+  };
+  CHECK(merged("one\ntwo\nthree\n", "one\nthree\n", "one\ntwo and a half\nthree\n") ==
+        "one\n and a half\nthree\n");
+  CHECK(merged("one\ntwo\nthree\n", "one\n3\n", "one\ntwo\nthree\nfour\n") == "one\n3\nfour\n");
+  CHECK(merged("a\nb\n", "b\n", "new\na\nb\n") == "new\nb\n");
+  CHECK(merged("one\ntwo\nthree\n", "one\nthree\n", "one\nthree\n") == "one\nthree\n");
 }
 
 }  // namespace
