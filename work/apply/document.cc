@@ -161,7 +161,7 @@ Status run(Draft& draft, const DocWrite& command) {
     const auto mine = changes_between(*command.base, command.text);
     auto others = TRY(changes_since(draft, doc.ref, *command.base));
     if (!others) others = changes_between(*command.base, live);
-    write_changes(draft, doc.ref, rebase(mine, *others));
+    write_changes(draft, doc.ref, rebase(*command.base, mine, *others));
   }
   if (!draft.outcome.writes[doc.ref.space].empty()) TRY(wake(draft, doc));
   return {};

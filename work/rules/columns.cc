@@ -1,6 +1,6 @@
 #include "work/rules/columns.h"
 
-#include <map>
+#include <algorithm>
 
 #include "work/read.h"
 #include "work/schema.h"
@@ -26,6 +26,14 @@ Result<std::vector<AnyColumn>> all_columns(const State& state, const Ref& board)
     out.push_back({{ref, words_of(*object, field::kTitle), std::move(kind),
                     number_of(*object, column::kLimit).value_or(0)},
                    is_archived(*object)});
+  }
+  // Two people who each remove what the other keeps would leave a board without columns, and its
+  // cards nowhere: then the first queue column stays after all.
+  if (std::all_of(out.begin(), out.end(), [](const auto& one) { return one.removed; })) {
+    auto at = std::find_if(out.begin(), out.end(),
+                           [](const auto& one) { return one.column.kind == "queue"; });
+    if (at == out.end()) at = out.begin();
+    if (at != out.end()) at->removed = false;
   }
   return out;
 }

@@ -16,7 +16,7 @@ struct BoardColumn {
   std::string kind;        ///< queue | doing | waiting | done
   std::int64_t limit = 0;  ///< 0: none
 };
-/// Columns that are not removed, in order.
+/// Columns that are not removed, in order; the first queue column when all of them are.
 Result<std::vector<BoardColumn>> columns_of(const State& state, const Ref& board);
 
 struct CardPlace {

@@ -188,7 +188,8 @@ std::vector<MemberId> taken_twice(const crdt::ObjectState& card) {
   std::vector<std::set<MemberId>> lists;
   for (const auto& entry : cell->entries) {
     std::set<MemberId> members;
-    for (const auto& item : decoded(entry.value).items())
+    const auto list = decoded(entry.value);
+    for (const auto& item : list.items())
       if (const auto id = id_in<MemberId>(item)) members.insert(*id);
     lists.push_back(std::move(members));
   }
