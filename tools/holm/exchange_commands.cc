@@ -183,7 +183,7 @@ Table exchange_commands() {
        "bring in a folder of Markdown or a Trello board",
        {{"FORMAT", "markdown or trello"}, {"PATH", "the folder, or the exported JSON file"}},
        {{"--room", "R", "into this room; one named after the source when not given"},
-        {"--map", "F", "a file of lines \"their name = member\", or a JSON object of them", "file"},
+        {"--map", "F", "a file of lines \"their name = member\", or the same as JSON", "file"},
         {"--dry-run", "", "only say what would come"}},
        "The same source brought in again changes nothing, and two people who bring it in apart end "
        "with one copy. Says what did not come.",

@@ -156,6 +156,7 @@ void Page::field(std::string_view label, std::string_view words, std::size_t wid
 }
 
 void Page::paragraph(std::string_view words, std::size_t indent, Style style) {
+  if (words.empty()) return;
   const auto wide = static_cast<std::size_t>(std::max(format_.columns, 0));
   const auto room = wide > indent + 20 ? wide - indent : 0;  // 0: as long as it is
   while (true) {

@@ -261,8 +261,9 @@ Result<Parsed> parse(const Table& table, const std::vector<std::string>& words) 
   auto status = grammar.parse(rest);
   if (grammar.help()) return help_about(table, std::move(out.globals), std::string(command.name));
   if (!status) return fail(see_help(std::move(status).error(), command));
-  if (const auto extra = grammar.left_over(); !extra.empty())
-    return fail(left_over(command, extra.front()));
+  auto extra = grammar.left_over();
+  std::erase(extra, "--");  // it marks where options end, and CLI11 counts it as left over
+  if (!extra.empty()) return fail(left_over(command, extra.front()));
 
   grammar.collect(out.arguments);
   take_globals(out.arguments, out.globals);

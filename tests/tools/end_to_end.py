@@ -1,0 +1,684 @@
+#!/usr/bin/env python3
+"""Drives the real program, in processes, homes and sockets of its own on loopback, through what must hold
+of it. Standard library only.
+
+    end_to_end.py HOLM [SCENARIO ...] [--seed N] [--edits N] [--kills N] [--flood N] [--list]
+
+Without scenarios: all of them, with counts that suit a machine which checks every change. By hand:
+
+    end_to_end.py build/release/bin/holm apart --edits 200
+    end_to_end.py build/release/bin/holm kill --kills 200
+"""
+import argparse
+import json
+import os
+import random
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SHARED = os.environ.get("HOLM_SHARED") or os.path.join(os.path.dirname(ROOT), "shared")
+COMMAND_SECONDS = 300
+
+
+class Failure(Exception):
+    pass
+
+
+class Skip(Exception):
+    pass
+
+
+def require(condition, message):
+    if not condition:
+        raise Failure(message)
+
+
+def same(left, right, what):
+    require(left == right, "%s differ:\n  %.600r\n  %.600r" % (what, left, right))
+
+
+class Ran:
+    def __init__(self, words, done):
+        self.words, self.code, self.out, self.err = words, done.returncode, done.stdout, done.stderr
+
+    def __str__(self):
+        return "holm %s: exit %d\n%s%s" % (" ".join(self.words), self.code, self.out[-500:].decode(errors="replace"),
+                                           self.err[-500:].decode(errors="replace"))
+
+
+class World:
+    """One scenario's machine: a folder with homes, an environment that leads nowhere else, servers to end."""
+
+    def __init__(self, program, options):
+        self.program, self.options = program, options
+        self.random = random.Random(options.seed)
+        self.dir = tempfile.mkdtemp(prefix="holm-e2e-")
+        self.servers = []
+        runtime = os.path.join(self.dir, "run")
+        os.mkdir(runtime, 0o700)
+        self.env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": self.dir, "TZ": "UTC", "NO_COLOR": "1",
+                    "XDG_RUNTIME_DIR": runtime, "XDG_DATA_HOME": os.path.join(self.dir, "data"),
+                    "XDG_STATE_HOME": os.path.join(self.dir, "state"), "TMPDIR": self.dir}
+        for name, value in os.environ.items():  # what sanitizers are told
+            if name.endswith("SAN_OPTIONS"):
+                self.env[name] = value
+
+    def close(self):
+        for server in self.servers:
+            server.kill()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def home(self, name, where=None):
+        return Home(self, name, where or self.path(name))
+
+    def team(self, *names):
+        """Homes of one team, the first its founder; all have met once."""
+        homes = [self.home(name).init() for name in names]
+        homes[0].run("team", "create", "Tool library")
+        if len(homes) > 1:
+            server = homes[0].serve()
+            code = homes[0].json("invite", "--uses", str(len(homes)))["code"]
+            for home in homes[1:]:
+                home.run("join", code, "--at", server.at)
+            for home in homes[1:] * 2:
+                home.run("sync", "--with", server.at)
+            server.stop()
+        return homes
+
+
+class Home:
+    def __init__(self, world, name, path):
+        self.world, self.name, self.path = world, name, path
+
+    def init(self):
+        self.run("init", "--name", self.name.capitalize(), "--no-passphrase")
+        return self
+
+    def try_run(self, *words, stdin=b""):
+        words = [str(word) for word in words]
+        done = subprocess.run([self.world.program, "--home", self.path] + words, input=stdin, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=self.world.env, timeout=COMMAND_SECONDS)
+        ran = Ran(words, done)
+        require(0 <= ran.code <= 7, "%s is no exit code of the contract" % ran)
+        return ran
+
+    def run(self, *words, stdin=b""):
+        ran = self.try_run(*words, stdin=stdin)
+        require(ran.code == 0, str(ran))
+        return ran.out
+
+    def json(self, *words, stdin=b""):
+        return json.loads(self.run("--json", *words, stdin=stdin))
+
+    def fails(self, codes, *words, stdin=b""):
+        """Runs what must fail: with one of these exit codes and one clear line."""
+        ran = self.try_run("--quiet", *words, stdin=stdin)
+        require(ran.code in codes, "%s, expected exit %s" % (ran, codes))
+        require(ran.err.startswith(b"holm: ") and ran.err.count(b"\n") == 1, "not one clear line: %s" % ran)
+        require(ran.out == b"", "output beside an error: %s" % ran)
+        return ran
+
+    def serve(self, listen="127.0.0.1:0"):
+        server = Server(self, listen)
+        self.world.servers.append(server)
+        return server
+
+    def digests(self):
+        return sorted((space["id"], space["digest"]) for space in self.json("status")["spaces"])
+
+    def verify(self):
+        require(self.json("verify", "--deep")["ok"], "verify found damage in " + self.name)
+
+
+class Server:
+    def __init__(self, home, listen):
+        self.home = home
+        self.process = subprocess.Popen([home.world.program, "--home", home.path, "serve", "--listen", listen],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        env=home.world.env)
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failure("serve ended: " + self.process.stderr.read().decode(errors="replace"))
+        self.at = json.loads(line)["listening"]
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def stop(self):
+        self.process.terminate()
+        code = self.process.wait(COMMAND_SECONDS)
+        self.close()
+        require(code == 0, "serve ended with %d after being asked to stop" % code)
+
+    def kill(self):
+        if self.alive():
+            self.process.kill()
+            self.process.wait()
+        self.close()
+
+    def close(self):
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+def meet(left, right):
+    """Two homes exchange all they have."""
+    server = left.serve()
+    answer = right.json("sync", "--with", server.at)
+    require(answer["in_sync"], "not in sync: %r" % answer)
+    server.stop()
+
+
+def agree(*homes):
+    """Equal digests in every space, and whole stores."""
+    first = homes[0].digests()
+    require(first, "no space at all")
+    for home in homes[1:]:
+        same(first, home.digests(), "digests of %s and %s" % (homes[0].name, home.name))
+    for home in homes:
+        home.verify()
+
+
+def samples():
+    vault = os.path.join(SHARED, "samples/markdown/personal-vault")
+    board = os.path.join(SHARED, "samples/trello/pipeline-server-board.json")
+    if os.path.isdir(vault) and os.path.isfile(board):
+        return vault, board
+    return os.path.join(ROOT, "samples/vault"), os.path.join(ROOT, "samples/board.json")
+
+
+def files_below(folder):
+    out = {}
+    for base, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(base, name)
+            with open(path, "rb") as file:
+                out[os.path.relpath(path, folder)] = file.read()
+    return out
+
+
+def board_counts(source):
+    with open(source, encoding="utf-8") as file:
+        board = json.load(file)
+    comments = [a for a in board.get("actions", []) if a["type"] == "commentCard"]
+    return board, {"cards": len(board["cards"]), "lists": len(board["lists"]),
+                   "checklists": len(board.get("checklists", [])), "comments": len(comments)}, comments
+
+
+def all_cards(home, board):
+    """Every card of a board in full, archived ones too, by title."""
+    out = []
+    for column in home.json("board", "show", board, "--archived")["columns"]:
+        for card in column["cards"]:
+            out.append(home.json("card", "show", card["id"]))
+    return out
+
+
+# --- scenarios ---------------------------------------------------------------------------------------------------
+
+
+def scenario_import(world):
+    """a vault and a board are brought in, travel to a second home, and come out as they went in"""
+    vault, source = samples()
+    board, counts, comments = board_counts(source)
+    ana, ben = world.team("ana", "ben")
+
+    report = ana.json("import", "markdown", vault, "--room", "Vault")
+    texts = {path: data for path, data in files_below(vault).items() if path.endswith(".md")}
+    others = sorted(set(files_below(vault)) - set(texts))
+    same(report["created"].get("documents"), len(texts), "counts of documents")
+    named = "\n".join(report["skipped_files"])
+    hidden = [path for path in others if not any(part.startswith(".") for part in path.split(os.sep))]
+    for path in hidden:
+        require(path in named, "%s is not named among what did not come" % path)
+
+    report = ana.json("import", "trello", source, "--room", "Board")
+    created = {kind: count for kind, count in report["created"].items()}
+    for kind, count in counts.items():
+        here = created.get(kind, created.get({"lists": "columns"}.get(kind, kind)))
+        same(here, count, "counts of " + kind)
+
+    meet(ana, ben)
+    agree(ana, ben)
+
+    out = world.path("out")
+    ben.run("export", out)
+    exported = files_below(out)
+    for path, data in texts.items():
+        require(os.path.join("Vault", path) in exported, "%s was not exported" % path)
+        same(exported[os.path.join("Vault", path)], data, "bytes of " + path)
+    ben.run("export", world.path("json"), "--format", "json")
+    for path, data in files_below(world.path("json")).items():
+        json.loads(data)
+
+    server = ben.serve()  # many questions: one owner of the home answers them quicker
+    name = ben.json("board", "list")["boards"][0]["id"]
+    cards = all_cards(ben, name)
+    same(len(cards), counts["cards"], "cards on the board")
+    same(sum(len(card["checklists"]) for card in cards), counts["checklists"], "checklists on the board")
+    here = sorted((comment["by"]["name"], comment["at"][:19]) for card in cards for comment in card["comments"])
+    there = sorted(((a.get("memberCreator") or {}).get("fullName", ""), a["date"][:19]) for a in comments)
+    same(here, there, "authors and times of comments")
+    server.stop()
+
+    before = ben.digests()
+    for words in (("markdown", vault, "--room", "Vault"), ("trello", source, "--room", "Board")):
+        again = ben.json("import", *words)
+        same(again["created"], {}, "what a second import made")
+    same(ben.digests(), before, "digests before and after the second import")
+
+
+def scenario_twice(world):
+    """two homes bring in the same vault and board apart, meet, and hold one copy without chips"""
+    vault, source = samples()
+    ana, ben = world.team("ana", "ben")
+    for home in (ana, ben):
+        home.run("import", "markdown", vault, "--room", "Vault")
+        home.run("import", "trello", source, "--room", "Board")
+    alone = len(ana.json("doc", "list")["documents"])
+    meet(ana, ben)
+    agree(ana, ben)
+    for home in (ana, ben):
+        same(len(home.json("doc", "list")["documents"]), alone, "documents of " + home.name)
+        same(len(home.json("room", "list")["rooms"]), 2, "rooms of " + home.name)
+        same(home.json("conflicts")["conflicts"], [], "chips of " + home.name)
+        for document in home.json("doc", "list")["documents"][:5]:
+            same(home.json("doc", "show", document["id"])["marks"], [], "marks on " + document["path"])
+
+
+class Typist:
+    """Random edits of one document and one board by one home; remembers every word it typed."""
+
+    LETTERS = "abcdefghijklmnopqrstuvwxyzäöüßéèñøλπжш字仮名한글🙂🛠"
+
+    def __init__(self, home, document, board):
+        self.home, self.document, self.board = home, document, board
+        self.random = random.Random("%d %s" % (home.world.options.seed, home.name))
+        self.typed = []
+
+    def word(self):
+        letters = "".join(self.random.choice(self.LETTERS) for _ in range(self.random.randint(1, 6)))
+        word = "%s%d%s" % (self.home.name, len(self.typed), letters)
+        self.typed.append(word)
+        return word
+
+    def type_in_text(self):
+        text = self.home.run("doc", "show", self.document).decode()
+        words = text.split(" ")
+        for _ in range(self.random.randint(1, 3)):
+            at = self.random.randint(0, len(words))
+            if self.random.random() < 0.3 and len(words) > 8:
+                del words[at:at + self.random.randint(1, 3)]
+            else:
+                words.insert(at, self.word() + self.random.choice(["", "", "\n\n", "."]))
+        self.home.run("doc", "write", self.document, "--file", "-", stdin=" ".join(words).encode())
+
+    def append(self):
+        self.home.run("doc", "append", self.document, "-", stdin=(" " + self.word()).encode())
+
+    def undo(self):
+        ran = self.home.try_run("undo")
+        require(ran.code in (0, 1, 3), str(ran))
+
+    def restore(self):
+        history = self.home.json("history", self.document)["changes"]
+        version = self.random.choice(history[:10])["version"]
+        self.home.run("restore", self.document, version)
+
+    def add_card(self):
+        self.home.run("card", "add", self.board, "Card " + self.word(), "--column", self.column())
+
+    def column(self):
+        return self.random.choice(["Next", "Doing", "Waiting", "Done"])
+
+    def card(self):
+        shown = self.home.json("board", "show", self.board)
+        cards = [card for column in shown["columns"] for card in column["cards"]]
+        return self.random.choice(cards)["id"]
+
+    def move_card(self):
+        words = ["card", "move", self.card(), self.column()]
+        if self.random.random() < 0.5:
+            words.append("--top")
+        self.home.run(*words)
+
+    def set_card(self):
+        key, value = self.random.choice([
+            ("priority", self.random.choice(["urgent", "high", "normal", "low"])),
+            ("due", "2026-%02d-%02d" % (self.random.randint(1, 12), self.random.randint(1, 28))),
+            ("title", "Title " + self.word()), ("text", "Text " + self.word()), ("estimate", "4h"),
+            ("assignees", "+" + self.home.name.capitalize()), ("assignees", "-" + self.home.name.capitalize())])
+        self.home.run("card", "set", self.card(), "%s=%s" % (key, value))
+
+    def item(self):
+        card = self.card()
+        self.home.run("card", "item", "add", card, self.word())
+        self.home.run("card", "check", card, 1)
+
+    def archive_or_reopen(self):
+        self.home.run("card", self.random.choice(["done", "reopen"]), self.card())
+
+    def edit(self):
+        doings = [self.type_in_text] * 6 + [self.append, self.undo, self.restore, self.add_card, self.move_card,
+                                            self.move_card, self.set_card, self.set_card, self.item,
+                                            self.archive_or_reopen]
+        self.random.choice(doings)()
+
+
+def words_missing(home, document, cards, typed):
+    """The words that neither stand in the document or on a card nor in any version of them."""
+    left = set(typed)
+
+    def found(text):
+        for word in [word for word in left if word in text]:
+            left.discard(word)
+
+    found(home.run("doc", "show", document).decode())
+    for card in cards:
+        found(json.dumps(home.json("card", "show", card), ensure_ascii=False))
+        if left:
+            found(json.dumps(home.json("history", card, "--limit", 10000), ensure_ascii=False))
+    for change in home.json("history", document, "--limit", 100000)["changes"]:
+        if not left:
+            break
+        found(json.dumps(change, ensure_ascii=False))
+        found(home.run("doc", "show", document, "--at", change["version"]).decode())
+    return left
+
+
+def scenario_apart(world):
+    """two homes edit one document and one board apart, meet, and print the same bytes"""
+    ana, ben = world.team("ana", "ben")
+    ana.run("room", "new", "Work")
+    ana.run("doc", "new", "Work/Plan", "-", stdin="The plan begins here and goes on for some words.\n".encode())
+    ana.run("board", "new", "Work/Board", "--key", "R")
+    for title in ("Paint", "Wire", "Sweep"):
+        ana.run("card", "add", "Work/Board", title)
+    meet(ana, ben)
+    typists = [Typist(home, "Work/Plan", "Work/Board") for home in (ana, ben)]
+    for typist in typists:
+        server = typist.home.serve()  # alone: nobody knows where it listens
+        for _ in range(world.options.edits):
+            typist.edit()
+        server.stop()
+    meet(ana, ben)
+    agree(ana, ben)
+    cards = [card["id"] for column in ana.json("board", "show", "Work/Board", "--archived")["columns"]
+             for card in column["cards"]]
+    same(ana.run("doc", "show", "Work/Plan"), ben.run("doc", "show", "Work/Plan"), "documents")
+    same(ana.run("board", "show", "Work/Board"), ben.run("board", "show", "Work/Board"), "boards")
+    servers = [home.serve() for home in (ana, ben)]
+    for card in cards:
+        same(ana.run("card", "show", card), ben.run("card", "show", card), "cards")
+    for home in (ana, ben):
+        left = words_missing(home, "Work/Plan", cards, typists[0].typed + typists[1].typed)
+        require(not left, "%s lost %d words: %r" % (home.name, len(left), sorted(left)[:5]))
+    for server in servers:
+        server.stop()
+
+
+def scenario_second(world):
+    """a second process on the same home works through the first, and a home has one owner"""
+    (ana,) = world.team("ana")
+    ana.run("room", "new", "Work")
+    server = ana.serve()
+    ana.run("doc", "new", "Work/Plan", "written through the owner")
+    same(ana.run("doc", "show", "Work/Plan"), b"written through the owner", "texts")
+    ana.fails([3], "doc", "show", "Work/Nothing")
+    ana.fails([2], "card", "frob")
+    ana.fails([5], "serve")
+    require(server.alive(), "the owner ended")
+    big = ("Grüße, 世界! " * 70000).encode()
+    ana.run("doc", "new", "Work/Long", "-", stdin=big)
+    same(ana.run("doc", "show", "Work/Long"), big, "a megabyte through the owner")
+    watch = subprocess.Popen([world.program, "--home", ana.path, "--json", "watch"], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, env=world.env)
+    watch.stderr.readline()  # it says that it watches
+    event = None
+    for i in range(50):  # until the owner has heard of the watcher
+        ana.run("doc", "append", "Work/Plan", " and more")
+        if select_readable(watch.stdout, 0.2):
+            event = json.loads(watch.stdout.readline())
+            break
+    watch.terminate()
+    watch.wait()
+    watch.stdout.close()
+    watch.stderr.close()
+    require(event is not None, "watch said nothing")
+    server.stop()
+    require(ana.run("doc", "show", "Work/Plan").startswith(b"written through the owner and more"), "text lost")
+    ana.verify()
+
+
+def select_readable(stream, seconds):
+    return bool(select.select([stream], [], [], seconds)[0])
+
+
+def scenario_refused(world):
+    """wrong invite codes and truncated files: one clear line, nothing changed, the peer serves on"""
+    ana, ben = world.team("ana", "ben")
+    cy = world.home("cy").init()
+    ana.fails([1, 5], "init", "--name", "Again", "--no-passphrase")
+    server = ana.serve()
+    code = ana.json("invite")["code"]
+    cy.fails([2], "join", "not-a-code", "--at", server.at)
+    wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+    cy.fails([2], "join", wrong, "--at", server.at)
+    stranger = world.home("stranger").init()
+    stranger.run("team", "create", "Another")
+    cy.fails([1, 3, 4, 7], "join", stranger.json("invite")["code"], "--at", server.at, "--timeout", "3s")
+    require(server.alive(), "the peer ended")
+
+    _, source = samples()
+    with open(source, "rb") as file:
+        whole = file.read()
+    before = ana.digests()
+    for keep in (0, 1, len(whole) // 3, len(whole) - 1):
+        broken = world.path("broken.json")
+        with open(broken, "wb") as file:
+            file.write(whole[:keep])
+        ana.fails([1, 6], "import", "trello", broken)
+    ana.fails([3], "import", "trello", world.path("none.json"))
+    same(ana.digests(), before, "digests before and after what was refused")
+    ana.run("invite", "list")
+    require(cy.json("join", code, "--at", server.at)["team"], "the right code was refused")
+    ben.run("sync", "--with", server.at)
+    server.stop()
+    ana.verify()
+
+
+def scenario_noise(world):
+    """garbage on the port and a flood of half-open connections: teammates still get through"""
+    ana, ben = world.team("ana", "ben")
+    ana.run("room", "new", "Work")
+    server = ana.serve()
+    host, port = server.at.rsplit(":", 1)
+    address = (host, int(port))
+    for size in (0, 1, 7, 64, 1000, 70000):
+        garbage = world.random.randbytes(size)
+        for data in (garbage, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + garbage, b"\x00\x00\xff\xff" + garbage):
+            with socket.create_connection(address, 10) as link:
+                try:
+                    link.sendall(data)
+                except OSError:
+                    pass  # it hung up: its right
+    require(server.alive(), "garbage ended the peer")
+    flood = []
+    for _ in range(world.options.flood):
+        link = socket.socket()
+        link.setblocking(False)
+        try:
+            link.connect(address)
+        except BlockingIOError:
+            pass
+        flood.append(link)
+    ana.run("doc", "new", "Work/During", "the flood")  # the home still answers its own
+    ben.run("sync", "--with", server.at, "--timeout", "60s")
+    for link in flood:
+        link.close()
+    ben.run("sync", "--with", server.at)
+    same(ben.run("doc", "show", "Work/During"), b"the flood", "texts")
+    require(server.alive(), "the flood ended the peer")
+    server.stop()
+    agree(ana, ben)
+
+
+def scenario_full(world):
+    """a full disk: one clear line, nothing lost, and work goes on once there is room"""
+    mount = world.path("small")
+    os.mkdir(mount)
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=700", "none", mount],
+                                           stderr=subprocess.DEVNULL).returncode != 0:
+        raise Skip("a small tmpfs can only be mounted as root")
+    try:
+        ana = world.home("ana", os.path.join(mount, "home")).init()
+        ana.run("team", "create", "Small")
+        ana.run("room", "new", "Work")
+        kept = {}
+        for i in range(200):
+            data = world.random.randbytes(60000).hex().encode()
+            ran = ana.try_run("--quiet", "doc", "new", "Work/%d" % i, "-", stdin=data)
+            if ran.code != 0:
+                break
+            kept[i] = data
+        require(ran.code == 1, "the disk never filled, or it was told otherwise: %s" % ran)
+        require(ran.err.startswith(b"holm: ") and ran.err.count(b"\n") == 1, "not one clear line: %s" % ran)
+        require(kept, "nothing fitted at all")
+        for i, data in kept.items():
+            same(ana.run("doc", "show", "Work/%d" % i), data, "texts")
+        ana.verify()
+        ana.fails([1], "export", os.path.join(mount, "out"))
+        shutil.rmtree(os.path.join(mount, "out"), ignore_errors=True)
+        subprocess.run(["mount", "-o", "remount,size=24m", mount], check=True)
+        ana.run("doc", "new", "Work/after", "there is room again")
+        ana.verify()
+        same(len(ana.json("doc", "list")["documents"]), len(kept) + 1, "documents")
+    finally:
+        subprocess.run(["umount", "-l", mount])
+
+
+def scenario_kill(world):
+    """a serving peer is killed at random moments of a sync: every store opens, and nothing told is lost"""
+    ana, ben = world.team("ana", "ben")
+    ana.run("room", "new", "Work")
+    ana.run("doc", "new", "Work/Log", "Log\n")
+    meet(ana, ben)
+    told = []
+    for i in range(world.options.kills):
+        server = ana.serve()
+        for home in (ana, ben):
+            word = "%s%d" % (home.name, i)
+            data = (word + " " + "x" * world.random.randint(0, 3000) + "\n").encode()
+            home.run("doc", "append", "Work/Log", "-", stdin=data)
+            told.append(word)
+            if i % 4 == 0:
+                home.run("doc", "new", "Work/%s" % word, "-", stdin=data * 20)
+        sync = subprocess.Popen([world.program, "--home", ben.path, "--quiet", "sync", "--with", server.at, "--timeout", "2s"],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=world.env)
+        written = None
+        if world.random.random() < 0.5:  # and in the middle of a write of its own
+            written = subprocess.Popen([world.program, "--home", ana.path, "doc", "append", "Work/Log", "ana-late%d\n" % i],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=world.env)
+        try:
+            sync.wait(world.random.uniform(0, 0.25))
+        except subprocess.TimeoutExpired:
+            pass
+        server.kill()
+        if written is not None and written.wait() == 0:
+            told.append("ana-late%d" % i)
+        sync.wait(COMMAND_SECONDS)
+        if i % 10 == 9:
+            ana.verify()
+            ben.verify()
+    meet(ana, ben)
+    agree(ana, ben)
+    text = ana.run("doc", "show", "Work/Log").decode()
+    same(text, ben.run("doc", "show", "Work/Log").decode(), "texts")
+    for word in told:
+        require(word in text, "%s was told and is lost" % word)
+
+
+def scenario_streams(world):
+    """closed and broken output, JSON on every command, and Ctrl+C"""
+    (ana,) = world.team("ana")
+    ana.run("room", "new", "Work")
+    ana.run("doc", "new", "Work/Long", "-", stdin=b"line\n" * 200000)
+    shell = "'%s' --home '%s' " % (world.program, ana.path)
+
+    def sh(command):
+        return subprocess.run(["bash", "-c", command], env=world.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=COMMAND_SECONDS)
+    done = sh("set -o pipefail; %s doc show Work/Long | head -1" % shell)
+    same((done.returncode, done.stdout, done.stderr), (0, b"line\n", b""), "a reader that leaves")
+    done = sh("%s room list > /dev/full" % shell)
+    require(done.returncode == 1 and done.stderr.startswith(b"holm: "), "a full device: %r" % done)
+    done = sh("%s room list >&-" % shell)
+    require(done.returncode == 1 and done.stderr.startswith(b"holm: "), "a closed stdout: %r" % done)
+    done = sh("%s room new More <&- 2>&-" % shell)
+    same(done.returncode, 0, "exit with closed stdin and stderr")
+    ana.verify()
+    for words in (["team", "show"], ["status"], ["room", "list"], ["peers"], ["invite"], ["version"], ["help"]):
+        ana.json(*words)
+    watch = subprocess.Popen([world.program, "--home", ana.path, "watch"], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, env=world.env)
+    watch.stderr.readline()
+    watch.send_signal(2)
+    require(watch.wait(COMMAND_SECONDS) in (-2, 0, 130), "Ctrl+C did not end watch")
+    watch.stdout.close()
+    watch.stderr.close()
+    ana.run("doc", "append", "Work/Long", "after")
+    ana.verify()
+
+
+def scenario_demo(world):
+    """the demo tells its story and ends well, in time"""
+    began = time.monotonic()
+    done = subprocess.run([world.program, "demo"], env=world.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=COMMAND_SECONDS)
+    require(done.returncode == 0, done.stderr.decode(errors="replace"))
+    require(len(done.stdout.splitlines()) > 5, "not much of a story")
+    print("    %.1f s" % (time.monotonic() - began))
+
+
+def main():
+    scenarios = {name[len("scenario_"):]: value for name, value in globals().items() if name.startswith("scenario_")}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program", metavar="HOLM")
+    parser.add_argument("scenario", nargs="*", help="one of: " + ", ".join(scenarios))
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("HOLM_SEED", "1")))
+    parser.add_argument("--edits", type=int, default=25, help="random edits of each home in `apart`")
+    parser.add_argument("--kills", type=int, default=5, help="how often `kill` kills")
+    parser.add_argument("--flood", type=int, default=500, help="half-open connections in `noise`")
+    options = parser.parse_args()
+    unknown = set(options.scenario) - set(scenarios)
+    if unknown:
+        parser.error("no scenario %s; there are: %s" % (", ".join(sorted(unknown)), ", ".join(scenarios)))
+    failed = 0
+    for name in options.scenario or scenarios:
+        world = World(os.path.abspath(options.program), options)
+        began = time.monotonic()
+        try:
+            scenarios[name](world)
+            print("ok    %-8s %s (%.1f s)" % (name, scenarios[name].__doc__, time.monotonic() - began))
+        except Skip as why:
+            print("skip  %-8s %s" % (name, why))
+        except (Failure, subprocess.TimeoutExpired) as why:
+            failed += 1
+            print("FAIL  %-8s seed %d: %s" % (name, options.seed, why))
+        finally:
+            world.close()
+        sys.stdout.flush()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
