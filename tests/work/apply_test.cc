@@ -1,1 +1,528 @@
+// What each command writes, refuses and says, on one device.
+#include "work/apply.h"
+
 #include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "base/wire.h"
+#include "tests/support/memory_state.h"
+#include "tests/support/seeds.h"
+#include "work/read.h"
+#include "work/reference.h"
+#include "work/rules/notices.h"
+#include "work/schema.h"
+#include "work/when.h"
+
+using namespace holm;
+using namespace holm::work;
+using holm::test::Device;
+using holm::test::Team;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+struct Lab {
+  Team team{{"ana", "bo"}};
+  Device& ana = team["ana"];
+  ObjectId room = ana.run(RoomNew{"Lab", "project", "Where we try things"});
+  ObjectId doc = ana.run(DocNew{"Lab/notes/Plan", "one\ntwo\nthree\n"});
+  ObjectId board = ana.run(BoardNew{"Lab/Roadmap", "R"});
+  ObjectId card = ana.run(CardAdd{.board = "Roadmap", .title = "Paint"});
+
+  crdt::ObjectState state(const ObjectId& id) { return ana.state(ana.ref(id)); }
+  std::string text(const ObjectId& id, std::uint32_t field) {
+    return *ana.text(ana.ref(id), field);
+  }
+  Error refused(const Command& command) {
+    const auto before = ana.fingerprint();
+    const auto outcome = ana.attempt(command);
+    REQUIRE_FALSE(outcome);
+    CHECK(ana.fingerprint() == before);
+    return outcome.error();
+  }
+  Lines said(const Command& command) {
+    const auto outcome = ana.attempt(command);
+    REQUIRE_MESSAGE(outcome, (outcome ? "" : outcome.error().text()));
+    return outcome->notices;
+  }
+  std::string column(const ObjectId& id) {
+    return (*rules::column_of(ana, ana.ref(id)))->column.title;
+  }
+  Lines titles(const std::string& column_title) {
+    Lines out;
+    const auto shown = *rules::board_of(ana, ana.ref(board));
+    for (const auto& one : shown)
+      if (one.column.title == column_title)
+        for (const auto& place : one.cards)
+          out.push_back(words_of(ana.state(place.card), field::kTitle));
+    return out;
+  }
+  Lines column_titles() {
+    Lines out;
+    const auto columns = *rules::columns_of(ana, ana.ref(board));
+    for (const auto& one : columns) out.push_back(one.title);
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("apply: only members of the team can do anything") {
+  Lab lab;
+  SeededRng rng(1);
+  const Acting stranger{MemberId{{9}}, DeviceId{{9}}, lab.ana.now, "UTC", rng};
+  const auto outcome = apply(lab.ana, stranger, TeamRename{"Mine"});
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().code == Code::denied);
+}
+
+TEST_CASE("apply: errors say what happened, what is safe, what to do") {
+  Lab lab;
+  CHECK(lab.refused(DocNew{"Nowhere/Plan", ""}).text() ==
+        "there is no room 'Nowhere' here; nothing was changed; make it with holm room new, or sync "
+        "first");
+  CHECK(lab.refused(CardSet{"R-1", {{"flavour", "sweet"}}})
+            .text()
+            .starts_with("a card has no 'flavour' to set; nothing was changed; keys are title, "));
+  CHECK(lab.refused(CardSet{"R-1", {{"priority", "hot"}}}).text() ==
+        "priority cannot be 'hot'; nothing was changed; choose one of urgent, high, normal, low");
+}
+
+TEST_CASE("apply: titles are one line of at most 1000 bytes of UTF-8") {
+  Lab lab;
+  CHECK(lab.ana.attempt(CardAdd{.board = "R", .title = "x"}).error().code == Code::not_found);
+  lab.ana.run(CardAdd{.board = "Roadmap", .title = std::string(1000, 'x')});
+  for (const auto& title : {std::string(1001, 'x'), std::string(), std::string("a\nb"),
+                            std::string("\xff\xfe"), std::string("a\x7f"), std::string("a\0b", 3)})
+    CHECK(lab.refused(CardAdd{.board = "Roadmap", .title = title}).code == Code::usage);
+  CHECK(lab.refused(DocNew{"Lab/\xc0\xaf", ""}).code == Code::usage);
+  CHECK(lab.refused(DocAppend{"Plan", "\xed\xa0\x80"}).code == Code::usage);
+}
+
+TEST_CASE("room: made with a space of its own, a purpose and a kind") {
+  Lab lab;
+  const auto outcome = lab.ana.attempt(RoomNew{"Pier", "topic", "Boats"});
+  REQUIRE(outcome);
+  REQUIRE(outcome->open_room);
+  const Ref ref{*outcome->open_room, room_object(*outcome->open_room)};
+  CHECK(outcome->answer["id"].text() == ref.object.text());
+  CHECK(words_of(lab.ana.state(ref), field::kTitle) == "Pier");
+  CHECK(words_of(lab.ana.state(ref), room::kKind) == "topic");
+  CHECK(*lab.ana.text(ref, room::kPurpose) == "Boats");
+  lab.ana.run(RoomSet{"Pier", {{"title", "Quay"}, {"purpose", "Boats and nets"}}});
+  CHECK(words_of(lab.ana.state(ref), field::kTitle) == "Quay");
+  CHECK(*lab.ana.text(ref, room::kPurpose) == "Boats and nets");
+}
+
+TEST_CASE("room: names are free of slashes and of each other; private ones are not promised") {
+  Lab lab;
+  CHECK(lab.refused(RoomNew{"a/b", "project", ""}).code == Code::usage);
+  CHECK(lab.refused(RoomNew{"LAB", "project", ""}).what.find("already") != std::string::npos);
+  CHECK(lab.refused(RoomNew{"Two", "private", ""}).code == Code::unsupported);
+  CHECK(lab.refused(RoomSet{"Lab", {{"kind", "one-to-one"}}}).code == Code::unsupported);
+  CHECK(lab.refused(RoomNew{"Two", "cave", ""}).code == Code::usage);
+}
+
+TEST_CASE("profile: name, zone and hours, each checked") {
+  Lab lab;
+  lab.ana.run(ProfileSet{{{"zone", "Europe/Lisbon"}, {"hours", "Mon-Fri 09:00-17:00"}}});
+  CHECK(lab.refused(ProfileSet{{{"zone", "Lisbon"}}}).code == Code::usage);
+  CHECK(lab.refused(ProfileSet{{{"hours", "always"}}}).code == Code::usage);
+  CHECK(lab.refused(ProfileSet{{{"shoe", "42"}}}).code == Code::usage);
+  CHECK(lab.refused(ProfileSet{}).code == Code::usage);
+}
+
+TEST_CASE("document: paths give folder and title; a second one of that name is refused") {
+  Lab lab;
+  CHECK(words_of(lab.state(lab.doc), document::kFolder) == "notes");
+  CHECK(lab.refused(DocNew{"Lab/notes/Plan", ""}).code == Code::usage);
+  lab.ana.run(DocNew{"Lab/Plan", ""});
+  CHECK(lab.refused(DocNew{"Plan", ""}).code == Code::usage);
+  CHECK(lab.refused(DocNew{"Lab/", ""}).code == Code::usage);
+  lab.ana.run(DocRename{lab.doc.text(), "Lab/done/Old plan"});
+  CHECK(path_of(lab.ana, lab.ana.ref(lab.doc)) == "Lab/done/Old plan");
+  lab.ana.run(DocRename{lab.doc.text(), "Older plan"});
+  CHECK(path_of(lab.ana, lab.ana.ref(lab.doc)) == "Lab/Older plan");
+  CHECK(lab.refused(DocRename{lab.doc.text(), "Plan"}).code == Code::usage);
+  lab.ana.run(RoomNew{"Pier", "topic", ""});
+  CHECK(lab.refused(DocRename{lab.doc.text(), "Pier/Plan"}).code == Code::unsupported);
+}
+
+TEST_CASE("document: writing turns the new text into the smallest set of edits") {
+  Lab lab;
+  const auto outcome = lab.ana.attempt(DocWrite{"Plan", "one\ntwo!\nthree\n", {}});
+  REQUIRE(outcome);
+  REQUIRE(outcome->writes.size() == 1);
+  const auto& writes = outcome->writes.begin()->second;
+  REQUIRE(writes.size() == 1);
+  CHECK(writes[0].text == "!");
+  CHECK(writes[0].pos == 7);
+  CHECK(lab.text(lab.doc, document::kText) == "one\ntwo!\nthree\n");
+  // The same text again is no change at all.
+  const auto same = lab.ana.attempt(DocWrite{"Plan", "one\ntwo!\nthree\n", {}});
+  REQUIRE(same);
+  CHECK(same->writes.empty());
+}
+
+TEST_CASE("document: append keeps lines whole; single edits are checked against the text") {
+  Lab lab;
+  lab.ana.run(DocAppend{"Plan", "four"});
+  CHECK(lab.text(lab.doc, document::kText) == "one\ntwo\nthree\nfour\n");
+  lab.ana.run(DocEdit{"Plan", 0, 3, "ünö"});
+  CHECK(lab.text(lab.doc, document::kText) == "ünö\ntwo\nthree\nfour\n");
+  CHECK(lab.refused(DocEdit{"Plan", 20, 0, "x"}).code == Code::usage);
+  CHECK(lab.refused(DocEdit{"Plan", 0, UINT64_MAX, ""}).code == Code::usage);
+  const auto bare = lab.ana.run(DocNew{"Lab/bare", "no line end"});
+  lab.ana.run(DocAppend{bare.text(), "next"});
+  CHECK(lab.text(bare, document::kText) == "no line end\nnext\n");
+}
+
+TEST_CASE("document: a paste of megabytes goes in whole") {
+  Lab lab;
+  std::string text;
+  while (text.size() < 1'500'000) text += "a line of text that says ünicode\n";
+  const auto big = lab.ana.run(DocNew{"Lab/big", text});
+  CHECK(lab.text(big, document::kText) == text);
+  lab.team.converge();
+  CHECK(*lab.team["bo"].text(lab.team["bo"].ref(big), document::kText) == text);
+}
+
+TEST_CASE("document: properties, with people as reviewers") {
+  Lab lab;
+  lab.ana.run(DocSet{"Plan", {{"status", "in-review"}, {"reviewers", "ana, bo"},
+                              {"review_by", "2026-02-01"}, {"owner", "me"}, {"tags", "+sea"}}});
+  const auto state = lab.state(lab.doc);
+  CHECK(words_of(state, document::kStatus) == "in-review");
+  CHECK(members_of(state, document::kReviewers).size() == 2);
+  CHECK(member_of(state, document::kOwner) == lab.team.member("ana"));
+  lab.ana.run(DocSet{"Plan", {{"reviewers", "-ana"}, {"owner", "none"}}});
+  CHECK(members_of(lab.state(lab.doc), document::kReviewers) ==
+        std::vector<MemberId>{lab.team.member("bo")});
+  CHECK(value_of(lab.state(lab.doc), document::kOwner).is_null());
+}
+
+TEST_CASE("comment: on quoted words; absent ones are refused, repeated ones said") {
+  Lab lab;
+  lab.ana.run(CommentAdd{"Plan", "why two?", "two"});
+  CHECK(lab.refused(CommentAdd{"Plan", "hm", "twelve"}).code == Code::not_found);
+  CHECK(lab.refused(CommentAdd{"Plan", "", {}}).code == Code::usage);
+  CHECK(lab.said(CommentAdd{"Plan", "which?", "t"}).size() == 1);
+  CHECK(lab.said(CommentAdd{"R-1", "nice", {}}).empty());
+}
+
+TEST_CASE("comment: replies hang on the first comment, also replies to replies") {
+  Lab lab;
+  const auto root = lab.ana.run(CommentAdd{"Plan", "why?", {}});
+  const auto first = lab.ana.run(CommentReply{root.text(), "because"});
+  const auto second = lab.ana.run(CommentReply{first.text(), "I see"});
+  CHECK(object_of(lab.state(second), comment::kReplyTo) == root);
+  CHECK(object_of(lab.state(second), field::kParent) == lab.doc);
+  lab.ana.run(CommentResolve{second.text(), false});
+  CHECK(rules::resolution_of(lab.ana, lab.ana.ref(root))->text() == "resolved");
+}
+
+TEST_CASE("board: keys come from the title and differ; columns are as asked") {
+  Lab lab;
+  const auto key = [&](const BoardNew& command) {
+    return words_of(lab.state(lab.ana.run(command)), board::kKey);
+  };
+  CHECK(key(BoardNew{"Lab/Pump station", {}}) == "PS");
+  CHECK(key(BoardNew{"Lab/Paint shop", {}}) == "PS2");
+  CHECK(key(BoardNew{"Lab/\xe6\xb5\xb7", {}}) == "B");
+  CHECK(lab.refused(BoardNew{"Lab/Other", "R"}).code == Code::usage);
+  CHECK(lab.refused(BoardNew{"Lab/Other", "r2"}).code == Code::usage);
+  CHECK(lab.refused(BoardNew{"Lab/Roadmap", "X"}).code == Code::usage);
+  CHECK(lab.refused(BoardNew{"Lab/Other", "X", "a:queue,A:doing"}).code == Code::usage);
+  CHECK(lab.refused(BoardNew{"Lab/Other", "X", "a:somewhere"}).code == Code::usage);
+  CHECK(lab.column_titles() == Lines{"Next", "Doing", "Waiting", "Done"});
+}
+
+TEST_CASE("columns: added, moved, renamed, limited and removed") {
+  Lab lab;
+  lab.ana.run(ColumnAdd{"Roadmap", "Review", "doing", "Done", "1"});
+  CHECK(lab.column_titles() == Lines{"Next", "Doing", "Waiting", "Review", "Done"});
+  lab.ana.run(ColumnMove{"Roadmap", "review", "Doing"});
+  CHECK(lab.column_titles() == Lines{"Next", "Review", "Doing", "Waiting", "Done"});
+  lab.ana.run(ColumnSet{"Roadmap", "Review", {{"title", "Check"}}});
+  CHECK(lab.refused(ColumnSet{"Roadmap", "Check", {{"title", "done"}}}).code == Code::usage);
+  CHECK(lab.refused(ColumnAdd{"Roadmap", "Done", "done", {}, {}}).code == Code::usage);
+  lab.ana.run(CardMove{"R-1", "Check", {}, false});
+  lab.ana.run(CardAdd{.board = "Roadmap", .title = "Wash"});
+  CHECK(lab.said(CardMove{"Wash", "Check", {}, false}) ==
+        Lines{"'Check' now holds 2 cards; its limit is 1"});
+  CHECK(lab.said(ColumnRemove{"Roadmap", "Check"}) == Lines{"2 cards now stand in 'Next'"});
+  CHECK(lab.titles("Next") == Lines{"Paint", "Wash"});
+  for (const auto* column : {"Doing", "Waiting", "Done"})
+    lab.ana.run(ColumnRemove{"Roadmap", column});
+  CHECK(lab.refused(ColumnRemove{"Roadmap", "Next"}).code == Code::usage);
+}
+
+TEST_CASE("card: every field that can be given at once") {
+  Lab lab;
+  lab.ana.zone = "Europe/Lisbon";
+  const auto outcome = lab.ana.attempt(CardAdd{.board = "roadmap",
+                                               .title = "Wash",
+                                               .column = "doing",
+                                               .assign = {"ana", "@bo"},
+                                               .due = "2026-07-01",
+                                               .not_before = "2026-06-01 09:00",
+                                               .estimate = "1.5h",
+                                               .priority = "high",
+                                               .text = "with soap",
+                                               .labels = {"clean", "Boat"}});
+  REQUIRE(outcome);
+  CHECK(outcome->answer["number"].text() == "R-2");
+  const auto id = *ObjectId::from_text(outcome->answer["id"].text());
+  const auto state = lab.state(id);
+  CHECK(lab.column(id) == "Doing");
+  CHECK(members_of(state, card::kAssignees).size() == 2);
+  const auto due = decode_instant(value_of(state, card::kDue));
+  REQUIRE(due);
+  CHECK(rfc3339(due->at) == "2026-07-01T16:00:00Z");
+  CHECK(due->zone == "Europe/Lisbon");
+  CHECK(number_of(state, card::kEstimate) == 90);
+  CHECK(words_of(state, card::kPriority) == "high");
+  CHECK(lab.text(id, card::kDescription) == "with soap");
+  CHECK(values_of(state, card::kLabels).size() == 2);
+  CHECK(lab.refused(CardAdd{.board = "Roadmap", .title = "x", .assign = {"zoe"}}).code ==
+        Code::not_found);
+  CHECK(lab.refused(CardAdd{.board = "Roadmap", .title = "x", .column = "Never"}).text() ==
+        "there is no column 'Never'; nothing was changed; there are: Next, Doing, Waiting, Done");
+}
+
+TEST_CASE("card: set takes single steps and whole lists, and clears with none") {
+  Lab lab;
+  lab.ana.run(CardSet{"R-1", {{"assignees", "ana,bo"}, {"labels", "+a,+b"}, {"due", "tomorrow"},
+                              {"percent", "40%"}, {"waiting_on", "bo"}, {"tags", "x, y"},
+                              {"repeats", "RRULE:FREQ=WEEKLY"}, {"text", "two coats"},
+                              {"blocked_reason", "no paint"}, {"card_type", "chore"}}});
+  auto state = lab.state(lab.card);
+  CHECK(members_of(state, card::kAssignees).size() == 2);
+  CHECK(values_of(state, card::kLabels).size() == 2);
+  CHECK(number_of(state, card::kPercent) == 40);
+  CHECK(words_of(state, card::kRepeats) == "FREQ=WEEKLY");
+  CHECK(lab.text(lab.card, card::kDescription) == "two coats");
+  CHECK(values_of(state, field::kTags).size() == 2);
+  lab.ana.run(CardSet{"R-1", {{"assignees", "bo"}, {"labels", "b"}, {"due", "none"},
+                              {"tags", "none"}, {"percent", ""}}});
+  state = lab.state(lab.card);
+  CHECK(members_of(state, card::kAssignees) == std::vector<MemberId>{lab.team.member("bo")});
+  CHECK(values_of(state, card::kLabels).size() == 1);
+  CHECK(value_of(state, card::kDue).is_null());
+  CHECK(value_of(state, card::kPercent).is_null());
+  CHECK(values_of(state, field::kTags).empty());
+  for (const auto& [key, value] : Pairs{{"percent", "101"},
+                                        {"percent", "-1"},
+                                        {"estimate", "soon"},
+                                        {"title", ""},
+                                        {"repeats", "weekly"},
+                                        {"number", "7"},
+                                        {"due", "someday"}})
+    CHECK(lab.refused(CardSet{"R-1", {{key, value}}}).code == Code::usage);
+  CHECK(lab.refused(CardSet{"R-1", {}}).code == Code::usage);
+}
+
+TEST_CASE("card: moved to the top, the bottom, or before another") {
+  Lab lab;
+  for (const auto* title : {"b", "c", "d"})
+    lab.ana.run(CardAdd{.board = "Roadmap", .title = title});
+  lab.ana.run(CardMove{"d", "Next", {}, true});
+  CHECK(lab.titles("Next") == Lines{"d", "Paint", "b", "c"});
+  lab.ana.run(CardMove{"d", "Next", "c", false});
+  CHECK(lab.titles("Next") == Lines{"Paint", "b", "d", "c"});
+  lab.ana.run(CardMove{"Paint", "next", {}, false});
+  CHECK(lab.titles("Next") == Lines{"b", "d", "c", "Paint"});
+  CHECK(lab.refused(CardMove{"b", "Doing", "c", false}).code == Code::not_found);
+  CHECK(lab.refused(CardMove{"b", "Next", "b", false}).code == Code::usage);
+}
+
+TEST_CASE("card: done closes it and moves it; what is still open is said; reopen undoes both") {
+  Lab lab;
+  lab.ana.run(ItemAdd{"R-1", "primer", {}, {}, {}});
+  CHECK(lab.said(CardDone{"R-1", false}) == Lines{"1 checklist item is still open"});
+  CHECK(lab.column(lab.card) == "Done");
+  CHECK_FALSE(value_of(lab.state(lab.card), card::kClosed).is_null());
+  lab.ana.run(CardDone{"R-1", true});
+  CHECK(lab.column(lab.card) == "Next");
+  CHECK(value_of(lab.state(lab.card), card::kClosed).is_null());
+  lab.ana.run(CardMove{"R-1", "Done", {}, false});
+  CHECK_FALSE(value_of(lab.state(lab.card), card::kClosed).is_null());
+  lab.ana.run(CardMove{"R-1", "Doing", {}, false});
+  CHECK(value_of(lab.state(lab.card), card::kClosed).is_null());
+}
+
+TEST_CASE("card: updates are checked and kept as they were") {
+  Lab lab;
+  const auto update = lab.ana.run(CardUpdate{"R-1", "first coat", "50", "at"});
+  const auto state = lab.state(update);
+  CHECK(words_of(state, progress::kConfidence) == "at-risk");
+  CHECK(number_of(state, progress::kPercent) == 50);
+  CHECK(object_of(state, field::kParent) == lab.card);
+  CHECK(lab.refused(CardUpdate{"R-1", "", {}, {}}).code == Code::usage);
+  CHECK(lab.refused(CardUpdate{"R-1", "x", "200", {}}).code == Code::usage);
+  CHECK(lab.refused(CardUpdate{"R-1", "x", {}, "maybe"}).code == Code::usage);
+}
+
+TEST_CASE("checklist: items by position, text and id; moved, changed and removed") {
+  Lab lab;
+  const auto order = [&] {
+    Lines out;
+    const auto lists = *lab.ana.find({.type = kChecklist, .order = Lookup::By::place});
+    for (const auto& list : lists) {
+      const auto items =
+          *lab.ana.find({.type = kItem,
+                         .where = {{field::kPlace, id_value(list.object)}},
+                         .order = Lookup::By::place});
+      for (const auto& item : items)
+        if (!rules::life_of(lab.ana, item)->archived)
+          out.push_back(*lab.ana.text(item, item::kText));
+    }
+    return out;
+  };
+  const auto primer = lab.ana.run(ItemAdd{"R-1", "primer", {}, "bo", "fri"});
+  lab.ana.run(ItemAdd{"R-1", "paint", {}, {}, {}});
+  lab.ana.run(ItemAdd{"R-1", "varnish", {}, {}, {}});
+  lab.ana.run(ItemAdd{"R-1", "brush", "Tools", {}, {}});
+  CHECK(order() == Lines{"primer", "paint", "varnish", "brush"});
+  lab.ana.run(ItemMove{"R-1", "3", "primer"});
+  CHECK(order() == Lines{"varnish", "primer", "paint", "brush"});
+  lab.ana.run(ItemMove{"R-1", "varnish", {}});
+  CHECK(order() == Lines{"primer", "paint", "varnish", "brush"});
+  lab.ana.run(ItemSet{"R-1", "PAINT", {{"text", "two coats"}, {"assignee", "ana"}}});
+  lab.ana.run(ItemCheck{"R-1", primer.text().substr(0, 10), false});
+  CHECK(value_of(lab.state(primer), item::kDone).flag());
+  lab.ana.run(ItemRemove{"R-1", "1"});
+  CHECK(order() == Lines{"two coats", "varnish", "brush"});
+  CHECK(lab.refused(ItemCheck{"R-1", "primer", false}).code == Code::not_found);
+  CHECK(lab.refused(ItemCheck{"R-1", "9", false}).code == Code::not_found);
+}
+
+TEST_CASE("message: intent, receivers and dates; whoever writes follows the thread") {
+  Lab lab;
+  const auto thread = lab.ana.run(ThreadNew{"Lab", "Tides", "hello"});
+  const auto message = lab.ana.run(Say{.thread = "Tides",
+                                       .text = "When?",
+                                       .intent = "question",
+                                       .to = {"bo", "room"},
+                                       .reply_by = "fri 12:00",
+                                       .needs_from = "any"});
+  const auto state = lab.state(message);
+  CHECK(words_of(state, message::kIntent) == "question");
+  CHECK(members_of(state, message::kTo) == std::vector<MemberId>{lab.team.member("bo")});
+  CHECK(decode_instant(value_of(state, message::kNeedsReplyBy)));
+  CHECK(members_of(lab.state(thread), thread::kFollowers) ==
+        std::vector<MemberId>{lab.team.member("ana")});
+  lab.ana.run(ThreadFollow{"Tides", true});
+  CHECK(members_of(lab.state(thread), thread::kFollowers).empty());
+  lab.ana.run(ThreadMute{"Tides", false});
+  CHECK(value_of(lab.state(thread), thread::kMuted, lab.ana.self().view()).flag());
+  CHECK(lab.refused(Say{.thread = "Tides", .text = ""}).code == Code::usage);
+  CHECK(lab.refused(Say{.thread = "Tides", .text = "x", .intent = "shout"}).code == Code::usage);
+  CHECK(lab.refused(Say{.thread = "Tides", .text = "x", .reply_by = "later"}).code == Code::usage);
+}
+
+TEST_CASE("reactions: short, one line") {
+  Lab lab;
+  lab.ana.run(ThreadNew{"Lab", "Tides", "hello"});
+  const auto message = (*lab.ana.find({.type = kMessage}))[0].object.text();
+  lab.ana.run(React{message, "👩‍👩‍👧‍👦", false});
+  CHECK(lab.refused(React{message, std::string(65, 'x'), false}).code == Code::usage);
+  CHECK(lab.refused(React{message, "", false}).code == Code::usage);
+}
+
+TEST_CASE("take and keep: what is not set apart is refused") {
+  Lab lab;
+  CHECK(lab.refused(TakeValue{"R-1", "due", "fri"}).code == Code::usage);
+  CHECK(lab.refused(TakeValue{"R-1", "colour", "red"}).code == Code::usage);
+  CHECK(lab.refused(KeepValue{"R-1", "labels"}).code == Code::usage);
+}
+
+TEST_CASE("restore: a document reads as it did, and its history goes on") {
+  Lab lab;
+  lab.ana.run(DocWrite{"Plan", "one\n2\nthree\n", {}});
+  lab.ana.run(DocWrite{"Plan", "1\n2\n3\n", {}});
+  lab.ana.run(Restore{"Plan", "-2", {}});
+  CHECK(lab.text(lab.doc, document::kText) == "one\ntwo\nthree\n");
+  lab.ana.run(Restore{"Plan", "-1", {}});
+  CHECK(lab.text(lab.doc, document::kText) == "1\n2\n3\n");
+  CHECK(lab.ana.history(lab.ana.ref(lab.doc))->size() == 5);
+  CHECK(lab.refused(Restore{"Plan", "-5", {}}).code == Code::not_found);
+  CHECK(lab.refused(Restore{"Plan", "-50", {}}).code == Code::not_found);
+}
+
+TEST_CASE("restore: part of a document brings back those lines and leaves the rest") {
+  Lab lab;
+  lab.ana.run(DocWrite{"Plan", "zero\none\n2\nthree!\n", {}});
+  lab.ana.run(Restore{"Plan", "-1", "2-2"});
+  CHECK(lab.text(lab.doc, document::kText) == "zero\none\ntwo\nthree!\n");
+  lab.ana.run(DocWrite{"Plan", "zero\nthree!\n", {}});
+  lab.ana.run(Restore{"Plan", "-1", "2-3"});
+  CHECK(lab.text(lab.doc, document::kText) == "zero\none\ntwo\nthree!\n");
+  for (const auto* range : {"0-1", "3-2", "x", "1-99", "2-"})
+    CHECK(lab.refused(Restore{"Plan", "-1", range}).code == Code::usage);
+  CHECK(lab.refused(Restore{"R-1", "-0", "1-1"}).code == Code::usage);
+}
+
+TEST_CASE("restore: a card's fields, place, people and archiving") {
+  Lab lab;
+  lab.ana.run(CardSet{"R-1", {{"assignees", "+ana"}, {"priority", "low"}, {"text", "one coat"}}});
+  const auto then = lab.ana.history(lab.ana.ref(lab.card))->back().hash.text().substr(0, 12);
+  lab.ana.run(CardSet{"R-1", {{"assignees", "bo"}, {"priority", "high"}, {"text", "two coats"}}});
+  lab.ana.run(CardMove{"R-1", "Doing", {}, false});
+  lab.ana.run(CardArchive{"R-1", false});
+  lab.ana.run(Restore{lab.card.text(), then, {}});
+  const auto state = lab.state(lab.card);
+  CHECK(words_of(state, card::kPriority) == "low");
+  CHECK(members_of(state, card::kAssignees) == std::vector<MemberId>{lab.team.member("ana")});
+  CHECK(lab.text(lab.card, card::kDescription) == "one coat");
+  CHECK(lab.column(lab.card) == "Next");
+  CHECK_FALSE(is_archived(state));
+  CHECK(lab.ana.notices(lab.ana.ref(lab.card)).empty());
+}
+
+TEST_CASE("restore: after any history, every version of a card and a document can come back") {
+  test::for_each_seed(15, [](test::Seed seed) {
+    SeededRng rng(seed);
+    Lab lab;
+    const std::vector<std::string> columns{"Next", "Doing", "Waiting", "Done"};
+    struct Look {
+      std::string text;
+      std::string priority;
+      std::string column;
+      std::vector<MemberId> people;
+      bool operator==(const Look&) const = default;
+    };
+    const auto look = [&] {
+      const auto state = lab.state(lab.card);
+      return Look{lab.text(lab.card, card::kDescription), words_of(state, card::kPriority),
+                  lab.column(lab.card), members_of(state, card::kAssignees)};
+    };
+    std::map<std::string, Look> versions;
+    const auto note = [&] {
+      versions[lab.ana.history(lab.ana.ref(lab.card))->back().hash.text()] = look();
+    };
+    for (int i = 0; i < 12; ++i) {
+      const std::string person = rng.chance(50) ? "ana" : "bo";
+      switch (rng.below(4)) {
+        case 0:
+          lab.ana.run(CardSet{"R-1", {{"text", "text " + std::to_string(rng.below(99))}}});
+          break;
+        case 1:
+          lab.ana.run(CardSet{"R-1", {{"priority", rng.chance(50) ? "high" : "low"}}});
+          break;
+        case 2: lab.ana.run(CardMove{"R-1", columns[rng.below(4)], {}, false}); break;
+        default:
+          lab.ana.run(CardSet{"R-1", {{"assignees", (rng.chance(50) ? "+" : "-") + person}}});
+          break;
+      }
+      note();
+    }
+    const auto all = versions;
+    for (const auto& [hash, then] : all) {
+      lab.ana.run(Restore{"R-1", hash, {}});
+      CHECK(look() == then);
+    }
+  });
+}

@@ -234,15 +234,29 @@ TEST_CASE("card: two due dates: later wins + chip") {
 TEST_CASE("card: deleted here, edited there: lives, with notice") {
   const std::vector<std::pair<std::string, std::function<void(Desk&)>>> edits = {
       {"a field",
-       [](Desk& desk) { desk.bo.run(CardSet{desk.id(), {{"priority", "high"}}}); }},
+       [](Desk& desk) {
+         desk.bo.run(CardSet{desk.id(), {{"priority", "high"}}});
+       }},
       {"the description",
-       [](Desk& desk) { desk.bo.run(CardSet{desk.id(), {{"text", "two coats"}}}); }},
-      {"a new item", [](Desk& desk) { desk.bo.run(ItemAdd{desk.id(), "primer", {}, {}, {}}); }},
+       [](Desk& desk) {
+         desk.bo.run(CardSet{desk.id(), {{"text", "two coats"}}});
+       }},
+      {"a new item",
+       [](Desk& desk) {
+         desk.bo.run(ItemAdd{desk.id(), "primer", {}, {}, {}});
+       }},
       {"a progress update",
-       [](Desk& desk) { desk.bo.run(CardUpdate{desk.id(), "half done", {}, {}}); }},
+       [](Desk& desk) {
+         desk.bo.run(CardUpdate{desk.id(), "half done", {}, {}});
+       }},
       {"a comment",
-       [](Desk& desk) { desk.bo.run(CommentAdd{desk.id(), "which colour?", {}}); }},
-      {"a move", [](Desk& desk) { desk.bo.run(CardMove{desk.id(), "Doing", {}, false}); }},
+       [](Desk& desk) {
+         desk.bo.run(CommentAdd{desk.id(), "which colour?", {}});
+       }},
+      {"a move",
+       [](Desk& desk) {
+         desk.bo.run(CardMove{desk.id(), "Doing", {}, false});
+       }},
   };
   for (const auto& [what, edit] : edits) {
     for (const int lead : {-60'000, 60'000}) {
@@ -367,10 +381,9 @@ TEST_CASE("progress updates: log: all kept, in causal order") {
   desk.team.converge();
   for (auto* device : {&desk.ana, &desk.bo}) {
     Titles lines;
-    const auto found = device->find(
-        {.type = kProgress, .where = {{field::kParent, id_value(desk.card)}}});
-    for (const auto& ref : *found)
-      lines.push_back(words_of(device->state(ref), progress::kLine));
+    const auto found =
+        device->find({.type = kProgress, .where = {{field::kParent, id_value(desk.card)}}});
+    for (const auto& ref : *found) lines.push_back(words_of(device->state(ref), progress::kLine));
     REQUIRE(lines.size() == 4);
     CHECK(lines.front() == "sanded");
     CHECK(lines.back() == "bought paint");
@@ -401,8 +414,12 @@ TEST_CASE("board: any order of delivery gives the same board") {
       auto& device = team[names[rng.below(3)]];
       const auto card = "card " + std::to_string(rng.below(3));
       switch (rng.below(7)) {
-        case 0: (void)device.attempt(CardMove{card, columns[rng.below(4)], {}, rng.chance(50)}); break;
-        case 1: (void)device.attempt(CardSet{card, {{"assignees", "+" + names[rng.below(3)]}}}); break;
+        case 0:
+          (void)device.attempt(CardMove{card, columns[rng.below(4)], {}, rng.chance(50)});
+          break;
+        case 1:
+          (void)device.attempt(CardSet{card, {{"assignees", "+" + names[rng.below(3)]}}});
+          break;
         case 2: (void)device.attempt(CardArchive{card, rng.chance(50)}); break;
         case 3: (void)device.attempt(ItemAdd{card, "item " + std::to_string(i), {}, {}, {}}); break;
         case 4: (void)device.attempt(ItemCheck{card, "1", rng.chance(50)}); break;

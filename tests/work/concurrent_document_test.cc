@@ -120,8 +120,7 @@ TEST_CASE(
     CHECK(text.substr(marks[0].from, marks[0].to - marks[0].from).find("at the pier") !=
           std::string::npos);
     CHECK(page.notices(*device) ==
-          Sentences{
-              "ana deleted a paragraph while bo was writing in it: the new words stay"});
+          Sentences{"ana deleted a paragraph while bo was writing in it: the new words stay"});
   }
 }
 

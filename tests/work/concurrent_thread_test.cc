@@ -39,8 +39,8 @@ struct Talk {
   }
   Sentences bodies(Device& device) {
     Sentences out;
-    for (const auto& ref : *rules::replies_of(device, device.ref(thread)))
-      out.push_back(*device.text(ref, message::kBody));
+    const auto replies = *rules::replies_of(device, device.ref(thread));
+    for (const auto& ref : replies) out.push_back(*device.text(ref, message::kBody));
     return out;
   }
 };
@@ -65,8 +65,7 @@ TEST_CASE(
       CHECK(resolution.unseen[0].object == reply);
       CHECK(resolution.open_to(talk.team.member("bo")));
       CHECK_FALSE(resolution.open_to(talk.team.member("cy")));
-      CHECK(device->notices(device->ref(talk.thread)) ==
-            Sentences{"resolved, 1 new: open for bo"});
+      CHECK(device->notices(device->ref(talk.thread)) == Sentences{"resolved, 1 new: open for bo"});
       CHECK(talk.bodies(*device).size() == 2);
     }
     // Resolving it again, with the reply seen, closes it for everyone.
@@ -119,8 +118,7 @@ TEST_CASE("message: edited and retracted by its author only; older versions are 
   const auto ref = talk.bo.ref(talk.question);
   CHECK(*talk.bo.text(ref, message::kBody) == "When is the next low tide?");
   const auto history = *talk.bo.history(ref);
-  const auto before =
-      crdt::rebuild(ref.object, std::span(history).first(history.size() - 1));
+  const auto before = crdt::rebuild(ref.object, std::span(history).first(history.size() - 1));
   REQUIRE(before);
   CHECK(before->texts.at(message::kBody).text() == "When is low tide?");
 }
