@@ -9,6 +9,7 @@
 //   join {code, at, timeout_ms}                sync {with, timeout_ms}
 //   peers {}  peers.add {at}  peers.remove {at}
 //   status {}  verify {deep}
+//   audit {} -> {"digest", "objects": [{"id", "digest"}]}: merged state, for comparing devices
 //   undo {object}  redo {object}
 //   import {format, path, room, map: {name: member}, dry_run}   import.undo {id}
 //   export {room, format} -> {"files": [{"path", "bytes"}]}

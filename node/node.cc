@@ -98,6 +98,7 @@ Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request)
   if (what == "peers" || what == "peers.add" || what == "peers.remove") {
     return std::optional(TRY(peers(replica, request)));
   }
+  if (what == "audit") return std::optional(TRY(audit(replica)));
   if (what == "status") return std::optional(TRY(status(replica)));
   if (what == "undo" || what == "redo") return std::optional(TRY(undo(replica, request)));
   if (what == "import") return std::optional(TRY(import(replica, request)));

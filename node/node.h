@@ -108,6 +108,7 @@ class Node final : public LinkEvents {
   Result<Value> import_undo(Replica& replica, const Value& request);
   Result<Value> export_files(Replica& replica, const Value& request);
   Result<Value> verify(const Value& request);
+  Result<Value> audit(Replica& replica);
   // requests_team.cc
   Result<Value> team_create(const Value& request);
   Result<Value> team_list();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/wire.h"
+#include "crypto/hash.h"
 #include "node/node.h"
 #include "node/undo.h"
 #include "node/verify_store.h"
@@ -267,6 +268,33 @@ Result<Value> Node::verify(const Value& request) {
     return fail(Code::corrupt, first, "nothing was changed", "keep a copy of the home before more");
   }
   return Value::object().set("ok", true).set("teams", std::move(teams));
+}
+
+/// The digest of every object's merged state, and of all of them together.
+Result<Value> Node::audit(Replica& replica) {
+  links_.end_turn();
+  auto& objects = replica.store().objects();
+  Value list = Value::array();
+  crypto::Hasher all("holm audit v1");
+  for (const auto& space : replica.spaces()) {
+    ObjectId after;
+    for (;;) {
+      const auto ids = TRY(objects.all(space, after, 512));
+      if (ids.empty()) break;
+      const auto states = TRY(objects.load(space, {ids.begin(), ids.end()}));
+      for (const auto& [id, state] : states) {
+        std::vector<std::pair<std::uint32_t, Digest>> texts;
+        for (const auto& [field, text] : TRY(objects.texts(space, id))) {
+          texts.emplace_back(field, crypto::hash("holm text v1", as_bytes(text.content)));
+        }
+        const auto digest = crdt::object_digest(state, texts);
+        all.update(space.view()).update(id.view()).update(digest.view());
+        list.push(Value::object().set("id", id.text()).set("digest", digest.text()));
+      }
+      after = ids.back();
+    }
+  }
+  return Value::object().set("digest", all.finish().text()).set("objects", std::move(list));
 }
 
 }  // namespace holm::node
