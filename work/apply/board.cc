@@ -105,7 +105,7 @@ Status check_title(const Draft& draft, const Ref& board, std::string_view title,
 
 Result<Bytes> column_key(const Draft& draft, const Ref& board, const Optional& before,
                          const ObjectId& moving) {
-  const auto keys = TRY(PlaceKeys::open(draft, board.space, kColumn, board.object, moving));
+  PlaceKeys keys(draft, board.space, kColumn, board.object, moving);
   if (!before) return keys.last();
   const auto other = TRY(column_on(draft, board.object.text(), *before));
   return keys.before(other.column.ref.object);
@@ -132,13 +132,13 @@ Status run(Draft& draft, const BoardNew& command) {
   }
   const auto board = draft.fresh(path.room.space);
   draft.on(board, kBoard).put(field::kTitle, path.rest).put(board::kKey, key);
-  PlaceKeys keys(draft.acting.device);
+  PlaceKeys keys(draft, board.space, kColumn, board.object);
   for (const auto& spec : columns) {
     draft.on(draft.fresh(board.space), kColumn)
         .put(field::kTitle, spec.title)
         .put(field::kParent, id_value(board.object))
         .put(column::kKind, spec.kind)
-        .place(board.object, keys.append());
+        .place(board.object, TRY(keys.last()));
   }
   draft.answer_id(board);
   draft.outcome.answer.set("key", key);
@@ -195,13 +195,13 @@ Status run(Draft& draft, const ColumnRemove& command) {
                 "nothing was changed", "add another one first");
   const auto* shelter = rules::first_of_kind(columns, "queue");
   if (!shelter) shelter = &columns.front();
-  auto keys = TRY(PlaceKeys::open(draft, board.ref.space, kCard, shelter->ref.object));
+  PlaceKeys keys(draft, board.ref.space, kCard, shelter->ref.object);
   std::uint64_t moved = 0;
   for (const auto& card : TRY(draft.state.find({.type = kCard,
                           .space = board.ref.space,
                           .where = {{field::kPlace, id_value(column.ref.object)}},
                           .order = Lookup::By::place}))) {
-    draft.on(card, kCard).place(shelter->ref.object, keys.append());
+    draft.on(card, kCard).place(shelter->ref.object, TRY(keys.last()));
     ++moved;
   }
   TRY(archive(draft, {column.ref, TRY(load(draft, column.ref))}, Archiving::away));

@@ -163,12 +163,12 @@ Status run(Draft& draft, const CardAdd& command) {
     if (!text) return Value{};
     return parse_field(draft.state, ref, card_field(field), *text, draft.when());
   };
-  auto keys = TRY(PlaceKeys::open(draft, board.ref.space, kCard, column.ref.object));
+  PlaceKeys keys(draft, board.ref.space, kCard, column.ref.object);
   draft.on(ref, kCard)
       .put(field::kTitle, command.title)
       .put(card::kBoard, id_value(board.ref.object))
       .put(card::kNumber, Value(number))
-      .place(column.ref.object, keys.last())
+      .place(column.ref.object, TRY(keys.last()))
       .put_if(card::kDue, TRY(parsed(card::kDue, command.due)))
       .put_if(card::kNotBefore, TRY(parsed(card::kNotBefore, command.not_before)))
       .put_if(card::kEstimate, TRY(parsed(card::kEstimate, command.estimate)))
@@ -199,8 +199,7 @@ Status run(Draft& draft, const CardMove& command) {
   const auto card = TRY(card_named(draft, command.card));
   const auto board = TRY(board_of_card(draft, card));
   const auto column = TRY(column_named(draft, board, command.column));
-  const auto keys =
-      TRY(PlaceKeys::open(draft, board.space, kCard, column.ref.object, card.ref.object));
+  PlaceKeys keys(draft, board.space, kCard, column.ref.object, card.ref.object);
   Bytes key;
   if (command.before) {
     const auto other = TRY(card_named(draft, *command.before));
@@ -208,7 +207,7 @@ Status run(Draft& draft, const CardMove& command) {
       return fail(Code::usage, "a card cannot stand before itself", "nothing was changed");
     key = TRY(keys.before(other.ref.object));
   } else {
-    key = command.top ? keys.first() : keys.last();
+    key = command.top ? TRY(keys.first()) : TRY(keys.last());
   }
   draft.on(card.ref, kCard).place(column.ref.object, std::move(key));
   keep_closed_in_step(draft, card, column);
@@ -257,9 +256,8 @@ Status run(Draft& draft, const CardDone& command) {
   const bool stands_right = here && (here->column.kind == "done") == !command.reopen;
   const auto* column = rules::first_of_kind(columns, command.reopen ? "queue" : "done");
   if (!stands_right && column) {
-    const auto keys =
-        TRY(PlaceKeys::open(draft, board.space, kCard, column->ref.object, card.ref.object));
-    draft.on(card.ref, kCard).place(column->ref.object, keys.last());
+    PlaceKeys keys(draft, board.space, kCard, column->ref.object, card.ref.object);
+    draft.on(card.ref, kCard).place(column->ref.object, TRY(keys.last()));
   }
   return wake(draft, card);
 }

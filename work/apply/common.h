@@ -56,29 +56,30 @@ struct NewPath {
 };
 Result<NewPath> new_path(const Draft& draft, std::string_view path);
 
-/// Keys for places in a list.
+/// Keys for places in a list of `type` objects in `container`, without `moving`. Only before()
+/// reads the whole list. Errors of each: those of the state.
 class PlaceKeys {
  public:
-  /// An empty list.
-  explicit PlaceKeys(const DeviceId& device) : tag_(tag_of(device)) {}
-  /// The list of `type` objects in `container`, without `moving`.
-  static Result<PlaceKeys> open(const Draft& draft, const SpaceId& space, std::uint32_t type,
-                                const ObjectId& container, const ObjectId& moving = {});
-  Bytes first() const;
-  Bytes last() const;
-  /// As last(), for items put there one after the other.
-  Bytes append();
+  PlaceKeys(const Draft& draft, const SpaceId& space, std::uint32_t type, const ObjectId& container,
+            const ObjectId& moving = {});
+  Result<Bytes> first() const;
+  /// Behind all others; called again, behind what it gave before.
+  Result<Bytes> last();
   /// Errors: not_found, when `item` does not stand in this list.
   Result<Bytes> before(const ObjectId& item) const;
 
  private:
-  Bytes at(std::size_t index) const;
+  struct Item {
+    Bytes key;
+    ObjectId id;
+  };
+  Result<std::vector<Item>> items(Lookup::Direction direction, std::size_t limit) const;
 
-  /// The only way in which a device's keys are told from another's.
-  static std::uint64_t tag_of(const DeviceId& device);
-
-  std::vector<std::pair<Bytes, ObjectId>> items_;
+  const State& state_;
+  Lookup lookup_;
+  ObjectId moving_;
   std::uint64_t tag_ = 0;
+  std::optional<Bytes> given_;
 };
 
 /// `key=value` pairs on fields that `allowed` names. Registers and per-member registers are put;

@@ -82,11 +82,11 @@ Result<Ref> checklist_for(Draft& draft, const Subject& card, const Optional& nam
   }
   const std::string title = name.value_or("Checklist");
   const Ref ref{card.ref.space, derived_object(card.ref.object, "checklist:" + fold(title))};
-  const auto keys = TRY(PlaceKeys::open(draft, ref.space, kChecklist, card.ref.object, ref.object));
+  PlaceKeys keys(draft, ref.space, kChecklist, card.ref.object, ref.object);
   draft.on(ref, kChecklist)
       .put(field::kTitle, title)
       .put(field::kParent, id_value(card.ref.object))
-      .place(card.ref.object, keys.last());
+      .place(card.ref.object, TRY(keys.last()));
   return ref;
 }
 
@@ -102,10 +102,10 @@ Status run(Draft& draft, const ItemAdd& command) {
     if (!text) return Value{};
     return parse_field(draft.state, ref, *find_field(type, field), *text, draft.when());
   };
-  const auto keys = TRY(PlaceKeys::open(draft, ref.space, kItem, checklist.object));
+  PlaceKeys keys(draft, ref.space, kItem, checklist.object);
   draft.on(ref, kItem)
       .put(field::kParent, id_value(checklist.object))
-      .place(checklist.object, keys.last())
+      .place(checklist.object, TRY(keys.last()))
       .put_if(item::kAssignee, TRY(parsed(item::kAssignee, command.assign)))
       .put_if(item::kDue, TRY(parsed(item::kDue, command.due)))
       .insert(item::kText, 0, command.text);
@@ -144,8 +144,8 @@ Status run(Draft& draft, const ItemMove& command) {
     const auto other = place_of(TRY(load(draft, *before)));
     if (other) list = other->container;
   }
-  const auto keys = TRY(PlaceKeys::open(draft, item.ref.space, kItem, list, item.ref.object));
-  auto key = before ? TRY(keys.before(before->object)) : keys.last();
+  PlaceKeys keys(draft, item.ref.space, kItem, list, item.ref.object);
+  auto key = before ? TRY(keys.before(before->object)) : TRY(keys.last());
   draft.on(item.ref, kItem).place(list, std::move(key));
   draft.answer_id(item.ref);
   return wake(draft, card);
