@@ -5,6 +5,7 @@
 
 #include "base/wire.h"
 #include "crdt/order.h"
+#include "crdt/pieces.h"
 #include "crdt/text/utf8.h"
 
 namespace holm::crdt {
@@ -41,7 +42,10 @@ class Desk {
     return value(wish);
   }
 
-  std::vector<Change> take() { return std::move(changes_); }
+  Result<std::vector<Change>> take() {
+    for (const auto& [key, draft] : drafts_) TRY(put_draft(draft));
+    return std::move(changes_);
+  }
 
  private:
   static Op base(const Write& wish) {
@@ -207,6 +211,7 @@ class Desk {
   Status insert(const Write& wish) {
     if (!utf8::checked_count(wish.text)) return fail(Code::reject, "text is not valid UTF-8");
     if (wish.text.empty()) return {};
+    if (auto* draft = TRY(draft_of(wish))) return draft->pieces.insert(wish.pos, wish.text);
     auto& frontier = *TRY(frontier_of(wish.object, wish.field));
     if (wish.seed && is_known_seed(wish, frontier)) return {};
     auto op = base(wish);
@@ -223,6 +228,7 @@ class Desk {
   }
 
   Status erase(const Write& wish) {
+    if (auto* draft = TRY(draft_of(wish))) return draft->pieces.erase(wish.pos, wish.len);
     auto& frontier = *TRY(frontier_of(wish.object, wish.field));
     auto op = base(wish);
     op.pos = wish.pos;
@@ -247,6 +253,64 @@ class Desk {
       last.seq -= op.len - 1;
       merge(at->second, op, {last, changes_.back().lamport, time_, view_.self});
     }
+    return {};
+  }
+
+  /// What is to become of a text with void or wiped runs; written when all wishes are known.
+  struct Draft {
+    Op like;
+    const Text* text;
+    Pieces pieces;
+  };
+
+  Result<Draft*> draft_of(const Write& wish) {
+    if (!view_.marked_text || wish.seed) return nullptr;
+    const auto key = std::pair(wish.object, wish.field);
+    if (auto at = drafts_.find(key); at != drafts_.end()) return &at->second;
+    const auto* text = TRY(view_.marked_text(wish.object, wish.field));
+    if (text == nullptr) return nullptr;
+    return &drafts_.emplace(key, Draft{base(wish), text, Pieces(text->size())}).first->second;
+  }
+
+  Status put_draft(const Draft& draft) {
+    const auto edits = draft.pieces.edits();
+    const auto runs = TRY(draft.text->compose({at_.log, next_seq_}, edits));
+    std::vector<OpId> last;
+    for (const auto& run : runs) {
+      auto op = draft.like;
+      op.action = run.insert ? Action::insert : Action::erase;
+      op.pos = run.pos;
+      // Runs follow each other or branch off where only an older version can name the place.
+      auto parents = run.parents;
+      if (!run.insert) {
+        op.len = run.len;
+        TRY(put_run(op, parents, last));
+        continue;
+      }
+      for (std::size_t from = 0; from < run.text.size();) {
+        const auto piece = next_piece(run.text, from);
+        from += piece.size();
+        op.len = utf8::count(piece);
+        op.content = to_bytes(piece);
+        TRY(put_run(op, parents, last));
+        op.pos += op.len;
+        parents = last;
+      }
+    }
+    return {};
+  }
+
+  /// Writes one composed op; `last` is what this log wrote to the text before it, and is moved on.
+  Status put_run(const Op& run, const std::vector<OpId>& parents, std::vector<OpId>& last) {
+    if (parents.size() > limits_.refs_max) {
+      return fail(Code::limit, "a text has too many concurrent versions", "nothing was written");
+    }
+    auto op = run;
+    op.follows_own = !last.empty() && parents == last;
+    if (!op.follows_own) op.refs = parents;
+    auto name = push(std::move(op));
+    name.seq += run.len - 1;
+    last.assign(1, name);
     return {};
   }
 
@@ -286,6 +350,7 @@ class Desk {
   std::vector<Change> changes_;
   std::map<ObjectId, ObjectState> states_;
   std::map<std::pair<ObjectId, std::uint32_t>, std::vector<OpId>> frontiers_;
+  std::map<std::pair<ObjectId, std::uint32_t>, Draft> drafts_;
   std::set<ObjectId> salted_;  // a salt is known or declared
 };
 

@@ -15,6 +15,8 @@
 
 namespace holm::crdt {
 
+class Text;
+
 /// One wish. `action` and `kind` say which of the rest is used.
 struct Write {
   ObjectId object;
@@ -38,6 +40,10 @@ struct AuthorView {
   /// Whether this log has declared a salt for the object.
   std::function<bool(const ObjectId&)> has_salt;
   MemberId self;
+  /// Merge state of a text that has void or wiped runs, where positions on the wire are not those
+  /// of the live text (Text::compose); null for any other. Must outlive the call of author(). Left
+  /// out: no text has such runs.
+  std::function<Result<const Text*>(const ObjectId&, std::uint32_t field)> marked_text{};
 };
 
 /// Where the new changes go on.

@@ -23,7 +23,7 @@ struct Done {
   std::map<FieldKey, std::vector<OpId>> removals;  // ids they took away, sorted
   std::map<std::uint32_t, std::uint64_t> counted;  // what takes a counter back, wrapping around
   std::map<std::uint32_t, Ranges> inserts;
-  std::map<std::uint32_t, std::vector<OpId>> erases;  // first ids
+  std::map<std::uint32_t, Ranges> erases;
 };
 
 /// The key of the cell that an op writes to; nothing when its content is gone.
@@ -38,11 +38,8 @@ std::optional<Bytes> key_of(const Op& op, const MemberId& self) {
 }
 
 void note_text(Done& done, const Op& op, const OpId& name) {
-  if (op.action == Action::insert) {
-    done.inserts[op.field].emplace_back(name, op.len);
-  } else {
-    done.erases[op.field].push_back(name);
-  }
+  auto& ranges = op.action == Action::insert ? done.inserts : done.erases;
+  ranges[op.field].emplace_back(name, op.len);
 }
 
 /// Sorts ranges and joins those that go on from one another.
@@ -86,7 +83,9 @@ Done read(const Change& mine, const ObjectId& object, const MemberId& self) {
   for (auto* lists : {&done.writes, &done.removals}) {
     for (auto& [at, ids] : *lists) std::sort(ids.begin(), ids.end());
   }
-  for (auto& [field, ranges] : done.inserts) join(ranges);
+  for (auto* lists : {&done.inserts, &done.erases}) {
+    for (auto& [field, ranges] : *lists) join(ranges);
+  }
   return done;
 }
 
@@ -186,11 +185,11 @@ std::uint64_t place_of(const Text& text, const OpId& id) {
 }
 
 /// Places where erased text returns, in text order; what mine itself had typed stays away.
-std::vector<TextStep> returns(const Text& before, const Text& now, const std::vector<OpId>& erases,
+std::vector<TextStep> returns(const Text& before, const Text& now, const Ranges& erases,
                               const Ranges& typed) {
   std::vector<TextStep> out;
-  for (const auto& id : erases) {
-    for (const auto& removed : now.removed_by(id)) {
+  for (const auto& [first, len] : erases) {
+    for (const auto& removed : now.removed_by(first, len)) {
       auto point = removed.first;
       bool goes_on = false;
       for (std::size_t at = 0; at < removed.text.size(); ++point.seq) {
@@ -244,7 +243,7 @@ std::vector<TextStep> leavings(const Text& now, const Ranges& typed,
 }
 
 void take_back_text(std::vector<Write>& out, const Write& like, const Text& before, const Text& now,
-                    const Ranges& typed, const std::vector<OpId>& erases) {
+                    const Ranges& typed, const Ranges& erases) {
   const auto returning = returns(before, now, erases, typed);
   auto steps = leavings(now, typed, returning);
   steps.insert(steps.end(), returning.begin(), returning.end());
@@ -298,7 +297,7 @@ std::vector<Write> inverse(const Change& mine, const ObjectId& object, const Reb
     take_back_text(out, base(done, object, field, Kind::text, Action::insert),
                    was != before.texts.end() ? was->second : none, text->second,
                    typed != done.inserts.end() ? typed->second : Ranges{},
-                   erased != done.erases.end() ? erased->second : std::vector<OpId>{});
+                   erased != done.erases.end() ? erased->second : Ranges{});
   }
   return out;
 }

@@ -160,6 +160,84 @@ TEST_CASE("author: an imported text has the same names whatever is written besid
   CHECK(bo.text(kDoc, 8) == text);
 }
 
+TEST_CASE("author: what is written to a text with void and erased parts lands where it was meant") {
+  holm::test::for_each_seed(60, [](holm::test::Seed seed) {
+    SeededRng rng(seed);
+    Replica ana(1, seed);
+    Replica bo(2, seed);
+    for (int i = 0; i < 12; ++i) {
+      auto& one = rng.chance(50) ? ana : bo;
+      const auto size = utf8::count(one.text(kDoc, 8));
+      if (size > 4 && rng.chance(40)) {
+        one.write({rub_out(kDoc, 8, rng.below(size - 3), 3)});
+      } else {
+        one.write({type_in(kDoc, 8, rng.below(size + 1), "abcde")});
+      }
+      if (rng.chance(40)) one.pull(&one == &ana ? bo : ana);
+    }
+    ana.pull(bo);
+    auto changes = ana.delivered();
+    for (auto& one : changes) {
+      if (rng.chance(30)) one.mark = Mark::is_void;
+    }
+    auto built = rebuild(kDoc, changes);
+    REQUIRE(built);
+    auto& text = built->texts.at(8);
+
+    std::u32string wanted;
+    for (const auto point : utf8::decode_all(text.text())) wanted += point;
+    std::vector<Write> writes;
+    for (auto left = 1 + rng.below(4); left > 0; --left) {
+      const auto pos = rng.below(wanted.size() + 1);
+      if (rng.chance(40) && wanted.size() > pos) {
+        const auto len = 1 + rng.below(std::min<std::uint64_t>(4, wanted.size() - pos));
+        writes.push_back(rub_out(kDoc, 8, pos, len));
+        wanted.erase(pos, len);
+      } else {
+        writes.push_back(type_in(kDoc, 8, pos, "XY"));
+        wanted.insert(pos, U"XY");
+      }
+    }
+    AuthorView view;
+    view.object = [&](const ObjectId&) -> Result<ObjectState> { return built->state; };
+    view.frontier = [&](const ObjectId&, std::uint32_t) -> Result<std::vector<OpId>> {
+      return text.frontier();
+    };
+    view.has_salt = [](const ObjectId&) { return true; };
+    view.marked_text = [&](const ObjectId&, std::uint32_t) -> Result<const Text*> { return &text; };
+    AuthorPosition at;
+    at.log = id_of<LogId>(3);
+    at.seen_lamport = 1'000'000;
+    const auto made = author(writes, view, at, rng, {.bytes_max = 2000, .content_max = 4});
+    REQUIRE_MESSAGE(made, (made ? "" : made.error().what));
+    for (const auto& change : *made) {
+      REQUIRE(validate(change));
+      changes.push_back({change, {}, {}});
+    }
+    const auto after = rebuild(kDoc, changes);
+    REQUIRE_MESSAGE(after, (after ? "" : after.error().what));
+    std::string expected;
+    for (const auto point : wanted) utf8::append(expected, point);
+    CHECK(after->texts.at(8).text() == expected);
+  });
+}
+
+TEST_CASE("author: an edit outside of a text with void parts is refused") {
+  Text text;
+  TextRun hidden;
+  hidden.id = {id_of<LogId>(1), 1};
+  hidden.len = 3;
+  hidden.text = "abc";
+  hidden.is_void = true;
+  REQUIRE(text.merge({&hidden, 1}));
+  AuthorView view;
+  view.object = [](const ObjectId&) -> Result<ObjectState> { return ObjectState{}; };
+  view.marked_text = [&](const ObjectId&, std::uint32_t) -> Result<const Text*> { return &text; };
+  SeededRng rng(1);
+  const auto made = author({type_in(kDoc, 8, 2, "x")}, view, {}, rng);
+  CHECK(made.error().code == Code::reject);
+}
+
 TEST_CASE("author: many writes become several changes") {
   const ChangeLimits limits{.ops_max = 10};
   Replica ana(1, 1);
