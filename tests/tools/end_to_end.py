@@ -173,7 +173,7 @@ class Server:
 def meet(left, right):
     """Two homes exchange all they have."""
     server = left.serve()
-    answer = right.json("sync", "--with", server.at)
+    answer = right.json("sync", "--with", server.at, "--timeout", "240s")
     require(answer["in_sync"], "not in sync: %r" % answer)
     server.stop()
 
@@ -455,7 +455,8 @@ def scenario_second(world):
     watch.stderr.close()
     require(event is not None, "watch said nothing")
     server.stop()
-    require(ana.run("doc", "show", "Work/Plan").startswith(b"written through the owner and more"), "text lost")
+    text = ana.run("doc", "show", "Work/Plan")
+    require(text.startswith(b"written through the owner") and b"and more" in text, "text lost: %r" % text)
     ana.verify()
 
 
@@ -637,6 +638,37 @@ def scenario_streams(world):
     watch.stderr.close()
     ana.run("doc", "append", "Work/Long", "after")
     ana.verify()
+
+
+def scenario_shells(world):
+    """completions of bash, zsh and fish know commands, options and values"""
+    expected = [("holm ca", "card"), ("holm card item ", "add"), ("holm --home /x card mo", "move"),
+                ("holm card add B T --pr", "--priority"), ("holm card add B T --priority ur", "urgent"),
+                ("holm completions ", "fish")]
+    scripts = {}
+    for shell in ("bash", "zsh", "fish"):
+        scripts[shell] = world.path(shell)
+        with open(scripts[shell], "wb") as file:
+            file.write(subprocess.run([world.program, "completions", shell], stdout=subprocess.PIPE, env=world.env,
+                                      check=True).stdout)
+    prelude = {
+        "bash": ("compopt() { :; }; source '%s'; COMP_WORDS=(\"$@\"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _holm; "
+                 "printf '%%s\\n' \"${COMPREPLY[@]}\""),
+        "zsh": ("compadd() { shift; print -l -- $@; }; _describe() { print -l -- ${${(P)2}%%%%:*}; }; _files() { :; }; "
+                "_message() { :; }; compdef() { :; }; source '%s'; words=(\"$@\"); CURRENT=$#words; "
+                "PREFIX=${words[CURRENT]}; _holm")}
+    for line, wanted in expected:
+        words = line.split(" ")
+        for shell, script in prelude.items():
+            if shutil.which(shell):
+                command = {"bash": ["bash", "--norc"], "zsh": ["zsh", "-f"]}[shell] + ["-c", script % scripts[shell], shell]
+                done = subprocess.run(command + words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=world.env)
+                same(done.stderr, b"", shell + " completing " + line)
+                require(wanted in done.stdout.decode().split(), "%s offers %r for %r" % (shell, done.stdout, line))
+        if shutil.which("fish"):
+            command = "source '%s'; complete -C '%s'" % (scripts["fish"], line)
+            done = subprocess.run(["fish", "--no-config", "-c", command], stdout=subprocess.PIPE, env=world.env)
+            require(wanted in done.stdout.decode().split(), "fish offers %r for %r" % (done.stdout, line))
 
 
 def scenario_demo(world):
