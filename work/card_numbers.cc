@@ -3,6 +3,7 @@
 // other one gets the next number above it that no card asks for, going from early to late.
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "work/read.h"
@@ -10,6 +11,29 @@
 #include "work/schema.h"
 
 namespace holm::work {
+
+Result<std::optional<Ref>> numbered_card(const State& state, const Ref& board,
+                                         std::uint64_t number) {
+  // Whoever asked first for a number holds it; only where nobody asked all cards have to be read.
+  const auto asking = TRY(state.find(
+      {.type = kCard,
+       .space = board.space,
+       .where = {{card::kBoard, id_value(board.object)}, {card::kNumber, Value(number)}}}));
+  std::optional<Ref> out;
+  std::optional<std::pair<crdt::Stamp, ObjectId>> first;
+  for (const auto& ref : asking) {
+    const auto card = TRY(state.object(ref));
+    if (!card) continue;
+    const std::pair born{card->born.stamp, ref.object};
+    if (first && *first < born) continue;
+    first = born;
+    out = ref;
+  }
+  if (out) return out;
+  for (const auto& one : TRY(card_numbers(state, board)))
+    if (one.number == number) out = Ref{board.space, one.card};
+  return out;
+}
 
 Result<std::vector<CardNumber>> card_numbers(const State& state, const Ref& board) {
   struct Asking {
@@ -59,6 +83,12 @@ Result<std::string> short_number(const State& state, const Ref& card_ref) {
   if (!board) return std::string{};
   const auto key = words_of(*board, board::kKey);
   if (key.empty()) return std::string{};
+  const auto asked = number_of(*card, card::kNumber).value_or(0);
+  if (asked > 0) {
+    const auto number = static_cast<std::uint64_t>(asked);
+    if (TRY(numbered_card(state, board_ref, number)) == card_ref)
+      return key + "-" + std::to_string(number);
+  }
   for (const auto& one : TRY(card_numbers(state, board_ref)))
     if (one.card == card_ref.object) return key + "-" + std::to_string(one.number);
   return std::string{};

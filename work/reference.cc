@@ -163,26 +163,23 @@ Result<std::vector<Ref>> by_path(const State& state, std::string_view text,
   return out;
 }
 
-/// "R-42": the holder of the number, else the card that once had it.
+/// "R-42": the card that holds the number on a board of that key.
 Result<std::vector<Ref>> by_number(const State& state, std::string_view text) {
+  std::vector<Ref> out;
   const auto dash = text.rfind('-');
-  if (dash == std::string_view::npos || dash == 0) return std::vector<Ref>{};
+  if (dash == std::string_view::npos || dash == 0) return out;
   std::uint64_t number = 0;
   const auto digits = text.substr(dash + 1);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc{} || end != digits.data() + digits.size() || number == 0)
-    return std::vector<Ref>{};
-  std::vector<Ref> holders;
-  std::vector<Ref> aliases;
-  for (const auto& board_ref : TRY(state.find({.type = kBoard}))) {
-    const auto board = TRY(state.object(board_ref));
-    if (!board || fold(words_of(*board, board::kKey)) != fold(text.substr(0, dash))) continue;
-    for (const auto& one : TRY(card_numbers(state, board_ref))) {
-      if (one.number == number) holders.push_back({board_ref.space, one.card});
-      if (one.alias == number) aliases.push_back({board_ref.space, one.card});
-    }
+  if (error != std::errc{} || end != digits.data() + digits.size()) return out;
+  if (number == 0 || number > INT32_MAX) return out;
+  const auto key = fold(text.substr(0, dash));
+  for (const auto& ref : TRY(state.find({.type = kBoard}))) {
+    const auto board = TRY(state.object(ref));
+    if (!board || fold(words_of(*board, board::kKey)) != key) continue;
+    if (const auto card = TRY(numbered_card(state, ref, number))) out.push_back(*card);
   }
-  return holders.empty() ? aliases : holders;
+  return out;
 }
 
 std::string cut_short(std::string_view text) {

@@ -55,9 +55,14 @@ struct CardNumber {
   std::uint64_t number = 0;
   std::uint64_t alias = 0;  ///< the number it had asked for; 0: none
 };
-/// By number, ascending. The alias names the card wherever no other card of the board holds that
-/// number. Depends on the cards alone, so every device gives the same numbers. O(cards log cards).
+/// By number, ascending. The old number goes on naming the card in people's words and in its
+/// notice; as a reference it means the card that kept it. Depends on the cards alone, so every
+/// device gives the same numbers. O(cards log cards).
 Result<std::vector<CardNumber>> card_numbers(const State& state, const Ref& board);
+/// The card that holds a number; nothing when none does. Reads only those that asked for it, if
+/// any.
+Result<std::optional<Ref>> numbered_card(const State& state, const Ref& board,
+                                         std::uint64_t number);
 /// "R-42" of one card; empty when its board is gone or has no key.
 Result<std::string> short_number(const State& state, const Ref& card);
 
