@@ -45,7 +45,7 @@ Result<std::optional<LogRow>> find_log(Db& db, const LogId& log) {
 Result<LogRow> need_log(Db& db, const LogId& log) {
   auto found = TRY(find_log(db, log));
   if (!found) return fail(Code::not_found, "this store has no log " + log.text());
-  return std::move(*found);
+  return *found;
 }
 
 Result<LogRow> log_by_no(Db& db, std::int64_t no) {

@@ -68,7 +68,9 @@ Result<std::optional<LogInfo>> Logs::find(const LogId& log) const {
 
 Result<std::vector<LogInfo>> Logs::of_space(const SpaceId& space) const {
   std::vector<LogInfo> out;
-  for (auto& row : TRY(logs_of_space(db_, space))) out.push_back(std::move(row.info));
+  const auto rows = TRY(logs_of_space(db_, space));
+  out.reserve(rows.size());
+  for (const auto& row : rows) out.push_back(row.info);
   return out;
 }
 

@@ -112,7 +112,7 @@ Winners::Winners(Db& db, std::vector<TableSpec> specs) : db_(db), specs_(std::mo
     std::string marks = "?, ?";
     const auto add = [&](const std::string& column) {
       table.columns.insert(column);
-      names += ", " + column;
+      names.append(", ").append(column);
       marks += ", ?";
     };
     for (const auto* column : kBuiltIn) add(column);

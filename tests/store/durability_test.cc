@@ -18,6 +18,7 @@ ObjectId object(int n) { return id_of<ObjectId>(static_cast<std::uint8_t>(0x20 +
 /// The changes of each turn, made once so that a turn tried again is the same turn.
 struct Script {
   Script() {
+    turns.reserve(kTurns);
     for (int turn = 0; turn < kTurns; ++turn) {
       std::vector<StoredChange> changes;
       // The seventh is large enough to be several chunks; the others gather into merges.

@@ -86,6 +86,7 @@ StoredChange Author::typing(const ObjectId& object, std::uint64_t points) {
 
 StoredChange Author::writing(const std::vector<ObjectId>& objects, const Value& value) {
   std::vector<crdt::Op> ops;
+  ops.reserve(objects.size());
   for (const auto& object : objects) ops.push_back(put_op(object, kTitle, value));
   return change(std::move(ops));
 }

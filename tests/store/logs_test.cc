@@ -20,6 +20,7 @@ struct OneLog {
   LogInfo info() { return *must(logs().find(author.log)); }
   std::vector<StoredChange> type(int count, std::uint64_t points = 1) {
     std::vector<StoredChange> out;
+    out.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) out.push_back(author.typing(kObject, points));
     return out;
   }
