@@ -122,9 +122,10 @@ Winners::Winners(Db& db, std::vector<TableSpec> specs) : db_(db), specs_(std::mo
       if (sql_names.empty()) continue;
       if (column.indexed || column.kind == crdt::Kind::order) table.indexed.insert(sql_names[0]);
     }
-    table.write_sql =
-        "INSERT OR REPLACE INTO " + table.name + " (" + names + ") VALUES (" + marks + ")";
-    table.remove_sql = "DELETE FROM " + table.name + " WHERE no = ?";
+    table.write_sql = "INSERT OR REPLACE INTO ";
+    table.write_sql.append(table.name).append(" (").append(names);
+    table.write_sql.append(") VALUES (").append(marks).append(")");
+    table.remove_sql.append("DELETE FROM ").append(table.name).append(" WHERE no = ?");
     tables_.emplace(spec.type, std::move(table));
   }
 }

@@ -23,6 +23,7 @@ struct Script {
       std::vector<StoredChange> changes;
       // The seventh is large enough to be several chunks; the others gather into merges.
       const int count = turn == 7 ? 30 : 1 + turn % 5;
+      changes.reserve(static_cast<std::size_t>(count));
       for (int i = 0; i < count; ++i) {
         changes.push_back(author.typing(object(turn % 3), turn == 7 ? 8000 : 9));
       }
