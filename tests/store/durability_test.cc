@@ -21,7 +21,7 @@ struct Script {
     turns.reserve(kTurns);
     for (int turn = 0; turn < kTurns; ++turn) {
       std::vector<StoredChange> changes;
-      // The seventh is large enough to be several chunks; the others gather into merges.
+      // Turn 7 is large enough to be several chunks; the others gather into merges.
       const int count = turn == 7 ? 30 : 1 + turn % 5;
       changes.reserve(static_cast<std::size_t>(count));
       for (int i = 0; i < count; ++i) {

@@ -103,7 +103,6 @@ struct Play {
     const auto object = any_object();
     const auto wiped = model.wipe(space, object);
     CHECK(must(bench.store->logs().wipe(space, object)) == wiped);
-    wiped_objects.insert(object);
   }
 
   void step() {
@@ -201,7 +200,6 @@ struct Play {
   Bench bench;
   NaiveLogs model;
   std::vector<Author> authors;
-  std::set<ObjectId> wiped_objects;
   const SpaceId space = id_of<SpaceId>(0x51);
   const SpaceId other_space = id_of<SpaceId>(0x52);
 };
