@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <set>
 
+#include "base/wire.h"
 #include "crdt/text/utf8.h"
+#include "store/facts.h"
 #include "store/logs.h"
 
 namespace holm::node {
@@ -14,8 +16,16 @@ namespace {
 
 constexpr std::size_t kKeptTexts = 16;
 
+constexpr std::string_view kMarkedTexts = "marked_text";
+
+Bytes marked_key(const SpaceId& space, const store::TextKey& key) {
+  return Writer().array(3).id(space).id(key.object).uint(key.field).take();
+}
+
+bool is_plain(const crdt::TextRun& run) { return !run.is_void && !run.wiped; }
+
 bool goes_straight(const store::TextRow& row, const crdt::TextRun& run) {
-  return run.parents == row.frontier && !run.is_void && !run.wiped;
+  return run.parents == row.frontier && is_plain(run);
 }
 
 }  // namespace
@@ -63,9 +73,14 @@ Result<std::optional<store::TextRow>> Merger::apply_text(
   auto row = TRY(store_.objects().text(space, key));
   const auto runs = TRY(crdt::text_runs(key.object, key.field, changes, row.last_own));
   if (runs.empty()) return std::optional<store::TextRow>();
+  bool marked = TRY(is_marked(space, key));
+  if (!marked && !std::all_of(runs.begin(), runs.end(), is_plain)) {
+    TRY(store_.facts().put(kMarkedTexts, marked_key(space, key), {}));
+    marked = true;
+  }
   std::size_t straight = 0;
   auto* kept = find_kept({space, key});
-  if (kept == nullptr) {
+  if (kept == nullptr && !marked) {
     // Byte offsets are found by walking the string: fine for the few runs of a turn.
     for (; straight < runs.size() && goes_straight(row, runs[straight]); ++straight) {
       const auto& run = runs[straight];
@@ -106,6 +121,10 @@ Status Merger::merge_runs(const SpaceId& space, const store::TextKey& key, store
   return {};
 }
 
+Result<bool> Merger::is_marked(const SpaceId& space, const store::TextKey& key) const {
+  return TRY(store_.facts().get(kMarkedTexts, marked_key(space, key))).has_value();
+}
+
 Result<crdt::Text> Merger::full_text(const SpaceId& space, const store::TextKey& key) const {
   const auto history = TRY(store_.logs().touching(space, key.object));
   std::map<LogId, crdt::OpId> last_own;
@@ -125,6 +144,12 @@ Status Merger::rebuild(const SpaceId& space, const ObjectId& object) {
   auto rebuilt = TRY(crdt::rebuild(object, history));
   TRY(store_.objects().save(space, {rebuilt.state}));
   for (const auto& [field, text] : rebuilt.texts) {
+    const auto is_void = [](const auto& item) { return item.mark == crdt::Mark::is_void; };
+    const auto is_wiped = [](const auto& item) { return !item.change.wiped.empty(); };
+    if (std::any_of(history.begin(), history.end(), is_void) ||
+        std::any_of(history.begin(), history.end(), is_wiped)) {
+      TRY(store_.facts().put(kMarkedTexts, marked_key(space, {object, field}), {}));
+    }
     store::TextRow row;
     row.content = text.text();
     row.points = text.size();

@@ -26,6 +26,8 @@ class Merger {
   Status apply(const SpaceId& space, std::span<const crdt::Delivered> changes);
   /// Rebuilds one object from the logs, e.g. after a mark was set or lifted.
   Status rebuild(const SpaceId& space, const ObjectId& object);
+  /// Whether a text has void or wiped runs, so that positions in it are not those of its runs.
+  Result<bool> is_marked(const SpaceId& space, const store::TextKey& key) const;
   /// A text with its history, from the logs.
   Result<crdt::Text> full_text(const SpaceId& space, const store::TextKey& key) const;
   /// The turn was rolled back: what is kept may be ahead of the store.

@@ -212,6 +212,7 @@ Result<std::vector<crdt::OpId>> Replica::write(const SpaceId& space,
   std::vector<crdt::OpId> names;
   if (writes.empty()) return names;
   const auto log = TRY(own_log(space));
+  std::map<store::TextKey, crdt::Text> marked;  // asked for while authoring; few
   const crdt::AuthorView view{
       .object = [&](const ObjectId& id) -> Result<crdt::ObjectState> {
         auto state = TRY(store_->objects().find(space, id));
@@ -230,6 +231,14 @@ Result<std::vector<crdt::OpId>> Replica::write(const SpaceId& space,
             return salt && salt->has_value();
           },
       .self = self_,
+      .marked_text = [&](const ObjectId& id,
+                         std::uint32_t field) -> Result<const crdt::Text*> {
+        const store::TextKey key{id, field};
+        const auto known = marked.find(key);
+        if (known != marked.end()) return &known->second;
+        if (!TRY(merger_.is_marked(space, key))) return nullptr;
+        return &marked.emplace(key, TRY(merger_.full_text(space, key))).first->second;
+      },
   };
   auto changes = TRY(crdt::author(writes, view, TRY(own_position(space, log, now)), env_.rng));
   for (const auto& change : changes) names.push_back({log, change.seq});
