@@ -1,0 +1,268 @@
+#include "tests/sim/scenarios.h"
+
+#include <algorithm>
+
+#include "tests/sim/workload.h"
+#include "tests/sim/world.h"
+
+namespace holm::sim {
+namespace {
+
+using Names = std::vector<std::string>;
+const Names kThree = {"ana", "bo", "cy"};
+constexpr Millis kPatience{600'000};  ///< back-off between dials goes up to five minutes
+
+/// A team that stands: all joined through the first, all linked to it, one room with work in it.
+struct Crew {
+  Crew(std::uint64_t seed, const Names& who, NetworkOptions options = {})
+      : names(who), world(seed, who, options), work(world, seed ^ 0xC0FFEE) {}
+
+  Status form() {
+    TRY(world.found_team(names.front()));
+    for (std::size_t i = 1; i < names.size(); ++i) TRY(world.join(names[i], names.front()));
+    TRY(work.prepare(names.front()));
+    return world.converge(kPatience);
+  }
+
+  /// Every pair keeps a link, from both sides or one.
+  Status mesh() {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      for (std::size_t k = 0; k < i; ++k) TRY(world.connect(names[i], names[k]));
+    }
+    return {};
+  }
+
+  Result<Outcome> end() {
+    TRY(world.make_peace());
+    TRY(world.converge(kPatience));
+    Outcome out;
+    out.deeds = static_cast<std::uint64_t>(work.done());
+    out.events = world.trace_in_progress().count();
+    out.trace = world.trace();
+    return out;
+  }
+
+  Names names;
+  World world;
+  Workload work;
+};
+
+Millis some(Rng& rng, std::uint64_t most) {
+  return Millis{static_cast<Millis::rep>(rng.below(most))};
+}
+
+Result<Outcome> partition(std::uint64_t seed) {
+  Crew crew(seed, kThree);
+  TRY(crew.form());
+  TRY(crew.mesh());
+  crew.world.split({{"ana"}, {"bo", "cy"}});
+  TRY(crew.work.act_all(kThree, 14));
+  crew.world.run_for(30s);
+  if (crew.world.agrees()) return fail(Code::failed, "the partition did not part anyone");
+  crew.world.split({{"ana", "bo"}, {"cy"}});
+  TRY(crew.work.act_all(kThree, 8));
+  crew.world.heal();
+  return crew.end();
+}
+
+Result<Outcome> relay(std::uint64_t seed) {
+  Crew crew(seed, kThree);
+  crew.world.network().keep_apart(1, 2);  // both know only ana, who never meets both at once
+  TRY(crew.form());
+  for (int round = 0; round < 3; ++round) {
+    crew.world.split({{"ana", "bo"}, {"cy"}});
+    TRY(crew.work.act_all(kThree, 6));
+    crew.world.split({{"ana", "cy"}, {"bo"}});
+    TRY(crew.work.act_all(kThree, 6));
+  }
+  return crew.end();
+}
+
+/// Whose disk dies at which of the changes to come.
+void doom(Host& host, Rng& rng, std::uint64_t most) {
+  if (host.is_up()) host.disk().crash_at_change(1 + rng.below(most));
+}
+
+Status revive(World& world) {
+  for (auto* host : world.hosts()) {
+    if (!host->is_up()) TRY(host->boot());
+  }
+  return {};
+}
+
+Result<Outcome> crash_alone(std::uint64_t seed) {
+  Crew crew(seed, {"ana", "bo"});
+  TRY(crew.form());
+  crew.world.split({});
+  for (int round = 0; round < 6; ++round) {
+    doom(crew.world["ana"], crew.world.rng(), 40);
+    TRY(crew.work.act_all({"ana"}, 6));
+    crew.world.run_for(some(crew.world.rng(), 500));
+    TRY(revive(crew.world));
+  }
+  return crew.end();
+}
+
+Result<Outcome> crash_in_sync(std::uint64_t seed) {
+  Crew crew(seed, kThree);
+  TRY(crew.form());
+  TRY(crew.mesh());
+  for (int round = 0; round < 4; ++round) {
+    crew.world.split({{"ana"}, {"bo", "cy"}});
+    TRY(crew.work.act_all(kThree, 6));
+    const auto& victim = kThree[crew.world.rng().below(kThree.size())];
+    doom(crew.world[victim], crew.world.rng(), 60);
+    crew.world.heal();
+    crew.world.run_for(5s + some(crew.world.rng(), 3'000));
+    TRY(revive(crew.world));
+  }
+  return crew.end();
+}
+
+Result<Outcome> crash_in_join(std::uint64_t seed) {
+  Crew crew(seed, kThree);
+  auto& world = crew.world;
+  TRY(world.found_team("ana"));
+  TRY(crew.work.prepare("ana"));
+  for (const auto* name : {"bo", "cy"}) {
+    auto& joiner = world[name];
+    doom(world.rng().chance(70) ? joiner : world["ana"], world.rng(), 60);
+    auto entered = world.join(name, "ana");
+    for (int tries = 0; !entered && tries < 5; ++tries) {
+      TRY(revive(world));
+      // A person whose device died does it again, with the same team and a new invite.
+      entered = world.join(name, "ana");
+    }
+    TRY(entered);
+    TRY(revive(world));
+    for (auto* host : world.hosts()) host->disk().clear_faults();
+    TRY(crew.work.act_all({"ana", name}, 5));
+  }
+  return crew.end();
+}
+
+Result<Outcome> disk_full(std::uint64_t seed) {
+  Crew crew(seed, kThree);
+  TRY(crew.form());
+  TRY(crew.mesh());
+  auto& full = crew.world["bo"];
+  for (int round = 0; round < 3; ++round) {
+    full.disk().set_capacity(full.disk().bytes_used() + crew.world.rng().below(24'000));
+    TRY(crew.work.act_all(kThree, 10));
+    crew.world.run_for(5s);
+    if (!full.is_up()) return fail(Code::failed, "a full disk ended a node");
+    full.disk().set_capacity(std::nullopt);
+    TRY(crew.work.act_all(kThree, 2));
+  }
+  return crew.end();
+}
+
+Result<Outcome> twins(std::uint64_t seed) {
+  Crew crew(seed, kThree, {.latency_max = Millis{80}});
+  TRY(crew.form());
+  TRY(crew.mesh());
+  auto& world = crew.world;
+  for (int round = 0; round < 8; ++round) {
+    const auto from = world.rng().below(3);
+    TRY(world.dial(kThree[from], kThree[(from + 1 + world.rng().below(2)) % 3]));
+    TRY(crew.work.act_all(kThree, 3));
+  }
+  return crew.end();
+}
+
+Result<Outcome> cuts(std::uint64_t seed) {
+  Crew crew(seed, kThree);
+  TRY(crew.form());
+  TRY(crew.mesh());
+  auto& world = crew.world;
+  world.network().options() = {
+      .fragment_max = 600, .cuts_per_10k = 150, .failed_dials_percent = 20};
+  for (int round = 0; round < 6; ++round) {
+    TRY(crew.work.act_all(kThree, 4));
+    world.run_for(some(world.rng(), 2'000));
+    world.network().cut_all();
+  }
+  return crew.end();
+}
+
+Result<Outcome> push(std::uint64_t seed) {
+  Crew crew(seed, {"ana", "bo"}, {.latency_min = Millis{1}, .latency_max = Millis{8}});
+  TRY(crew.form());
+  auto& world = crew.world;
+  for (int round = 0; round < 12; ++round) {
+    const auto* who = round % 2 == 0 ? "ana" : "bo";
+    const auto before = world.now();
+    TRY(crew.work.act(who));
+    if (!world.run_until([&] { return world.agrees(); }, before + Millis{100} - world.now())) {
+      return fail(Code::timeout, "what " + std::string(who) + " wrote took over 100 ms to arrive");
+    }
+    world.run_for(some(world.rng(), 1'500));
+  }
+  return crew.end();
+}
+
+Result<Outcome> quiet(std::uint64_t seed) {
+  Crew crew(seed, kThree);
+  TRY(crew.form());
+  TRY(crew.mesh());
+  crew.world.run_for(60s);
+  const auto before = crew.world.network().bytes_carried();
+  crew.world.run_for(600s);
+  const auto carried = crew.world.network().bytes_carried() - before;
+  // Keep-alives alone: a few hundred bytes per link and minute.
+  if (carried > 60'000) {
+    return fail(Code::limit,
+                "idle peers said " + std::to_string(carried) + " bytes in ten minutes");
+  }
+  return crew.end();
+}
+
+Result<Outcome> storm(std::uint64_t seed) {
+  const Names four = {"ana", "bo", "cy", "di"};
+  Crew crew(seed, four);
+  TRY(crew.form());
+  TRY(crew.mesh());
+  auto& world = crew.world;
+  auto& rng = world.rng();
+  world.network().options().cuts_per_10k = 20;
+  world.network().options().failed_dials_percent = 10;
+  for (int round = 0; round < 8; ++round) {
+    const auto& who = four[rng.below(four.size())];
+    switch (rng.below(6)) {
+      case 0: world.split({{"ana", four[1 + rng.below(3)]}, {"bo", "cy"}}); break;
+      case 1: doom(world[who], rng, 80); break;
+      case 2: world[who].set_skew(some(rng, 172'800'000) - Millis{86'400'000}); break;
+      case 3:
+        if (world[who].is_up()) world[who].crash();
+        break;
+      case 4: TRY(world.dial(who, "ana")); break;
+      default: world.heal();
+    }
+    TRY(crew.work.act_all(four, 5));
+    world.run_for(some(rng, 4'000));
+    if (rng.chance(60)) TRY(revive(world));
+  }
+  return crew.end();
+}
+
+}  // namespace
+
+const std::vector<Scenario>& scenarios() {
+  static const std::vector<Scenario> all = {
+      {"partition", "what is written on both sides of a partition meets after it heals", partition},
+      {"relay", "two that never meet agree through a third", relay},
+      {"crash-alone", "a power cut at any write loses nothing that was acknowledged", crash_alone},
+      {"crash-in-sync", "a power cut at any write of an exchange costs only time", crash_in_sync},
+      {"crash-in-join", "a join interrupted at any write can be done again", crash_in_join},
+      {"disk-full", "a full disk refuses and forgets nothing, and its device catches up",
+       disk_full},
+      {"twins", "several links between two devices repeat and reorder without harm", twins},
+      {"cuts", "links that are cut again and again still carry everything over", cuts},
+      {"push", "a change is on a linked device within 100 ms", push},
+      {"quiet", "devices that agree keep silent", quiet},
+      {"storm", "all of it at once", storm},
+  };
+  return all;
+}
+
+}  // namespace holm::sim

@@ -1,0 +1,215 @@
+// What scenarios rest on, and single stories of nodes that need no dice.
+#include "tests/sim/world.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+namespace holm::sim {
+namespace {
+
+Value request_of(std::string_view what) { return Value::object().set("do", what); }
+
+Value must(Result<Value> answer) {
+  if (!answer) FAIL(answer.error().text());
+  return std::move(*answer);
+}
+void must(const Status& status) {
+  if (!status) FAIL(status.error().text());
+}
+
+/// Hears a host's links and answers nothing.
+struct Listener final : net::TransportEvents {
+  void on_accepted(net::LinkId link, const net::Endpoint&) override { accepted.push_back(link); }
+  void on_dialled(net::LinkId link) override { dialled.push_back(link); }
+  void on_bytes(net::LinkId, ByteView view) override { append(bytes, view); }
+  void on_drained(net::LinkId) override { ++drained; }
+  void on_closed(net::LinkId link, const Error& why) override {
+    closed.push_back(link);
+    code = why.code;
+  }
+  std::vector<net::LinkId> accepted, dialled, closed;
+  Bytes bytes;
+  int drained = 0;
+  Code code{};
+};
+
+struct TwoHosts {
+  explicit TwoHosts(NetworkOptions options = {})
+      : network(1, options, trace), a(network.add_host("a")), b(network.add_host("b")) {
+    one = network.bring_up(a, [] { return true; });
+    two = network.bring_up(b, [] { return true; });
+    one->set_events(&at_one);
+    two->set_events(&at_two);
+    REQUIRE(two->listen(network.address(b)).has_value());
+  }
+  void run(Millis span = Millis{10'000}) {
+    const auto until = network.now() + span;
+    while (network.next() && *network.next() <= until) {
+      network.advance(*network.next());
+      network.step();
+    }
+  }
+  Trace trace;
+  Network network;
+  HostId a;
+  HostId b;
+  std::unique_ptr<net::Transport> one, two;
+  Listener at_one, at_two;
+};
+
+TEST_CASE("network: bytes arrive whole and in order, in pieces, and drain") {
+  TwoHosts hosts({.fragment_max = 7});
+  const auto link = hosts.one->dial(hosts.network.address(hosts.b));
+  hosts.one->send(link, to_bytes("too early"));
+  hosts.run();
+  REQUIRE(hosts.at_one.dialled.size() == 1);
+  std::string all;
+  for (int i = 0; i < 50; ++i) {
+    const auto text = "message " + std::to_string(i) + ";";
+    all += text;
+    hosts.one->send(link, to_bytes(text));
+  }
+  CHECK(hosts.at_two.bytes.empty());  // never from inside a call
+  CHECK(hosts.one->queued_bytes(link) == all.size());
+  hosts.one->close(link);
+  hosts.run();
+  CHECK(as_text(hosts.at_two.bytes) == all);
+  CHECK(hosts.at_two.closed.size() == 1);
+  CHECK(hosts.at_one.closed.size() == 1);
+  CHECK(hosts.network.link_count() == 0);
+}
+
+TEST_CASE("network: a cut loses what is in flight and tells both ends to try again") {
+  TwoHosts hosts;
+  const auto link = hosts.one->dial(hosts.network.address(hosts.b));
+  hosts.run();
+  hosts.one->send(link, Bytes(1000, 7));
+  hosts.network.cut_between(hosts.a, hosts.b);
+  hosts.run();
+  CHECK(hosts.at_two.bytes.empty());
+  CHECK(hosts.at_one.closed.size() == 1);
+  CHECK(hosts.at_two.closed.size() == 1);
+  CHECK(hosts.at_two.code == Code::retry);
+}
+
+TEST_CASE("network: whoever is split off or down cannot be dialled") {
+  TwoHosts hosts;
+  hosts.network.split({{hosts.a}, {hosts.b}});
+  hosts.one->dial(hosts.network.address(hosts.b));
+  hosts.run();
+  CHECK(hosts.at_one.code == Code::timeout);
+  hosts.network.heal();
+  hosts.network.take_down(hosts.b);
+  hosts.one->dial(hosts.network.address(hosts.b));
+  hosts.run();
+  CHECK(hosts.at_one.closed.size() == 2);
+  CHECK(hosts.at_one.code == Code::retry);
+  CHECK(hosts.at_one.dialled.empty());
+}
+
+TEST_CASE("network: nothing is read while reading is paused, not even the end") {
+  TwoHosts hosts;
+  const auto link = hosts.one->dial(hosts.network.address(hosts.b));
+  hosts.run();
+  hosts.two->pause_reading(hosts.at_two.accepted.front());
+  hosts.one->send(link, to_bytes("later"));
+  hosts.one->close(link);
+  hosts.run();
+  CHECK(hosts.at_two.bytes.empty());
+  CHECK(hosts.at_two.closed.empty());
+  hosts.two->resume_reading(hosts.at_two.accepted.front());
+  hosts.run();
+  CHECK(as_text(hosts.at_two.bytes) == "later");
+  CHECK(hosts.at_two.closed.size() == 1);
+}
+
+TEST_CASE("node: a link that a join made is made again after it was cut") {
+  World world{1, {"ana", "bo"}};
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  must(world.converge(10s));
+  world.network().cut_all();
+  world.run_for(1s);
+  must(world["ana"].tell(request_of("room.new").set("name", "Yard")));
+  must(world.converge(600s));
+}
+
+TEST_CASE("node: what was written is undone and done again, here and on the others") {
+  World world{2, {"ana", "bo"}};
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  must(world["ana"].run(request_of("room.new").set("name", "Yard")));
+  const auto doc = must(
+      world["ana"].run(request_of("doc.new").set("path", "Yard/Plan").set("text", "one two\n")));
+  const auto id = doc["id"].text();
+  must(world["ana"].run(request_of("doc.write").set("doc", id).set("text", "one three\n")));
+  must(world.converge(10s));
+  const auto text = [&](const char* who) {
+    return std::string(must(world[who].run(request_of("doc.show").set("doc", id)))["text"].text());
+  };
+  CHECK(text("bo") == "one three\n");
+  must(world["ana"].run(request_of("undo").set("object", id)));
+  must(world.converge(10s));
+  CHECK(text("ana") == "one two\n");
+  CHECK(text("bo") == "one two\n");
+  must(world["ana"].run(request_of("redo").set("object", id)));
+  must(world.converge(10s));
+  CHECK(text("bo") == "one three\n");
+  // What another wrote is not hers to take back.
+  CHECK_FALSE(world["bo"].run(request_of("undo").set("object", id)).has_value());
+}
+
+TEST_CASE("node: verify finds a flipped byte wherever a change lies") {
+  World world{3, {"ana"}};
+  must(world.found_team("ana"));
+  must(world["ana"].run(request_of("room.new").set("name", "Yard")));
+  must(world["ana"].run(
+      request_of("doc.new").set("path", "Yard/Plan").set("text", "findable words stand here\n")));
+  must(world["ana"].run(request_of("verify").set("deep", true)));
+  auto& ana = world["ana"];
+  const auto path = ana.node().teams().all().begin()->first.text() + ".db";
+  ana.shut_down();
+  const auto whole = *ana.disk().file(path);
+  const std::string needle = "findable words";
+  std::vector<std::size_t> places;
+  for (auto at = whole.begin();; ++at) {
+    at = std::search(at, whole.end(), needle.begin(), needle.end());
+    if (at == whole.end()) break;
+    places.push_back(static_cast<std::size_t>(at - whole.begin()));
+  }
+  REQUIRE_FALSE(places.empty());
+  for (const auto place : places) {
+    auto damaged = whole;
+    damaged[place] ^= 0x01;
+    ana.disk().set_file(path, damaged);
+    // Either the store does not open, or verify names the damage.
+    if (ana.boot()) {
+      CHECK_FALSE(ana.run(request_of("verify").set("deep", true)).has_value());
+      ana.shut_down();
+    }
+  }
+  ana.disk().set_file(path, whole);
+  must(ana.boot());
+  must(ana.run(request_of("verify").set("deep", true)));
+}
+
+TEST_CASE("node: a wrong invite code and a used one are refused for good") {
+  World world{4, {"ana", "bo", "cy"}};
+  must(world.found_team("ana"));
+  const auto invite = must(world["ana"].run(request_of("invite.create").set("uses", 1)));
+  const auto at = world["ana"].address().text();
+  const auto code = std::string(invite["code"].text());
+  must(world["bo"].run(request_of("join").set("code", code).set("at", at)));
+  const auto again = world["cy"].run(request_of("join").set("code", code).set("at", at));
+  REQUIRE_FALSE(again.has_value());
+  CHECK(again.error().code == Code::denied);
+  auto wrong = code;
+  wrong[0] = wrong[0] == 'A' ? 'B' : 'A';
+  const auto typo = world["cy"].run(request_of("join").set("code", wrong).set("at", at));
+  REQUIRE_FALSE(typo.has_value());
+  CHECK(typo.error().code == Code::usage);
+}
+
+}  // namespace
+}  // namespace holm::sim
