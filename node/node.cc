@@ -183,9 +183,19 @@ std::optional<Time> Node::deadline() const {
 // --- what links tell
 
 void Node::on_link_open(const LinkInfo& link) {
+  if (link.dialled.host.empty()) return;
   for (auto& contact : contacts_) {
     if (contact.link == link.id) contact.backoff->reset();
+    if (contact.team == link.team && contact.at == link.dialled) return;
   }
+  if (!is_serving_) return;
+  // An address that a join or a meeting brought is known from now on, so its link is kept.
+  Contact contact;
+  contact.team = link.team;
+  contact.at = link.dialled;
+  contact.link = link.id;
+  contact.backoff = std::make_unique<net::Backoff>(net::BackoffLimits{}, env_.rng);
+  contacts_.push_back(std::move(contact));
 }
 
 void Node::on_link_closed(const LinkInfo& link, const Error& why) {
