@@ -39,7 +39,7 @@ LogId fork_name(const LogId& log, std::uint64_t seq, const Digest& first_differi
 /// change holds none of it. Errors: corrupt when the salt is missing.
 Result<bool> wipe(Change& change, const ObjectId& object, const SaltLookup& salts);
 
-using Signature = Id<struct SignatureTag, 64>;
+using Signature = Id<struct HeadSignatureTag, 64>;
 
 /// A signed statement that `log` stood at `hash` after `seq` ops. Authenticates all before it.
 struct Head {
