@@ -150,7 +150,7 @@ class Story {
     TRY(replace(ana_, "Saturday 16 May at ten", "Saturday 16 May at half past nine"));
     tell("   Ana changes the opening time in the first paragraph of \"Opening day\".");
     TRY(replace(cy_, "even if it is only a bicycle pump", "even if it is only a bicycle pump or an umbrella"));
-    tell("   Cy, in the same sentence's neighbour, adds an umbrella.");
+    tell("   Cy, in the next sentence of the same paragraph, adds an umbrella.");
     TRY(set(ana_, {{"assignees", "+Ana"}, {"due", "2026-05-15 17:00"}}));
     TRY(set(cy_, {{"assignees", "+Cy"}, {"due", "2026-05-16 09:00"}}));
     tell("   Both take the card \"Open the doors\", and each sets another due date.");

@@ -181,6 +181,7 @@ Status Home::create(const std::string& dir, const Unlock& unlock, const Identity
 
 Result<std::unique_ptr<Home>> Home::open(const std::string& dir, const Unlock& unlock, Rng& rng) {
   if (!exists(dir + "/identity")) return no_home(dir);
+  ::umask(0077);  // stores that SQLite makes here are for this user alone
   const int lock = TRY(lock_file(dir));
   const auto read = [&]() -> Result<std::unique_ptr<Home>> {
     auto key = TRY(home_key(dir, unlock));

@@ -485,6 +485,11 @@ void Links::on_message(Link& link, ByteView bytes) {
     done = link.peer.on_summary(*summary, *link.view);
   } else if (auto* vector = std::get_if<sync::Vector>(&*message)) {
     done = link.peer.on_vector(*vector, *link.view);
+    for (const auto& log : link.peer.forked()) {
+      if (!forked_[link.replica->team()].insert(log).second) continue;
+      env_.log.write(Level::warn, "two devices hold different histories of the log " +
+                                      log.text().substr(0, 12) + ": a device was copied or restored");
+    }
   } else if (auto* ack = std::get_if<sync::Ack>(&*message)) {
     done = link.peer.on_ack(*ack);
   } else if (auto* delta = std::get_if<sync::Delta>(&*message)) {
@@ -553,10 +558,7 @@ void Links::end_turn() {
     auto changed = replica.take_changed();
     std::set<SpaceId> spaces;
     for (const auto& item : changed) spaces.insert(item.space);
-    for (const auto& [id, link] : links_) {
-      if (link->replica != &replica) continue;
-      for (const auto& space : spaces) link->peer.on_stored(space);
-    }
+    for (const auto& space : spaces) stored(replica, space);
     if (replica.take_membership_changed()) on_membership_changed(replica);
     if (!changed.empty()) events_.on_changed(replica, changed);
   }
@@ -567,18 +569,35 @@ void Links::on_written(Replica& replica, bool is_typing) {
   auto changed = replica.take_changed();
   std::set<SpaceId> spaces;
   for (const auto& item : changed) spaces.insert(item.space);
-  for (const auto& [id, link] : links_) {
-    if (link->replica != &replica) continue;
-    for (const auto& space : spaces) link->peer.on_stored(space);
-  }
   if (replica.take_membership_changed()) on_membership_changed(replica);
   if (!changed.empty()) events_.on_changed(replica, changed);
-  if (!is_typing) return pump_all();
-  if (!flush_at_) flush_at_ = env_.clock.now() + kFlush;
+  if (is_typing) {
+    for (const auto& space : spaces) typed_.insert({replica.team(), space});
+    if (!flush_at_) flush_at_ = env_.clock.now() + kFlush;
+    return;
+  }
+  for (const auto& space : spaces) stored(replica, space);
+  pump_all();
+}
+
+void Links::stored(const Replica& replica, const SpaceId& space) {
+  for (const auto& [id, link] : links_) {
+    if (link->replica == &replica) link->peer.on_stored(space);
+  }
+}
+
+std::set<LogId> Links::forked(const TeamId& team) const {
+  const auto found = forked_.find(team);
+  return found == forked_.end() ? std::set<LogId>{} : found->second;
 }
 
 void Links::on_deadline(Time now) {
-  if (flush_at_ && *flush_at_ <= now) flush_at_.reset();
+  if (flush_at_ && *flush_at_ <= now) {
+    flush_at_.reset();
+    for (const auto& [team, space] : std::exchange(typed_, {})) {
+      if (const auto* replica = teams_.find(team)) stored(*replica, space);
+    }
+  }
   std::vector<net::LinkId> ids;
   for (const auto& [id, link] : links_) ids.push_back(id);
   for (auto id : ids) {

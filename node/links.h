@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,8 @@ class Links final : public net::TransportEvents {
   /// at the next flush.
   void on_written(Replica& replica, bool is_typing);
 
+  /// Logs of which a peer holds another history than this device.
+  std::set<LogId> forked(const TeamId& team) const;
   std::vector<LinkInfo> links() const;
   std::optional<LinkInfo> find(net::LinkId link) const;
 
@@ -101,6 +104,7 @@ class Links final : public net::TransportEvents {
   LinkInfo info(const Link& link) const;
   void pump(Link& link);
   void pump_all();
+  void stored(const Replica& replica, const SpaceId& space);
   void on_established(Link& link, net::Established established);
   void on_message(Link& link, ByteView bytes);
   void on_join_request(Link& link, const sync::JoinRequest& request);
@@ -123,7 +127,9 @@ class Links final : public net::TransportEvents {
   std::map<net::LinkId, std::unique_ptr<Link>> links_;
   std::optional<net::Endpoint> listening_;
   std::vector<Staged> staged_;
-  std::optional<Time> flush_at_;
+  std::optional<Time> flush_at_;  ///< when typing is pushed
+  std::set<std::pair<TeamId, SpaceId>> typed_;
+  std::map<TeamId, std::set<LogId>> forked_;
 };
 
 }  // namespace holm::node

@@ -112,6 +112,16 @@ std::string Replica::name() const {
   return roster().team_name;
 }
 
+std::string Replica::zone() const {
+  auto profile = state_->object({commons_, *ObjectId::from(self_.view())});
+  if (profile && *profile) {
+    const auto* zone = (*profile)->value(work::profile::kZone, self_.view());
+    auto value = zone != nullptr ? decode_value(*zone) : Result<Value>(Value());
+    if (value && !value->text().empty()) return std::string(value->text());
+  }
+  return env_.identity.zone;
+}
+
 // --- membership
 
 Status Replica::load_membership() {
@@ -303,7 +313,7 @@ Result<Value> Replica::run(const work::Command& command, WallTime now) {
   const work::Acting acting{.member = self_,
                             .device = device_,
                             .now = now,
-                            .zone = env_.identity.zone,
+                            .zone = zone(),
                             .rng = env_.rng};
   auto outcome = TRY(work::apply(*state_, acting, command));
   if (outcome.open_room) {

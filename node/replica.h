@@ -67,6 +67,8 @@ class Replica {
   SpaceId commons() const { return commons_; }
   /// Name as people call it now.
   std::string name() const;
+  /// Time zone of this person: as their profile says, else as the home was made.
+  std::string zone() const;
 
   // A turn.
   Status begin();

@@ -414,12 +414,29 @@ Result<Value> Node::status(Replica& replica) {
                                                                  : Value(work::rfc3339(known.at)))
             .set("lacks", is_self ? 0 : lacks[id]));
   }
+  Value warnings = Value::array();
+  std::set<LogId> differing = links_.forked(replica.team());
+  for (const auto& space : replica.spaces()) {
+    for (const auto& log : TRY(logs.of_space(space))) {
+      if (log.frozen) differing.insert(log.log);
+    }
+  }
+  for (const auto& id : differing) {
+    const auto log = TRY(logs.find(id));
+    const auto* device = log ? replica.roster().device(log->device) : nullptr;
+    warnings.push("the history that " +
+                  (device != nullptr ? "\"" + device->label + "\" of " +
+                                           work::name_of(replica.state(), device->member)
+                                     : std::string("a device")) +
+                  " wrote differs between devices: it was copied or restored");
+  }
   return Value::object()
       .set("team", replica.team().text())
       .set("name", replica.name())
       .set("spaces", std::move(spaces))
       .set("unsynced_objects", unsynced.size())
       .set("devices", std::move(devices))
+      .set("warnings", std::move(warnings))
       .set("listening",
            links_.listening() ? Value(links_.listening()->text()) : Value())
       .set("bytes_on_disk", replica.store().bytes_on_disk());

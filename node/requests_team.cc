@@ -39,7 +39,7 @@ Result<Value> Node::team_create(const Value& request) {
 Status Node::introduce(Replica& replica) {
   work::ProfileSet profile;
   profile.values.emplace_back("name", identity_.name);
-  if (!identity_.zone.empty()) profile.values.emplace_back("zone", identity_.zone);
+  if (!identity_.zone.empty()) profile.values.emplace_back("zone", replica.zone());
   if (!identity_.hours.empty()) profile.values.emplace_back("hours", identity_.hours);
   auto done = in_turn(
       replica, [&] { return replica.run(work::Command(profile), env_.clock.wall()); }, false);
@@ -84,8 +84,8 @@ Result<Value> Node::invite_create(Replica& replica, const Value& request) {
   }
   const auto expires = request.has("expires") ? request["expires"].text() : "7d";
   const auto span = expires.starts_with("+") ? std::string(expires) : "+" + std::string(expires);
-  auto until = work::parse_when(span, now, identity_.zone);
-  if (!until) until = work::parse_when(expires, now, identity_.zone);
+  auto until = work::parse_when(span, now, replica.zone());
+  if (!until) until = work::parse_when(expires, now, replica.zone());
   op.expires = TRY(until).at;
   if (op.expires <= now) {
     return fail(Code::usage, "an invite cannot expire in the past", "nothing was changed");

@@ -66,7 +66,7 @@ Result<Value> Node::run_query(Replica& replica, const Value& request) {
   }
   const auto query = TRY(work::query_from(bare));
   links_.end_turn();
-  return work::answer(replica.state(), {.now = env_.clock.wall(), .zone = identity_.zone}, query);
+  return work::answer(replica.state(), {.now = env_.clock.wall(), .zone = replica.zone()}, query);
 }
 
 /// One line of what happened to an object, as its history tells it.
@@ -74,7 +74,7 @@ Result<Value> Node::describe(Replica& replica, const Changed& changed) {
   const auto stored = TRY(replica.store().logs().at(changed.log, changed.seq));
   if (!stored) return fail(Code::not_found, "that change is not here");
   const auto history = TRY(work::answer(
-      replica.state(), {.now = env_.clock.wall(), .zone = identity_.zone},
+      replica.state(), {.now = env_.clock.wall(), .zone = replica.zone()},
       work::History{.object = changed.object.text(), .limit = kWatchLines}));
   const auto hash = stored->hash.text();
   Value event = Value::object();
@@ -126,7 +126,7 @@ Result<Value> Node::import(Replica& replica, const Value& request) {
   const work::Acting acting{.member = replica.self(),
                             .device = identity_.device(),
                             .now = now,
-                            .zone = identity_.zone,
+                            .zone = replica.zone(),
                             .rng = env_.rng};
   work::ImportTarget target;
   for (const auto& [name, member] : request["map"].entries()) {
@@ -217,7 +217,7 @@ Result<Value> Node::export_files(Replica& replica, const Value& request) {
   } else {
     rooms = replica.roster().rooms;
   }
-  const work::Asking asking{.now = env_.clock.wall(), .zone = identity_.zone};
+  const work::Asking asking{.now = env_.clock.wall(), .zone = replica.zone()};
   const auto format = request.has("format") ? request["format"].text() : "markdown";
   std::vector<work::ExportFile> files;
   if (format == "markdown") {

@@ -26,8 +26,9 @@ std::string host_name() {
   return name;
 }
 
-/// The system's zone by name: /etc/localtime points to it on Debian.
+/// The system's zone by name: $TZ, else what /etc/localtime points to.
 std::string system_zone() {
+  if (const char* named = std::getenv("TZ"); named != nullptr && work::is_zone(named)) return named;
   std::error_code error;
   const auto target = fs::canonical("/etc/localtime", error).string();
   const auto at = target.find("/zoneinfo/");
