@@ -1,6 +1,6 @@
 #include "work/apply.h"
 
-#include "work/apply/common.h"
+#include "work/apply/draft.h"
 #include "work/read.h"
 
 namespace holm::work {

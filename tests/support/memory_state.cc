@@ -160,9 +160,10 @@ void Device::pull(const Device& from) {
 }
 
 void Device::pull_shuffled(const Device& from, Rng& rng) {
-  for (const auto& [id, theirs] : from.spaces_) {
+  for (const auto& entry : from.spaces_) {
+    const auto& id = entry.first;
     std::vector<const crdt::Change*> left;
-    for (const auto& one : theirs.delivered) left.push_back(&one.change);
+    for (const auto& one : entry.second.delivered) left.push_back(&one.change);
     for (bool moved = true; moved;) {
       moved = false;
       for (auto i = left.size(); i > 1; --i) std::swap(left[i - 1], left[rng.below(i)]);
@@ -237,7 +238,9 @@ Result<std::vector<Ref>> Device::find(const work::Lookup& lookup) const {
     const crdt::ObjectState* object;
   };
   std::vector<Row> rows;
-  for (const auto& [ref, object] : objects_) {
+  for (const auto& entry : objects_) {
+    const auto& ref = entry.first;
+    const auto& object = entry.second;
     if (object.type != lookup.type || (lookup.space && ref.space != *lookup.space)) continue;
     if (std::all_of(lookup.where.begin(), lookup.where.end(),
                     [&](const auto& wanted) { return fits(object, wanted); }))

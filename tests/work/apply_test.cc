@@ -6,8 +6,7 @@
 #include <algorithm>
 
 #include "base/wire.h"
-#include "tests/support/memory_state.h"
-#include "tests/support/seeds.h"
+#include "tests/work/lab.h"
 #include "work/read.h"
 #include "work/reference.h"
 #include "work/rules/notices.h"
@@ -16,58 +15,8 @@
 
 using namespace holm;
 using namespace holm::work;
-using holm::test::Device;
-using holm::test::Team;
-
-namespace {
-
+using holm::test::Lab;
 using Lines = std::vector<std::string>;
-
-struct Lab {
-  Team team{{"ana", "bo"}};
-  Device& ana = team["ana"];
-  ObjectId room = ana.run(RoomNew{"Lab", "project", "Where we try things"});
-  ObjectId doc = ana.run(DocNew{"Lab/notes/Plan", "one\ntwo\nthree\n"});
-  ObjectId board = ana.run(BoardNew{"Lab/Roadmap", "R"});
-  ObjectId card = ana.run(CardAdd{.board = "Roadmap", .title = "Paint"});
-
-  crdt::ObjectState state(const ObjectId& id) { return ana.state(ana.ref(id)); }
-  std::string text(const ObjectId& id, std::uint32_t field) {
-    return *ana.text(ana.ref(id), field);
-  }
-  Error refused(const Command& command) {
-    const auto before = ana.fingerprint();
-    const auto outcome = ana.attempt(command);
-    REQUIRE_FALSE(outcome);
-    CHECK(ana.fingerprint() == before);
-    return outcome.error();
-  }
-  Lines said(const Command& command) {
-    const auto outcome = ana.attempt(command);
-    REQUIRE_MESSAGE(outcome, (outcome ? "" : outcome.error().text()));
-    return outcome->notices;
-  }
-  std::string column(const ObjectId& id) {
-    return (*rules::column_of(ana, ana.ref(id)))->column.title;
-  }
-  Lines titles(const std::string& column_title) {
-    Lines out;
-    const auto shown = *rules::board_of(ana, ana.ref(board));
-    for (const auto& one : shown)
-      if (one.column.title == column_title)
-        for (const auto& place : one.cards)
-          out.push_back(words_of(ana.state(place.card), field::kTitle));
-    return out;
-  }
-  Lines column_titles() {
-    Lines out;
-    const auto columns = *rules::columns_of(ana, ana.ref(board));
-    for (const auto& one : columns) out.push_back(one.title);
-    return out;
-  }
-};
-
-}  // namespace
 
 TEST_CASE("apply: only members of the team can do anything") {
   Lab lab;
@@ -191,8 +140,12 @@ TEST_CASE("document: a paste of megabytes goes in whole") {
 
 TEST_CASE("document: properties, with people as reviewers") {
   Lab lab;
-  lab.ana.run(DocSet{"Plan", {{"status", "in-review"}, {"reviewers", "ana, bo"},
-                              {"review_by", "2026-02-01"}, {"owner", "me"}, {"tags", "+sea"}}});
+  lab.ana.run(DocSet{"Plan",
+                     {{"status", "in-review"},
+                      {"reviewers", "ana, bo"},
+                      {"review_by", "2026-02-01"},
+                      {"owner", "me"},
+                      {"tags", "+sea"}}});
   const auto state = lab.state(lab.doc);
   CHECK(words_of(state, document::kStatus) == "in-review");
   CHECK(members_of(state, document::kReviewers).size() == 2);
@@ -294,10 +247,17 @@ TEST_CASE("card: every field that can be given at once") {
 
 TEST_CASE("card: set takes single steps and whole lists, and clears with none") {
   Lab lab;
-  lab.ana.run(CardSet{"R-1", {{"assignees", "ana,bo"}, {"labels", "+a,+b"}, {"due", "tomorrow"},
-                              {"percent", "40%"}, {"waiting_on", "bo"}, {"tags", "x, y"},
-                              {"repeats", "RRULE:FREQ=WEEKLY"}, {"text", "two coats"},
-                              {"blocked_reason", "no paint"}, {"card_type", "chore"}}});
+  lab.ana.run(CardSet{"R-1",
+                      {{"assignees", "ana,bo"},
+                       {"labels", "+a,+b"},
+                       {"due", "tomorrow"},
+                       {"percent", "40%"},
+                       {"waiting_on", "bo"},
+                       {"tags", "x, y"},
+                       {"repeats", "RRULE:FREQ=WEEKLY"},
+                       {"text", "two coats"},
+                       {"blocked_reason", "no paint"},
+                       {"card_type", "chore"}}});
   auto state = lab.state(lab.card);
   CHECK(members_of(state, card::kAssignees).size() == 2);
   CHECK(values_of(state, card::kLabels).size() == 2);
@@ -305,8 +265,9 @@ TEST_CASE("card: set takes single steps and whole lists, and clears with none") 
   CHECK(words_of(state, card::kRepeats) == "FREQ=WEEKLY");
   CHECK(lab.text(lab.card, card::kDescription) == "two coats");
   CHECK(values_of(state, field::kTags).size() == 2);
-  lab.ana.run(CardSet{"R-1", {{"assignees", "bo"}, {"labels", "b"}, {"due", "none"},
-                              {"tags", "none"}, {"percent", ""}}});
+  lab.ana.run(CardSet{
+      "R-1",
+      {{"assignees", "bo"}, {"labels", "b"}, {"due", "none"}, {"tags", "none"}, {"percent", ""}}});
   state = lab.state(lab.card);
   CHECK(members_of(state, card::kAssignees) == std::vector<MemberId>{lab.team.member("bo")});
   CHECK(values_of(state, card::kLabels).size() == 1);
@@ -371,10 +332,9 @@ TEST_CASE("checklist: items by position, text and id; moved, changed and removed
     Lines out;
     const auto lists = *lab.ana.find({.type = kChecklist, .order = Lookup::By::place});
     for (const auto& list : lists) {
-      const auto items =
-          *lab.ana.find({.type = kItem,
-                         .where = {{field::kPlace, id_value(list.object)}},
-                         .order = Lookup::By::place});
+      const auto items = *lab.ana.find({.type = kItem,
+                                        .where = {{field::kPlace, id_value(list.object)}},
+                                        .order = Lookup::By::place});
       for (const auto& item : items)
         if (!rules::life_of(lab.ana, item)->archived)
           out.push_back(*lab.ana.text(item, item::kText));
@@ -437,92 +397,4 @@ TEST_CASE("take and keep: what is not set apart is refused") {
   CHECK(lab.refused(TakeValue{"R-1", "due", "fri"}).code == Code::usage);
   CHECK(lab.refused(TakeValue{"R-1", "colour", "red"}).code == Code::usage);
   CHECK(lab.refused(KeepValue{"R-1", "labels"}).code == Code::usage);
-}
-
-TEST_CASE("restore: a document reads as it did, and its history goes on") {
-  Lab lab;
-  lab.ana.run(DocWrite{"Plan", "one\n2\nthree\n", {}});
-  lab.ana.run(DocWrite{"Plan", "1\n2\n3\n", {}});
-  lab.ana.run(Restore{"Plan", "-2", {}});
-  CHECK(lab.text(lab.doc, document::kText) == "one\ntwo\nthree\n");
-  lab.ana.run(Restore{"Plan", "-1", {}});
-  CHECK(lab.text(lab.doc, document::kText) == "1\n2\n3\n");
-  CHECK(lab.ana.history(lab.ana.ref(lab.doc))->size() == 5);
-  CHECK(lab.refused(Restore{"Plan", "-5", {}}).code == Code::not_found);
-  CHECK(lab.refused(Restore{"Plan", "-50", {}}).code == Code::not_found);
-}
-
-TEST_CASE("restore: part of a document brings back those lines and leaves the rest") {
-  Lab lab;
-  lab.ana.run(DocWrite{"Plan", "zero\none\n2\nthree!\n", {}});
-  lab.ana.run(Restore{"Plan", "-1", "2-2"});
-  CHECK(lab.text(lab.doc, document::kText) == "zero\none\ntwo\nthree!\n");
-  lab.ana.run(DocWrite{"Plan", "zero\nthree!\n", {}});
-  lab.ana.run(Restore{"Plan", "-1", "2-3"});
-  CHECK(lab.text(lab.doc, document::kText) == "zero\none\ntwo\nthree!\n");
-  for (const auto* range : {"0-1", "3-2", "x", "1-99", "2-"})
-    CHECK(lab.refused(Restore{"Plan", "-1", range}).code == Code::usage);
-  CHECK(lab.refused(Restore{"R-1", "-0", "1-1"}).code == Code::usage);
-}
-
-TEST_CASE("restore: a card's fields, place, people and archiving") {
-  Lab lab;
-  lab.ana.run(CardSet{"R-1", {{"assignees", "+ana"}, {"priority", "low"}, {"text", "one coat"}}});
-  const auto then = lab.ana.history(lab.ana.ref(lab.card))->back().hash.text().substr(0, 12);
-  lab.ana.run(CardSet{"R-1", {{"assignees", "bo"}, {"priority", "high"}, {"text", "two coats"}}});
-  lab.ana.run(CardMove{"R-1", "Doing", {}, false});
-  lab.ana.run(CardArchive{"R-1", false});
-  lab.ana.run(Restore{lab.card.text(), then, {}});
-  const auto state = lab.state(lab.card);
-  CHECK(words_of(state, card::kPriority) == "low");
-  CHECK(members_of(state, card::kAssignees) == std::vector<MemberId>{lab.team.member("ana")});
-  CHECK(lab.text(lab.card, card::kDescription) == "one coat");
-  CHECK(lab.column(lab.card) == "Next");
-  CHECK_FALSE(is_archived(state));
-  CHECK(lab.ana.notices(lab.ana.ref(lab.card)).empty());
-}
-
-TEST_CASE("restore: after any history, every version of a card and a document can come back") {
-  test::for_each_seed(15, [](test::Seed seed) {
-    SeededRng rng(seed);
-    Lab lab;
-    const std::vector<std::string> columns{"Next", "Doing", "Waiting", "Done"};
-    struct Look {
-      std::string text;
-      std::string priority;
-      std::string column;
-      std::vector<MemberId> people;
-      bool operator==(const Look&) const = default;
-    };
-    const auto look = [&] {
-      const auto state = lab.state(lab.card);
-      return Look{lab.text(lab.card, card::kDescription), words_of(state, card::kPriority),
-                  lab.column(lab.card), members_of(state, card::kAssignees)};
-    };
-    std::map<std::string, Look> versions;
-    const auto note = [&] {
-      versions[lab.ana.history(lab.ana.ref(lab.card))->back().hash.text()] = look();
-    };
-    for (int i = 0; i < 12; ++i) {
-      const std::string person = rng.chance(50) ? "ana" : "bo";
-      switch (rng.below(4)) {
-        case 0:
-          lab.ana.run(CardSet{"R-1", {{"text", "text " + std::to_string(rng.below(99))}}});
-          break;
-        case 1:
-          lab.ana.run(CardSet{"R-1", {{"priority", rng.chance(50) ? "high" : "low"}}});
-          break;
-        case 2: lab.ana.run(CardMove{"R-1", columns[rng.below(4)], {}, false}); break;
-        default:
-          lab.ana.run(CardSet{"R-1", {{"assignees", (rng.chance(50) ? "+" : "-") + person}}});
-          break;
-      }
-      note();
-    }
-    const auto all = versions;
-    for (const auto& [hash, then] : all) {
-      lab.ana.run(Restore{"R-1", hash, {}});
-      CHECK(look() == then);
-    }
-  });
 }

@@ -258,9 +258,10 @@ TEST_CASE("card: deleted here, edited there: lives, with notice") {
          desk.bo.run(CardMove{desk.id(), "Doing", {}, false});
        }},
   };
-  for (const auto& [what, edit] : edits) {
+  for (const auto& entry : edits) {
+    const auto& edit = entry.second;
     for (const int lead : {-60'000, 60'000}) {
-      INFO(what, " ", lead);
+      INFO(entry.first, " ", lead);
       Desk desk;
       desk.bo.now += Millis{lead};
       desk.ana.run(CardArchive{desk.id(), false});

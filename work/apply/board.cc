@@ -1,6 +1,7 @@
 #include <algorithm>
 
-#include "work/apply/common.h"
+#include "work/apply/draft.h"
+#include "work/apply/place_keys.h"
 #include "work/fold.h"
 #include "work/read.h"
 
@@ -187,7 +188,9 @@ Status run(Draft& draft, const ColumnSet& command) {
 }
 
 Status run(Draft& draft, const ColumnRemove& command) {
-  const auto [board, column] = TRY(column_on(draft, command.board, command.column));
+  const auto found = TRY(column_on(draft, command.board, command.column));
+  const auto& board = found.board;
+  const auto& column = found.column;
   auto columns = TRY(rules::columns_of(draft.state, board.ref));
   std::erase_if(columns, [&](const auto& one) { return one.ref == column.ref; });
   if (columns.empty())

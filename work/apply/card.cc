@@ -1,6 +1,7 @@
 #include <algorithm>
 
-#include "work/apply/common.h"
+#include "work/apply/draft.h"
+#include "work/apply/place_keys.h"
 #include "work/fold.h"
 #include "work/read.h"
 #include "work/rules/life.h"

@@ -1,5 +1,5 @@
 #include "crdt/text/utf8.h"
-#include "work/apply/common.h"
+#include "work/apply/draft.h"
 #include "work/fold.h"
 #include "work/read.h"
 #include "work/rules/resolution.h"

@@ -2,7 +2,7 @@
 
 #include "crdt/replay.h"
 #include "crdt/text/utf8.h"
-#include "work/apply/common.h"
+#include "work/apply/draft.h"
 #include "work/exchange/text_merge.h"
 #include "work/fold.h"
 #include "work/read.h"

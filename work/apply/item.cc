@@ -4,7 +4,8 @@
 #include <charconv>
 
 #include "crdt/text/utf8.h"
-#include "work/apply/common.h"
+#include "work/apply/draft.h"
+#include "work/apply/place_keys.h"
 #include "work/fold.h"
 #include "work/read.h"
 #include "work/rules/life.h"

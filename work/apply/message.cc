@@ -1,4 +1,4 @@
-#include "work/apply/common.h"
+#include "work/apply/draft.h"
 #include "work/fold.h"
 #include "work/read.h"
 #include "work/rules/notices.h"

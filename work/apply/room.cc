@@ -1,5 +1,5 @@
 // Team, profile and rooms.
-#include "work/apply/common.h"
+#include "work/apply/draft.h"
 #include "work/fold.h"
 #include "work/read.h"
 #include "work/when.h"

@@ -56,32 +56,6 @@ struct NewPath {
 };
 Result<NewPath> new_path(const Draft& draft, std::string_view path);
 
-/// Keys for places in a list of `type` objects in `container`, without `moving`. Only before()
-/// reads the whole list. Errors of each: those of the state.
-class PlaceKeys {
- public:
-  PlaceKeys(const Draft& draft, const SpaceId& space, std::uint32_t type, const ObjectId& container,
-            const ObjectId& moving = {});
-  Result<Bytes> first() const;
-  /// Behind all others; called again, behind what it gave before.
-  Result<Bytes> last();
-  /// Errors: not_found, when `item` does not stand in this list.
-  Result<Bytes> before(const ObjectId& item) const;
-
- private:
-  struct Item {
-    Bytes key;
-    ObjectId id;
-  };
-  Result<std::vector<Item>> items(Lookup::Direction direction, std::size_t limit) const;
-
-  const State& state_;
-  Lookup lookup_;
-  ObjectId moving_;
-  std::uint64_t tag_ = 0;
-  std::optional<Bytes> given_;
-};
-
 /// `key=value` pairs on fields that `allowed` names. Registers and per-member registers are put;
 /// text fields get the new text; sets take "+x", "-x" or a whole list "x,y".
 /// Errors: usage, naming the field; not_found.
