@@ -1,6 +1,7 @@
 #include "sync/message.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/wire.h"
 #include "crdt/columns.h"
@@ -178,6 +179,10 @@ Result<Message> decode(ByteView bytes, const MessageLimits& limits) {
   const auto fields = TRY(in.array());
   if (fields < 2) return fail(Code::reject, "a message is too short");
   const auto tag = TRY(in.uint());
+  constexpr std::array<std::size_t, 8> kFields = {0, 2, 3, 5, 5, 4, 2, 3};  // by tag
+  if (tag < kFields.size() && tag > 0 && fields != kFields[tag]) {
+    return fail(Code::reject, "a message has another number of fields");
+  }
   const auto read = [&]() -> Result<Message> {
     switch (static_cast<Tag>(tag)) {
       case Tag::summary: return read_summary(in, limits);

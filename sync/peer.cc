@@ -1,6 +1,7 @@
 #include "sync/peer.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/ensure.h"
 
@@ -107,14 +108,21 @@ Status Peer::on_ack(const Ack& ack) {
   });
   if (sent == in_flight_.end()) return fail(Code::reject, "an acknowledgement of nothing sent");
   in_flight_bytes_ -= sent->bytes;
+  const auto reached = std::move(sent->sent);
   in_flight_.erase(sent);
   auto& space = spaces_[ack.space];
   space.theirs = ack.digest;
   for (const auto& have : ack.have) {
-    // Less than was sent: refused there. Sent again when they offer their digest anew, which they do
-    // when what they know changes; at once would be without end.
+    const auto named = reached.find(have.log);
+    if (named == reached.end()) return fail(Code::reject, "an acknowledgement of another log");
     auto& holds = space.holds[have.log];
-    if (have.seq < holds) space.refused.insert(have.log);
+    if (have.seq >= named->second) {
+      holds = std::max(holds, have.seq);  // further deltas of this log may be in flight
+      continue;
+    }
+    // Less than this delta brought: refused there. Sent again when they offer their digest anew,
+    // which they do when what they know changes; at once would be without end.
+    space.refused.insert(have.log);
     holds = have.seq;
   }
   return {};
@@ -131,7 +139,13 @@ void Peer::on_delta(const Delta& delta) {
 }
 
 void Peer::on_delta_durable(const Delta& delta, std::vector<Ack::Have> have, const Digest& digest) {
-  std::sort(have.begin(), have.end());
+  // One entry per log, the furthest: a delta may name a log in several ranges.
+  std::sort(have.begin(), have.end(), [](const Ack::Have& a, const Ack::Have& b) {
+    return std::tie(a.log, b.seq) < std::tie(b.log, a.seq);
+  });
+  have.erase(std::unique(have.begin(), have.end(),
+                         [](const Ack::Have& a, const Ack::Have& b) { return a.log == b.log; }),
+             have.end());
   auto& space = spaces_[delta.space];
   space.offered = digest;
   queue_.emplace_back(Ack{delta.space, delta.serial, digest, std::move(have)});
@@ -195,7 +209,9 @@ Result<std::optional<Message>> Peer::next_delta(const SpaceId& id, Space& space,
   delta.digest = TRY(shared.digest(id));
   space.offered = delta.digest;
   delta.serial = next_serial_++;
-  in_flight_.push_back({id, delta.serial, bytes});
+  std::map<LogId, std::uint64_t> sent;
+  for (const auto& range : delta.ranges) sent[range.head.log] = range.head.seq;
+  in_flight_.push_back({id, delta.serial, bytes, std::move(sent)});
   in_flight_bytes_ += bytes;
   ++counters_.deltas_sent;
   return std::optional<Message>(std::move(delta));

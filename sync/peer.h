@@ -92,6 +92,7 @@ class Peer {
     SpaceId space;
     std::uint64_t serial;
     std::size_t bytes;
+    std::map<LogId, std::uint64_t> sent;  ///< how far it takes each log
   };
 
   Result<std::optional<Message>> next_delta(const SpaceId& id, Space& space, const Shared& shared);
