@@ -1,0 +1,146 @@
+// Homes in a temporary folder.
+#include "node/home.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+
+#include "base/rng.h"
+
+namespace holm::node {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder that goes away with the test.
+struct Folder {
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "holm-home-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  std::string home() const { return (path / "home").string(); }
+  fs::path path;
+};
+
+Identity someone(Rng& rng) {
+  return make_identity(rng.id<RecoverySecret>(), "Ana", "UTC", "", "laptop", rng);
+}
+
+TEST_CASE("home: what was created opens again with the same identity") {
+  Folder folder;
+  SeededRng rng(1);
+  const auto identity = someone(rng);
+  REQUIRE(Home::create(folder.home(), {}, identity, rng).has_value());
+  CHECK_FALSE(Home::create(folder.home(), {}, identity, rng).has_value());
+  auto home = Home::open(folder.home(), {}, rng);
+  REQUIRE(home.has_value());
+  CHECK((*home)->identity().device() == identity.device());
+  CHECK((*home)->identity().name == "Ana");
+  CHECK((*home)->teams().empty());
+}
+
+TEST_CASE("home: nothing in it can be read by others, and secrets are not in the clear") {
+  Folder folder;
+  SeededRng rng(1);
+  const auto identity = someone(rng);
+  REQUIRE(Home::create(folder.home(), {}, identity, rng).has_value());
+  struct stat about {};
+  REQUIRE(stat((folder.home() + "/key").c_str(), &about) == 0);
+  CHECK((about.st_mode & 0777) == 0600);
+  const auto seed = to_bytes(identity.signing.reveal_seed());
+  for (const auto& entry : fs::recursive_directory_iterator(folder.home())) {
+    if (!entry.is_regular_file()) continue;
+    const auto bytes = read_file(entry.path().string(), 1u << 20);
+    REQUIRE(bytes.has_value());
+    CHECK(std::search(bytes->begin(), bytes->end(), seed.begin(), seed.end()) == bytes->end());
+  }
+}
+
+TEST_CASE("home: one process owns it at a time") {
+  Folder folder;
+  SeededRng rng(1);
+  REQUIRE(Home::create(folder.home(), {}, someone(rng), rng).has_value());
+  {
+    auto first = Home::open(folder.home(), {}, rng);
+    REQUIRE(first.has_value());
+    const auto second = Home::open(folder.home(), {}, rng);
+    REQUIRE_FALSE(second.has_value());
+    CHECK(second.error().code == Code::busy);
+    CHECK(*Home::is_owned(folder.home()));
+  }
+  CHECK_FALSE(*Home::is_owned(folder.home()));
+  CHECK(Home::open(folder.home(), {}, rng).has_value());
+}
+
+TEST_CASE("home: a passphrase opens it, a wrong or missing one does not") {
+  Folder folder;
+  SeededRng rng(1);
+  const Unlock right{.passphrase = "correct horse"};
+  const auto identity = someone(rng);
+  REQUIRE(Home::create(folder.home(), right, identity, rng).has_value());
+  for (const auto& wrong : {Unlock{}, Unlock{.passphrase = "correct hors"}}) {
+    const auto opened = Home::open(folder.home(), wrong, rng);
+    REQUIRE_FALSE(opened.has_value());
+    CHECK(opened.error().code == Code::denied);
+  }
+  auto home = Home::open(folder.home(), right, rng);
+  REQUIRE(home.has_value());
+  CHECK((*home)->identity().device() == identity.device());
+}
+
+TEST_CASE("home: there is none where none was made") {
+  Folder folder;
+  SeededRng rng(1);
+  const auto opened = Home::open(folder.home(), {}, rng);
+  REQUIRE_FALSE(opened.has_value());
+  CHECK(opened.error().code == Code::not_found);
+  CHECK_FALSE(Home::is_owned(folder.home()).has_value());
+}
+
+TEST_CASE("home: joins under way and the identity survive closing") {
+  Folder folder;
+  SeededRng rng(1);
+  REQUIRE(Home::create(folder.home(), {}, someone(rng), rng).has_value());
+  const std::vector<PendingJoin> joins = {{Bytes(16, 3), "127.0.0.1:4000"},
+                                          {Bytes(16, 4), "[::1]:4001"}};
+  {
+    auto home = Home::open(folder.home(), {}, rng);
+    REQUIRE(home.has_value());
+    CHECK((*home)->joins()->empty());
+    REQUIRE((*home)->save_joins(joins).has_value());
+    (*home)->identity().zone = "Europe/Lisbon";
+    REQUIRE((*home)->save_identity().has_value());
+  }
+  auto home = Home::open(folder.home(), {}, rng);
+  REQUIRE(home.has_value());
+  CHECK(*(*home)->joins() == joins);
+  CHECK((*home)->identity().zone == "Europe/Lisbon");
+}
+
+TEST_CASE("home: a damaged identity is damage, not another identity") {
+  Folder folder;
+  SeededRng rng(1);
+  REQUIRE(Home::create(folder.home(), {}, someone(rng), rng).has_value());
+  const auto path = folder.home() + "/identity";
+  auto bytes = read_file(path, 1u << 20);
+  REQUIRE(bytes.has_value());
+  for (std::size_t at = 0; at < bytes->size(); at += 7) {
+    auto changed = *bytes;
+    changed[at] ^= 0x10;
+    REQUIRE(write_file(path, changed, 0600).has_value());
+    CHECK_FALSE(Home::open(folder.home(), {}, rng).has_value());
+  }
+  REQUIRE(write_file(path, *bytes, 0600).has_value());
+  CHECK(Home::open(folder.home(), {}, rng).has_value());
+}
+
+}  // namespace
+}  // namespace holm::node

@@ -1,0 +1,31 @@
+#include "tests/work/members/team_of_keys.h"
+
+#include <sstream>
+
+namespace holm::work::members::test {
+
+std::string print(const Roster& roster) {
+  std::ostringstream out;
+  out << roster.team.text() << " " << roster.team_name << "\n";
+  for (const auto& hash : roster.frontier) out << "frontier " << hash.text() << "\n";
+  for (const auto& [id, person] : roster.people) {
+    out << "person " << id.text() << " " << person.name << " " << role_name(person.role) << " "
+        << person.joined.time_since_epoch().count() << " " << hex(person.root.view()) << "\n";
+  }
+  for (const auto& [id, device] : roster.devices) {
+    out << "device " << id.text() << " " << device.member.text() << " " << device.label << " "
+        << hex(device.signing.view()) << " " << hex(device.exchange.view()) << " " << device.dropped
+        << " " << device.added.time_since_epoch().count() << "\n";
+  }
+  for (const auto& [id, invite] : roster.invites) {
+    out << "invite " << id.text() << " " << invite.made_by.text() << " " << role_name(invite.role)
+        << " " << hex(invite.key.view()) << " " << hex(invite.psk) << " " << invite.used << "/"
+        << invite.uses << " " << invite.expires.time_since_epoch().count() << " " << invite.closed
+        << "\n";
+  }
+  for (const auto& room : roster.rooms) out << "room " << room.text() << "\n";
+  for (const auto& key : roster.network_keys) out << "key " << hex(key) << "\n";
+  return out.str();
+}
+
+}  // namespace holm::work::members::test
