@@ -38,7 +38,7 @@ TEST_CASE("invite code: reads back, however it is written down") {
 TEST_CASE("invite code: a mistyped character is noticed, but for about one in 4096") {
   int typos = 0;
   int missed = 0;
-  test::for_each_seed(40, [](test::Seed seed) {
+  test::for_each_seed(40, [&](test::Seed seed) {
     SeededRng rng(seed);
     const auto code = invite_code(rng.id<InviteSecret>());
     for (std::size_t at = 0; at < code.size(); ++at) {

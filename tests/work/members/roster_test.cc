@@ -40,7 +40,7 @@ Op any_op(const std::vector<std::unique_ptr<Actor>>& actors, const Roster& known
 }
 
 TEST_CASE("roster: the same ops make the same roster in any order and any number") {
-  holm::test::for_each_seed(8, [](holm::test::Seed seed) {
+  holm::test::for_each_seed(3, [](holm::test::Seed seed) {
     SeededRng rng(seed);
     std::vector<std::unique_ptr<Actor>> actors;
     for (const auto* name : {"Ana", "Bo", "Cy", "Di", "Eve"}) {
@@ -52,7 +52,7 @@ TEST_CASE("roster: the same ops make the same roster in any order and any number
     }
     actors[4]->seen = team.all;  // never let in, writes all the same
     std::vector<std::pair<ShortHash, InviteSecret>> invites;
-    for (int i = 0; i < 25; ++i) {
+    for (int i = 0; i < 14; ++i) {
       auto& by = *actors[rng.below(actors.size())];
       if (rng.chance(30)) by.seen = team.all;  // meets the others
       if (rng.chance(15)) {
