@@ -94,8 +94,8 @@ void add_card(std::string& out, const Value& card) {
   add_fact(out, "done", card["closed"].text());
   if (card["archived"].flag()) add_fact(out, "archived", "yes");
   for (const auto& link : card["links"].items()) {
-    add_fact(out, "link", std::string(link["name"].text()) + " <" +
-                              std::string(link["url"].text()) + ">");
+    add_fact(out, "link",
+             std::string(link["name"].text()) + " <" + std::string(link["url"].text()) + ">");
   }
   if (out.size() > start) out += "\n";
   if (const auto text = card["text"].text(); !text.empty()) {
@@ -189,8 +189,7 @@ class MarkdownExport {
       const auto object = TRY(views::need(state_, ref));
       const auto folder = folder_ + "/" + words_of(object, document::kFolder);
       add_file(folder, title, TRY(state_.text(ref, document::kText)));
-      const auto comments =
-          TRY(views::comments_value(shape_, ref, views::ResolvedComments::shown));
+      const auto comments = TRY(views::comments_value(shape_, ref, views::ResolvedComments::shown));
       if (comments.items().empty()) continue;
       auto text = "# Comments on " + one_line(title, kLineBytes) + "\n\n";
       add_comments(text, comments);
@@ -201,8 +200,8 @@ class MarkdownExport {
 
   Status add_boards(const SpaceId& space) {
     for (const auto& [title, ref] : TRY(by_title(space, kBoard))) {
-      const auto board = TRY(views::view(
-          state_, asking_, BoardShow{.board = ref.object.text(), .archived = true}));
+      const auto board = TRY(
+          views::view(state_, asking_, BoardShow{.board = ref.object.text(), .archived = true}));
       auto text = "# " + one_line(title, kLineBytes) + "\n\n";
       if (const auto about = board["description"].text(); !about.empty()) {
         add_quoted(text, about);

@@ -31,9 +31,9 @@ struct ImportTarget {
 
 struct ImportPlan {
   std::map<SpaceId, std::vector<crdt::Write>> writes;  ///< seeds; empty when nothing changed
-  std::map<std::string, std::uint64_t> created;  ///< by kind: "documents", "cards", ...
-  std::uint64_t unchanged = 0;                   ///< objects already here and equal
-  std::vector<std::string> skipped;              ///< what did not come, named, with the reason
+  std::map<std::string, std::uint64_t> created;        ///< by kind: "documents", "cards", ...
+  std::uint64_t unchanged = 0;                         ///< objects already here and equal
+  std::vector<std::string> skipped;  ///< what did not come, named, with the reason
   std::vector<std::string> warnings;
 };
 

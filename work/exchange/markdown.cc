@@ -2,13 +2,14 @@
 // the file, byte for byte; front matter, links and tasks stay in the text, where Holm reads them.
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "base/wire.h"
 #include "crdt/text/utf8.h"
 #include "work/exchange/import.h"
 #include "work/exchange/tally.h"
-#include "work/views/line.h"
 #include "work/schema.h"
+#include "work/views/line.h"
 
 namespace holm::work {
 namespace {
@@ -60,15 +61,17 @@ Result<ImportPlan> import_markdown(const State& state, const Acting&, const Impo
   std::vector<const SourceFile*> sorted;  // the same order wherever the folder is read
   sorted.reserve(files.size());
   for (const auto& file : files) sorted.push_back(&file);
-  std::sort(sorted.begin(), sorted.end(),
-            [](const SourceFile* a, const SourceFile* b) { return a->path < b->path; });
+  std::sort(sorted.begin(), sorted.end(), [](const SourceFile* a, const SourceFile* b) {
+    return std::tie(a->path, a->bytes) < std::tie(b->path, b->bytes);
+  });
 
   ImportPlan plan;
   Tally tally(plan);
   std::set<std::string_view> seen;
   for (const auto* file : sorted) {
     const bool named = is_utf8(file->path);
-    const auto name = named ? one_line(file->path, kPathBytesMax) : "a file with an unreadable name";
+    const auto name =
+        named ? one_line(file->path, kPathBytesMax) : "a file with an unreadable name";
     if (!named || file->path.empty()) {
       tally.skip(name + ": its name is not valid UTF-8 text");
       continue;

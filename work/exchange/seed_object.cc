@@ -256,7 +256,7 @@ Status SeedObject::text(std::uint32_t field, std::string_view value) {
   if (!before) {
     if (now != value) kept_.push_back(key);
   } else {
-    const auto changes = 
+    const auto changes =
         rebase(*before, changes_between(*before, value), changes_between(*before, now));
     for (auto at = changes.rbegin(); at != changes.rend(); ++at) {  // from the end: places hold
       if (at->erased > 0) {
@@ -288,8 +288,8 @@ bool SeedObject::wants_place(const ObjectId& container, const Value& token) {
   const Value wanted_container = to_bytes(container.view());
   if (parts[0] == wanted_container && parts[2] == token) return false;
   const auto now = place();
-  const bool untouched = now && Value(to_bytes(now->container.view())) == parts[0] &&
-                         Value(now->key) == parts[1];
+  const bool untouched =
+      now && Value(to_bytes(now->container.view())) == parts[0] && Value(now->key) == parts[1];
   if (untouched) return true;
   if (now && now->container != container) kept_.push_back(key_of(field::kPlace));
   Value renewed = Value::array();

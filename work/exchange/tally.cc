@@ -7,7 +7,7 @@
 namespace holm::work {
 namespace {
 
-constexpr std::size_t kListMax = 10'000;   // files of a vault are named one by one
+constexpr std::size_t kListMax = 10'000;  // files of a vault are named one by one
 constexpr std::size_t kWarningsMax = 200;
 
 }  // namespace

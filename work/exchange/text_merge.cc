@@ -37,9 +37,7 @@ std::vector<TextChange> changes_between(std::string_view before, std::string_vie
     switch (line.kind) {
       case crdt::DiffLine::Kind::removed: removed += line.text; break;
       case crdt::DiffLine::Kind::added: added += line.text; break;
-      case crdt::DiffLine::Kind::same:
-        close();
-        at += crdt::utf8::count(line.text);
+      case crdt::DiffLine::Kind::same: close(); at += crdt::utf8::count(line.text);
     }
   }
   close();
@@ -53,9 +51,9 @@ std::uint64_t end_to_erase(std::string_view common, const TextChange& change,
                            const std::vector<TextChange>& ours) {
   const auto end = change.pos + change.erased;
   if (change.erased == 0 || change.inserted.ends_with('\n')) return end;
-  const auto first = std::lower_bound(
-      ours.begin(), ours.end(), change.pos,
-      [](const TextChange& one, std::uint64_t pos) { return one.pos < pos; });
+  const auto first =
+      std::lower_bound(ours.begin(), ours.end(), change.pos,
+                       [](const TextChange& one, std::uint64_t pos) { return one.pos < pos; });
   for (auto at = first; at != ours.end() && at->pos < end; ++at) {
     if (at->inserted.empty() || at->inserted.ends_with('\n')) continue;
     return common[crdt::utf8::offset(common, end - 1)] == '\n' ? end - 1 : end;
@@ -75,8 +73,9 @@ std::vector<TextChange> rebase(std::string_view common, const std::vector<TextCh
     erased.push_back(erased.back() + change.erased);
   }
   const auto count_up_to = [&](std::uint64_t pos) {  // how many of ours begin at or before `pos`
-    const auto end = std::upper_bound(ours.begin(), ours.end(), pos,
-                                      [](std::uint64_t at, const TextChange& c) { return at < c.pos; });
+    const auto end =
+        std::upper_bound(ours.begin(), ours.end(), pos,
+                         [](std::uint64_t at, const TextChange& c) { return at < c.pos; });
     return static_cast<std::size_t>(end - ours.begin());
   };
   /// Where `pos` stands in the changed text, behind what ours put there.

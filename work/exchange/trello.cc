@@ -1,6 +1,6 @@
-// A Trello board export becomes a board: lists are columns, archived as archived; cards, checklists,
-// labels and comments keep order, authors and times. People are mapped by hand or stand in as
-// placeholders. All ids derive from Trello's own.
+// A Trello board export becomes a board: lists are columns, archived as archived; cards,
+// checklists, labels and comments keep order, authors and times. People are mapped by hand or stand
+// in as placeholders. All ids derive from Trello's own.
 #include <algorithm>
 #include <deque>
 #include <set>
@@ -10,9 +10,9 @@
 #include "work/exchange/import.h"
 #include "work/exchange/seed_object.h"
 #include "work/exchange/tally.h"
-#include "work/views/line.h"
 #include "work/exchange/trello_board.h"
 #include "work/schema.h"
+#include "work/views/line.h"
 #include "work/when.h"
 
 namespace holm::work {
@@ -27,7 +27,9 @@ constexpr std::int64_t kLimitMax = 1'000'000;
 Value moment(WallTime at) { return at.time_since_epoch().count(); }
 Value moment(const std::optional<WallTime>& at) { return at ? moment(*at) : Value(); }
 /// Trello knows no zones: its times are shown in UTC until somebody says otherwise.
-Value instant(const std::optional<WallTime>& at) { return at ? encode(Instant{*at, "UTC"}) : Value(); }
+Value instant(const std::optional<WallTime>& at) {
+  return at ? encode(Instant{*at, "UTC"}) : Value();
+}
 Value bytes_of(const ObjectId& id) { return to_bytes(id.view()); }
 
 /// A first guess at what a list is for, from its name.
@@ -80,7 +82,8 @@ class TrelloImport {
     if (!placeholders_.empty()) {
       std::string names;
       for (const auto& name : placeholders_) names += (names.empty() ? "" : ", ") + name;
-      tally_.warn("people who are kept by name, as nobody of the team was named for them: " + names);
+      tally_.warn("people who are kept by name, as nobody of the team was named for them: " +
+                  names);
     }
     tally_.finish();
     return std::move(plan_);
@@ -90,13 +93,12 @@ class TrelloImport {
   Ref ref(std::string_view source_key) const {
     return {target_.room, derived_id(target_.room, kFormat, source_key)};
   }
-  static Value source(std::string_view id) {
-    return std::string(kFormat) + ":" + std::string(id);
-  }
+  static Value source(std::string_view id) { return std::string(kFormat) + ":" + std::string(id); }
 
   /// A title; what does not fit on its line is cut and said.
   Value title(const std::string& text, std::string_view otherwise) {
-    if (text.size() > kTitleBytes) tally_.warn(quoted(text) + ": the title was too long and is cut");
+    if (text.size() > kTitleBytes)
+      tally_.warn(quoted(text) + ": the title was too long and is cut");
     auto line = one_line(text, kTitleBytes);
     return line.empty() ? Value(otherwise) : Value(std::move(line));
   }
@@ -171,9 +173,9 @@ class TrelloImport {
       return {};
     };
     for (const auto& list : board_.lists) TRY(add(list));
-    const bool homeless = std::any_of(board_.cards.begin(), board_.cards.end(), [&](const auto& card) {
-      return !columns_.contains(card.list);
-    });
+    const bool homeless =
+        std::any_of(board_.cards.begin(), board_.cards.end(),
+                    [&](const auto& card) { return !columns_.contains(card.list); });
     if (homeless) {
       tally_.warn("some cards stand in a list that the file does not hold: put into “No list”");
       trello::List list;
@@ -214,8 +216,7 @@ class TrelloImport {
   }
 
   Result<SeedObject> card(const trello::Card& card) {
-    auto object =
-        TRY(SeedObject::open(state_, {target_.room, cards_.at(card.id)}, kCard));
+    auto object = TRY(SeedObject::open(state_, {target_.room, cards_.at(card.id)}, kCard));
     object.reg(field::kTitle, title(card.name, "card"));
     object.reg(field::kSource, source(card.id));
     object.reg(field::kCreated, moment(card.created));

@@ -253,7 +253,8 @@ class Actions {
     // The log forgets; the id does not, so that importing again later gives the same time.
     if (!at->second->created) at->second->created = parse_time(action["date"].text());
   }
-  // The newest action comes first in the file; the first that closed a thing is the one that counts.
+  // The newest action comes first in the file; the first that closed a thing is the one that
+  // counts.
   void card_changed(const Value& action, const Value& data) {
     const auto at = cards_.find(desk_.id(data["card"], "id"));
     if (at == cards_.end()) return;
@@ -319,10 +320,9 @@ void read_actions(Board& board, const Value& root, Desk& desk) {
   const auto& entries = desk.list(root, "actions", "the file");
   std::size_t index = 0;
   for (const auto& action : entries) actions.read(action, place_of("action", index++));
-  std::stable_sort(board.comments.begin(), board.comments.end(),
-                   [](const Comment& a, const Comment& b) {
-                     return a.at != b.at ? a.at < b.at : a.id < b.id;
-                   });
+  std::stable_sort(
+      board.comments.begin(), board.comments.end(),
+      [](const Comment& a, const Comment& b) { return a.at != b.at ? a.at < b.at : a.id < b.id; });
   if (actions.comments_without_card() > 0) {
     desk.problem(std::to_string(actions.comments_without_card()) +
                  " comments belong to cards that the file does not hold: left out");

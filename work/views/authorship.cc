@@ -75,7 +75,8 @@ Erasers::Erasers(const Ref& ref, std::uint32_t field, const crdt::Text& text,
     const auto names = crdt::op_names(change);
     for (std::size_t k = 0; k < names.size(); ++k) {
       const auto& op = change.ops[k];
-      if (op.object != ref.object || op.field != field || op.action != crdt::Action::erase) continue;
+      if (op.object != ref.object || op.field != field || op.action != crdt::Action::erase)
+        continue;
       for (const auto& removed : text.removed_by(names[k])) {
         gone_.emplace(removed.first, Gone{crdt::utf8::count(removed.text), i});
       }

@@ -78,9 +78,8 @@ Result<Value> view(const State& state, const Asking& asking, const BoardList& qu
     auto entry = TRY(shape.head(ref, board));
     entry.set("key", words_of(board, board::kKey));
     entry.set("columns", TRY(rules::columns_of(state, ref)).size());
-    const auto cards = TRY(state.find({.type = kCard,
-                                       .space = ref.space,
-                                       .where = {{card::kBoard, id_value(ref.object)}}}));
+    const auto cards = TRY(state.find(
+        {.type = kCard, .space = ref.space, .where = {{card::kBoard, id_value(ref.object)}}}));
     entry.set("cards", cards.size());
     boards.push(std::move(entry));
   }
@@ -97,8 +96,8 @@ Result<Value> view(const State& state, const Asking& asking, const BoardShow& qu
   out.set("description", TRY(state.text(ref, board::kDescription)));
   BoardView cards(shape, ref, key);
   Value columns = Value::array();
-  const auto gone = query.archived ? TRY(removed_columns(state, ref))
-                                   : std::vector<rules::ColumnCards>();
+  const auto gone =
+      query.archived ? TRY(removed_columns(state, ref)) : std::vector<rules::ColumnCards>();
   for (auto& column : TRY(rules::board_of(state, ref))) {
     // With the removed columns shown, archived cards of theirs stand there and not here as well.
     if (query.archived) {

@@ -1,9 +1,10 @@
 // Comments on a thing, with the words they are about and their replies.
+#include "work/views/comment.h"
+
 #include "work/read.h"
 #include "work/reference.h"
 #include "work/rules/life.h"
 #include "work/rules/resolution.h"
-#include "work/views/comment.h"
 #include "work/views/view.h"
 
 namespace holm::work::views {
@@ -68,9 +69,9 @@ Result<Value> view(const State& state, const Asking& asking, const CommentList& 
   const auto object = TRY(need(state, target));
   Value out;
   out.set("target", TRY(shape.head(target, object)));
-  out.set("comments",
-          TRY(comments_value(shape, target,
-                             query.resolved ? ResolvedComments::shown : ResolvedComments::left_out)));
+  out.set("comments", TRY(comments_value(
+                          shape, target,
+                          query.resolved ? ResolvedComments::shown : ResolvedComments::left_out)));
   return out;
 }
 

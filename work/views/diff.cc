@@ -145,8 +145,7 @@ Result<Value> view(const State& state, const Asking& asking, const Diff& query) 
     entry.set("field", field.name).set("label", field.label);
     entry.set("from", old_value.value).set("to", new_value.value);
     entry.set("from_shown", old_value.shown).set("to_shown", new_value.shown);
-    entry.set("by", shape.people(
-                        touched_by(ref, field.number, history, forward.from, forward.to)));
+    entry.set("by", shape.people(touched_by(ref, field.number, history, forward.from, forward.to)));
     fields.push(std::move(entry));
   }
   std::set<std::size_t> between;

@@ -45,8 +45,8 @@ Result<Value> view(const State& state, const Asking& asking, const RoomShow& que
   auto out = TRY(room_value(shape, ref, object));
   const auto things = [&](std::uint32_t type) -> Result<Value> {
     Value list = Value::array();
-    for (const auto& at : TRY(state.find(
-             {.type = type, .space = ref.space, .order = Lookup::By::title}))) {
+    for (const auto& at :
+         TRY(state.find({.type = type, .space = ref.space, .order = Lookup::By::title}))) {
       const auto thing = TRY(need(state, at));
       if (!TRY(rules::life_of(state, at, thing)).archived) {
         list.push(TRY(shape.head(at, thing)));

@@ -100,6 +100,20 @@ std::string Sentences::element(const Field& field, const crdt::Op& op) const {
   return replaced(field, op);
 }
 
+std::string Sentences::set(const Field& field, const crdt::Op& op) const {
+  const bool adds = op.action == crdt::Action::add;
+  const auto what = one_line(element(field, op), 200);
+  const auto type = now_.state.type;
+  if (type == kCard && field.number == card::kAssignees) {
+    return (adds ? "assigned it to " : "took it from ") + what;
+  }
+  if (type == kMessage && field.number == message::kTo) {
+    return (adds ? "addressed it to " : "took it back from ") + what;
+  }
+  return (adds ? "added " : "took ") + what + (adds ? " to " : " out of ") +
+         std::string(field.label);
+}
+
 void Sentences::text(const Field& field, const crdt::Op& op, const crdt::OpId& id,
                      Words& words) const {
   if (op.action == crdt::Action::insert) {
@@ -155,10 +169,7 @@ Result<std::vector<std::string>> Sentences::of(std::size_t index) {
       case crdt::Kind::reg:
       case crdt::Kind::member: sentence = TRY(reg(*field, op, first)); break;
       case crdt::Kind::order: sentence = TRY(place(op)); break;
-      case crdt::Kind::set:
-        sentence = (adds ? "added " : "took ") + one_line(element(*field, op), 200) +
-                   (adds ? " to " : " out of ") + std::string(field->label);
-        break;
+      case crdt::Kind::set: sentence = set(*field, op); break;
       case crdt::Kind::member_set:
         sentence = (adds ? "reacted with " : "took back ") + one_line(element(*field, op), 200);
         break;

@@ -31,6 +31,7 @@ class Sentences {
   std::string replaced(const Field& field, const crdt::Op& op) const;
   Result<std::string> place(const crdt::Op& op) const;
   std::string element(const Field& field, const crdt::Op& op) const;
+  std::string set(const Field& field, const crdt::Op& op) const;
   Result<std::string> made(const crdt::Change& change) const;
   void text(const Field& field, const crdt::Op& op, const crdt::OpId& id, Words& words) const;
 

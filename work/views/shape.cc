@@ -78,10 +78,8 @@ Result<Value> Shape::plain(const Ref& ref, const Field& field, const Value& valu
     case Holds::instant:
       if (const auto instant = decode_instant(value)) return time(instant->at);
       return Value();
-    case Holds::moment:
-      return time(WallTime(Millis(value.number())));
-    case Holds::member:
-      return person(id_in<MemberId>(value));
+    case Holds::moment: return time(WallTime(Millis(value.number())));
+    case Holds::member: return person(id_in<MemberId>(value));
     case Holds::object:
       if (const auto id = id_in<ObjectId>(value)) {
         const Ref other{ref.space, *id};
@@ -91,8 +89,7 @@ Result<Value> Shape::plain(const Ref& ref, const Field& field, const Value& valu
         return out;
       }
       return Value();
-    default:
-      return value;
+    default: return value;
   }
 }
 
@@ -181,9 +178,8 @@ Result<std::vector<Ref>> placed_in(const State& state, const SpaceId& space, std
 }
 
 Result<std::vector<Ref>> children_of(const State& state, const Ref& parent, std::uint32_t type) {
-  return state.find({.type = type,
-                     .space = parent.space,
-                     .where = {{field::kParent, id_value(parent.object)}}});
+  return state.find(
+      {.type = type, .space = parent.space, .where = {{field::kParent, id_value(parent.object)}}});
 }
 
 }  // namespace holm::work::views

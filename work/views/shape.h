@@ -43,7 +43,8 @@ class Shape {
 
   /// A field's value for programs: times as RFC 3339, ids in full with what they name.
   Result<Value> plain(const Ref& ref, const Field& field, const Value& value);
-  /// Chips: [{"field", "label", "value", "shown", "by", "others": [{"value", "shown", "by", "at"}]}].
+  /// Chips: [{"field", "label", "value", "shown", "by", "others": [{"value", "shown", "by",
+  /// "at"}]}].
   Result<Value> also(const Ref& ref, const crdt::ObjectState& object);
   /// [{"kind", "text"}].
   Result<Value> notices(const Ref& ref);

@@ -99,15 +99,14 @@ Result<Value> message_value(Shape& shape, const Ref& ref, const crdt::ObjectStat
 
 Result<Value> view(const State& state, const Asking& asking, const ThreadList& query) {
   Shape shape(state, asking);
-  Lookup lookup{.type = kThread,
-                .order = Lookup::By::touch,
-                .direction = Lookup::Direction::descending};
+  Lookup lookup{
+      .type = kThread, .order = Lookup::By::touch, .direction = Lookup::Direction::descending};
   if (query.room) lookup.space = TRY(resolve_room(state, *query.room)).space;
   Value threads = Value::array();
   for (const auto& ref : TRY(state.find(lookup))) {
     auto entry = TRY(thread_value(shape, ref, TRY(need(state, ref))));
-    const bool hidden = entry["archived"].flag() ||
-                        (entry["resolved"].flag() && !entry["open_to_me"].flag());
+    const bool hidden =
+        entry["archived"].flag() || (entry["resolved"].flag() && !entry["open_to_me"].flag());
     if (query.resolved || !hidden) threads.push(std::move(entry));
   }
   return Value::object().set("threads", std::move(threads));

@@ -11,8 +11,7 @@ constexpr std::size_t kNameDigits = 12;
 }  // namespace
 
 Result<crdt::Rebuilt> version_of(const Ref& ref, const Changes& history, std::size_t count) {
-  return crdt::rebuild(ref.object,
-                       std::span(history).first(std::min(count, history.size())));
+  return crdt::rebuild(ref.object, std::span(history).first(std::min(count, history.size())));
 }
 
 std::string text_of(const crdt::Rebuilt& object, std::uint32_t field) {

@@ -92,8 +92,13 @@ TEST_CASE("export: boards and threads can be read without Holm") {
   test::bring_trello(ana, room, to_text(test::read_bytes(test::own_sample("board.json"))));
   ana.run(ThreadNew{.room = "Slipway", .title = "Bell", .text = "# Who rings it?\n\nOnce."});
   const auto thread = ana.ref("Slipway/Bell", {kThread});
-  ana.run(Say{.thread = "Slipway/Bell", .text = "Sakura", .intent = "question", .to = {"bo"},
-              .reply_by = "2026-05-01", .needs_from = {}, .show_after = {}});
+  ana.run(Say{.thread = "Slipway/Bell",
+              .text = "Sakura",
+              .intent = "question",
+              .to = {"bo"},
+              .reply_by = "2026-05-01",
+              .needs_from = {},
+              .show_after = {}});
   ana.run(DocNew{.path = "Slipway/Plan", .text = "ring the bell once\n"});
   ana.run(CommentAdd{.target = "Slipway/Plan", .text = "twice!", .on = "once"});
   const auto out = markdown(ana, {room});

@@ -102,7 +102,8 @@ TEST_CASE("markdown: two homes that import the same folder apart hold one copy, 
   CHECK(test::ask(ana, DocList{})["documents"].items().size() == 28);
   // Editing what both brought works as on any document.
   ana.run(DocAppend{.doc = "Quay/Home", .text = "from Ana\n"});
-  bo.run(DocWrite{.doc = "Quay/Home", .text = "from Bo\n" + text_at(bo, room, "Home.md"), .base = {}});
+  bo.run(
+      DocWrite{.doc = "Quay/Home", .text = "from Bo\n" + text_at(bo, room, "Home.md"), .base = {}});
   team.converge();
   CHECK(text_at(ana, room, "Home.md").starts_with("from Bo\n"));
   CHECK(text_at(ana, room, "Home.md").ends_with("from Ana\n"));
@@ -114,8 +115,8 @@ TEST_CASE("markdown: a changed source is merged with what people wrote here") {
   const auto room = test::new_room(ana, "Quay");
   bring_markdown(ana, room, {note("n.md", "one\ntwo\nthree\n"), note("same.md", "same\n")});
   ana.run(DocWrite{.doc = "Quay/n", .text = "one\ntwo, said Ana\nthree\n", .base = {}});
-  const auto plan =
-      bring_markdown(ana, room, {note("n.md", "zero\none\ntwo\nthree!\n"), note("same.md", "same\n")});
+  const auto plan = bring_markdown(
+      ana, room, {note("n.md", "zero\none\ntwo\nthree!\n"), note("same.md", "same\n")});
   CHECK(plan.unchanged == 1);
   CHECK(plan.created.empty());
   CHECK(text_at(ana, room, "n.md") == "zero\none\ntwo, said Ana\nthree!\n");

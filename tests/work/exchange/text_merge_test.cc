@@ -12,8 +12,8 @@ namespace holm::work {
 namespace {
 
 std::string random_text(Rng& rng, std::size_t words_max) {
-  static const std::vector<std::string> kWords{"ferry", "drill", " ", "\n", "ö", "工具", "🔧", "a",
-                                               "\r\n",  "clock", "\n", ".", "b"};
+  static const std::vector<std::string> kWords{"ferry", "drill", " ",     "\n", "ö", "工具", "🔧",
+                                               "a",     "\r\n",  "clock", "\n", ".", "b"};
   std::string out;
   for (auto left = rng.below(words_max + 1); left > 0; --left) out += kWords[rng.below(13)];
   return out;
@@ -107,8 +107,8 @@ TEST_CASE("text merge: at one spot ours comes first") {
 
 TEST_CASE("text merge: words written into a line that the other side removed keep their line") {
   const auto merged = [](std::string_view base, std::string_view source, std::string_view local) {
-    return apply_changes(local, rebase(base, changes_between(base, source),
-                                       changes_between(base, local)));
+    return apply_changes(local,
+                         rebase(base, changes_between(base, source), changes_between(base, local)));
   };
   CHECK(merged("one\ntwo\nthree\n", "one\nthree\n", "one\ntwo and a half\nthree\n") ==
         "one\n and a half\nthree\n");

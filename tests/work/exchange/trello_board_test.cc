@@ -30,9 +30,10 @@ TEST_CASE("trello board: times of every spelling, and nothing else") {
   CHECK(parse_time("2019-06-05T22:04:55.23+02:00") == at(1559765095230));
   CHECK(parse_time("2019-06-05T15:34:55.230-04:30") == at(1559765095230));
   CHECK(parse_time("2024-02-29T00:00:00Z").has_value());
-  for (const auto* wrong : {"", "2019", "2019-06-05", "2023-02-29T00:00:00Z", "2019-13-01T00:00:00Z",
-                            "2019-06-05T24:00:00Z", "2019-06-05T20:04:55", "2019-06-05T20:04:55Zz",
-                            "2019-06-05T20:04:55+0200", "x019-06-05T20:04:55Z"}) {
+  for (const auto* wrong :
+       {"", "2019", "2019-06-05", "2023-02-29T00:00:00Z", "2019-13-01T00:00:00Z",
+        "2019-06-05T24:00:00Z", "2019-06-05T20:04:55", "2019-06-05T20:04:55Zz",
+        "2019-06-05T20:04:55+0200", "x019-06-05T20:04:55Z"}) {
     CHECK_FALSE(parse_time(wrong).has_value());
   }
 }
@@ -83,9 +84,10 @@ TEST_CASE("trello board: wrong kinds anywhere are named and left out") {
 }
 
 TEST_CASE("trello board: what is no board is refused") {
-  for (const auto* json : {"[]", "3", "{}", R"({"id": "b", "lists": {}, "cards": []})",
-                           R"({"lists": [], "cards": []})", R"({"id": 4, "lists": [], "cards": []})",
-                           R"({"id": "", "lists": [], "cards": []})"}) {
+  for (const auto* json :
+       {"[]", "3", "{}", R"({"id": "b", "lists": {}, "cards": []})",
+        R"({"lists": [], "cards": []})", R"({"id": 4, "lists": [], "cards": []})",
+        R"({"id": "", "lists": [], "cards": []})"}) {
     const auto board = read_board(*parse_json(json));
     REQUIRE_FALSE(board);
     CHECK(board.error().code == Code::reject);

@@ -73,15 +73,20 @@ Value with(const Value& board, std::string_view list, std::size_t index, std::st
   return out;
 }
 
-TEST_CASE("trello: lists, cards, checklists, labels and comments come with order, people and times") {
+TEST_CASE(
+    "trello: lists, cards, checklists, labels and comments come with order, people and times") {
   Team team({"ana"});
   auto& ana = team["ana"];
   const auto room = test::new_room(ana, "Quay");
   const auto plan = bring_trello(ana, room, to_json(small_board()));
-  CHECK(plan.created == std::map<std::string, std::uint64_t>{{"boards", 1}, {"cards", 3},
-                                                             {"checklists", 1}, {"columns", 3},
-                                                             {"comments", 1}, {"items", 2},
-                                                             {"labels", 2}, {"links", 1},
+  CHECK(plan.created == std::map<std::string, std::uint64_t>{{"boards", 1},
+                                                             {"cards", 3},
+                                                             {"checklists", 1},
+                                                             {"columns", 3},
+                                                             {"comments", 1},
+                                                             {"items", 2},
+                                                             {"labels", 2},
+                                                             {"links", 1},
                                                              {"people", 3}});
   const auto board = test::ask(ana, BoardShow{.board = "Quay/Test Drive", .archived = true});
   CHECK(board["key"].text() == "TD");
@@ -150,14 +155,14 @@ TEST_CASE("trello: people named for members of the board are those members") {
   Team team({"ana", "bo"});
   auto& ana = team["ana"];
   const auto room = test::new_room(ana, "Quay");
-  const auto plan = bring_trello(
-      ana, room, to_json(small_board()),
-      {{"Ana Duarte", team.member("ana")}, {"@bo", team.member("bo")}});
+  const auto plan = bring_trello(ana, room, to_json(small_board()),
+                                 {{"Ana Duarte", team.member("ana")}, {"@bo", team.member("bo")}});
   CHECK(plan.created.at("people") == 1);
   CHECK(names(plan.warnings, "Tess Whitlock"));
   const auto card = test::ask(ana, CardShow{.card = "TD-7"});
   std::set<std::string> assigned;
-  for (const auto& person : card["assignees"].items()) assigned.insert(std::string(person["id"].text()));
+  for (const auto& person : card["assignees"].items())
+    assigned.insert(std::string(person["id"].text()));
   CHECK(assigned == std::set<std::string>{team.member("ana").text(), team.member("bo").text()});
 }
 
@@ -252,7 +257,8 @@ TEST_CASE("trello: a file cut short anywhere is refused with the place, or is no
     const auto plan = test::plan_trello(ana, room, std::string_view(json).substr(0, size));
     REQUIRE_FALSE(plan);
     CHECK(plan.error().code == Code::reject);
-    CHECK(plan.error().what.find("ends early, at byte " + std::to_string(size)) != std::string::npos);
+    CHECK(plan.error().what.find("ends early, at byte " + std::to_string(size)) !=
+          std::string::npos);
   }
   const auto wrong = test::plan_trello(ana, room, "{\"a\": tree}");
   REQUIRE_FALSE(wrong);
@@ -269,8 +275,8 @@ TEST_CASE("trello: values of the wrong kind anywhere never break an import") {
     // Replace some values by others of any kind.
     const std::function<void(Value&)> spoil = [&](Value& value) {
       if (rng.chance(8)) {
-        const Value others[] = {Value(),  Value(true), Value(-5),      Value(1e300),
-                                Value(""), Value("x"), Value::array(), Value::object()};
+        const Value others[] = {Value(),   Value(true), Value(-5),      Value(1e300),
+                                Value(""), Value("x"),  Value::array(), Value::object()};
         value = others[rng.below(8)];
         return;
       }
@@ -368,7 +374,8 @@ TEST_CASE("trello: the shared board comes whole, with every author and time") {
   CHECK(comments == 93);
   CHECK(test::write_count(bring_trello(ana, room, json)) == 0);
   team.meet();
-  const auto board = test::ask(team["bo"], BoardShow{.board = "Pipelines/Test Drive", .archived = true});
+  const auto board =
+      test::ask(team["bo"], BoardShow{.board = "Pipelines/Test Drive", .archived = true});
   CHECK(board["columns"].items().size() == 18);
   std::size_t cards = 0;
   for (const auto& column : board["columns"].items()) cards += column["cards"].items().size();
@@ -379,7 +386,8 @@ TEST_CASE("trello: a board of twenty megabytes is planned within seconds") {
   Team team({"ana"});
   auto& ana = team["ana"];
   const auto room = test::new_room(ana, "Quay");
-  std::string json = R"({"id": "b", "name": "Large", "lists": [{"id": "l", "name": "List"}], "cards": [)";
+  std::string json =
+      R"({"id": "b", "name": "Large", "lists": [{"id": "l", "name": "List"}], "cards": [)";
   std::string checklists;
   std::string actions;
   const std::string words = "The quick ferry takes the slow tools across. ";
@@ -387,16 +395,17 @@ TEST_CASE("trello: a board of twenty megabytes is planned within seconds") {
     const auto id = std::to_string(i);
     std::string description;
     for (int k = 0; k < 15; ++k) description += words;
-    json += (i > 0 ? "," : "") + (R"({"id": "c)" + id) + R"(", "idList": "l", "name": "Card )" + id +
-            R"(", "pos": )" + id + R"(, "idShort": )" + std::to_string(i + 1) + R"(, "desc": ")" +
-            description + "\"}";
+    json += (i > 0 ? "," : "") + (R"({"id": "c)" + id) + R"(", "idList": "l", "name": "Card )" +
+            id + R"(", "pos": )" + id + R"(, "idShort": )" + std::to_string(i + 1) +
+            R"(, "desc": ")" + description + "\"}";
     checklists += (i > 0 ? "," : "") + (R"({"id": "h)" + id) + R"(", "idCard": "c)" + id +
-                  R"(", "name": "Steps", "checkItems": [{"id": "x)" + id + R"(", "name": ")" + words +
-                  R"("}, {"id": "y)" + id + R"(", "name": "two"}]})";
-    actions += (i > 0 ? "," : "") + (R"({"id": "a)" + id) +
-               R"(", "type": "commentCard", "date": "2026-02-01T09:30:00.000Z", "idMemberCreator": "m",
+                  R"(", "name": "Steps", "checkItems": [{"id": "x)" + id + R"(", "name": ")" +
+                  words + R"("}, {"id": "y)" + id + R"(", "name": "two"}]})";
+    actions +=
+        (i > 0 ? "," : "") + (R"({"id": "a)" + id) +
+        R"(", "type": "commentCard", "date": "2026-02-01T09:30:00.000Z", "idMemberCreator": "m",
                   "memberCreator": {"id": "m", "fullName": "M"}, "data": {"text": ")" +
-               words + R"(", "card": {"id": "c)" + id + R"("}}})";
+        words + R"(", "card": {"id": "c)" + id + R"("}}})";
   }
   json += R"(], "checklists": [)" + checklists + R"(], "actions": [)" + actions + "]}";
   const auto start = std::chrono::steady_clock::now();

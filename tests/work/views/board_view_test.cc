@@ -79,10 +79,14 @@ TEST_CASE("card.show: everything there is on a card") {
   auto added = card("Sand the door");
   added.text = "both sides";
   ana.run(added);
-  ana.run(ItemAdd{.card = "R-1", .text = "coarse", .checklist = {}, .assign = "bo", .due = "2026-03-01"});
+  ana.run(ItemAdd{
+      .card = "R-1", .text = "coarse", .checklist = {}, .assign = "bo", .due = "2026-03-01"});
   ana.run(CardUpdate{.card = "R-1", .line = "half way", .percent = "50", .confidence = "on-track"});
-  ana.run(CardSet{.card = "R-1", .values = {{"blocked_reason", "no paper"}, {"percent", "60"},
-                                           {"tags", "+wood"}, {"waiting_on", "bo"}}});
+  ana.run(CardSet{.card = "R-1",
+                  .values = {{"blocked_reason", "no paper"},
+                             {"percent", "60"},
+                             {"tags", "+wood"},
+                             {"waiting_on", "bo"}}});
   ana.run(CommentAdd{.target = "R-1", .text = "carefully", .on = {}});
   ana.run(CardDone{.card = "R-1"});
   const auto shown = ask(ana, CardShow{.card = "R-1"});
@@ -140,7 +144,8 @@ TEST_CASE("board.show: what merging did is flagged: taken twice, two due dates, 
   CHECK(column_named(all, "Next")["cards"].items().size() == 2);
 }
 
-TEST_CASE("board.show: one number asked for twice: the later card shows its new number and its old") {
+TEST_CASE(
+    "board.show: one number asked for twice: the later card shows its new number and its old") {
   Team team({"ana", "bo"});
   auto& ana = team["ana"];
   make_board(ana);
@@ -172,13 +177,16 @@ TEST_CASE("card.show: archived here, edited there: it lives, with a notice") {
   ana.run(card("Sand the door"));
   team.meet();
   ana.run(CardArchive{.card = "R-1"});
-  CHECK(column_named(ask(ana, BoardShow{.board = "Quay/Repairs"}), "Next")["cards"].items().empty());
+  CHECK(
+      column_named(ask(ana, BoardShow{.board = "Quay/Repairs"}), "Next")["cards"].items().empty());
   team["bo"].run(CardUpdate{.card = "R-1", .line = "still at it", .percent = {}, .confidence = {}});
   team.converge();
   const auto shown = ask(ana, CardShow{.card = "R-1"});
   CHECK_FALSE(shown["archived"].flag());
   CHECK(column(shown["notices"], "kind") == Strings{"lives"});
-  CHECK(column_named(ask(ana, BoardShow{.board = "Quay/Repairs"}), "Next")["cards"].items().size() == 1);
+  CHECK(
+      column_named(ask(ana, BoardShow{.board = "Quay/Repairs"}), "Next")["cards"].items().size() ==
+      1);
 }
 
 TEST_CASE("board.show: what is no board, and a name that fits two") {

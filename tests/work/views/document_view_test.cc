@@ -33,8 +33,10 @@ TEST_CASE("doc.show: text, folder, status, and how many comments are open") {
   auto& ana = team["ana"];
   ana.run(RoomNew{.name = "Quay", .purpose = {}});
   ana.run(new_doc("Quay/notes/Plan", "ring the bell ö\n"));
-  ana.run(DocSet{.doc = "Quay/notes/Plan", .values = {{"status", "in-review"}, {"reviewers", "+bo"}}});
-  const auto comment = ana.run(CommentAdd{.target = "Quay/notes/Plan", .text = "why?", .on = "bell"});
+  ana.run(
+      DocSet{.doc = "Quay/notes/Plan", .values = {{"status", "in-review"}, {"reviewers", "+bo"}}});
+  const auto comment =
+      ana.run(CommentAdd{.target = "Quay/notes/Plan", .text = "why?", .on = "bell"});
   ana.run(CommentReply{.comment = comment.text(), .text = "because"});
   ana.run(CommentAdd{.target = "Quay/notes/Plan", .text = "when?", .on = {}});
   ana.run(CommentResolve{.comment = comment.text()});
@@ -72,9 +74,10 @@ TEST_CASE("doc.show: at a version, by its name, by how far back, by time") {
   CHECK(ask(ana, DocShow{.doc = "Quay/Newer", .version = "-3"})["text"].text().empty());
   const auto minute = std::chrono::floor<std::chrono::minutes>(then) + std::chrono::minutes(1);
   const auto hours = std::chrono::duration_cast<std::chrono::minutes>(
-      minute - std::chrono::floor<std::chrono::days>(minute)).count();
-  const auto time = "2026-01-05T0" + std::to_string(hours / 60) + ":0" + std::to_string(hours % 60) +
-                    ":00Z";
+                         minute - std::chrono::floor<std::chrono::days>(minute))
+                         .count();
+  const auto time =
+      "2026-01-05T0" + std::to_string(hours / 60) + ":0" + std::to_string(hours % 60) + ":00Z";
   CHECK(ask(ana, DocShow{.doc = "Quay/Newer", .version = time})["text"].text() == "one");
   CHECK(test::refused(ana, DocShow{.doc = "Quay/Newer", .version = "ffffffffffff"}).code ==
         Code::not_found);
@@ -117,7 +120,8 @@ TEST_CASE("doc.show: a paragraph that two wrote apart is marked with both") {
   ana.run(RoomNew{.name = "Quay", .purpose = {}});
   ana.run(new_doc("Quay/Plan", "one paragraph here\n\nanother\n"));
   team.meet();
-  ana.run(DocWrite{.doc = "Quay/Plan", .text = "one short paragraph here\n\nanother\n", .base = {}});
+  ana.run(
+      DocWrite{.doc = "Quay/Plan", .text = "one short paragraph here\n\nanother\n", .base = {}});
   team["bo"].run(
       DocWrite{.doc = "Quay/Plan", .text = "one paragraph here, said Bo\n\nanother\n", .base = {}});
   team.converge();

@@ -51,7 +51,8 @@ TEST_CASE("device.list: of everybody, or of one member") {
 
 TEST_CASE("profile.show: what its owner wrote") {
   Team team({"ana", "bo"});
-  team["ana"].run(ProfileSet{.values = {{"name", "Ana Duarte"}, {"zone", "Europe/Lisbon"},
+  team["ana"].run(ProfileSet{.values = {{"name", "Ana Duarte"},
+                                        {"zone", "Europe/Lisbon"},
                                         {"hours", "Mon-Fri 09:00-17:00"}}});
   team.meet();
   const auto out = ask(team["bo"], ProfileShow{.member = "Ana Duarte"});
