@@ -12,12 +12,28 @@ constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";  // C
 constexpr std::size_t kCharacters = 28;                                     // 140 bits
 using Padded = std::array<std::uint8_t, 18>;  // 128 secret bits, 12 check bits, 4 zero bits
 
+/// CRC-12 (x^12 + x^11 + x^3 + x^2 + x + 1), most significant bit first. Finds every error that lies
+/// within twelve neighbouring bits: each mistyped character and each swap of two neighbours.
+std::uint16_t crc12(ByteView bytes) {
+  std::uint16_t crc = 0;
+  for (const auto byte : bytes) {
+    crc ^= static_cast<std::uint16_t>(byte << 4);
+    for (int i = 0; i < 8; ++i) {
+      const bool carry = (crc & 0x800) != 0;
+      crc = static_cast<std::uint16_t>(crc << 1);
+      if (carry) crc ^= 0x80f;
+      crc &= 0xfff;
+    }
+  }
+  return crc;
+}
+
 Padded padded(const InviteSecret& secret) {
   Padded out{};
   std::copy(secret.bytes.begin(), secret.bytes.end(), out.begin());
-  const auto check = crypto::hash("holm invite check v1", secret.view());
-  out[16] = check.bytes[0];
-  out[17] = check.bytes[1] & 0xf0;
+  const auto check = crc12(secret.view());
+  out[16] = static_cast<std::uint8_t>(check >> 4);
+  out[17] = static_cast<std::uint8_t>(check << 4);
   return out;
 }
 
