@@ -2,8 +2,8 @@
 // latest published snapshot. The same whether the node runs in this process or another process owns
 // the home and is reached over its control socket (docs/formats/control.md).
 //
-// A request is a Value object {"do": NAME, "team": id-or-name (optional), ...}. Commands and queries
-// of `work` travel as command_codec.h spells them. Besides, the node itself answers:
+// A request is a Value object {"do": NAME, "team": id-or-name (optional), ...}. Commands and
+// queries of `work` travel as command_codec.h spells them. Besides, the node itself answers:
 //   team.create {name}                         team.list {}
 //   invite.create {role, uses, expires, name}  invite.cancel {id}
 //   join {code, at, timeout_ms}                sync {with, timeout_ms}
@@ -36,9 +36,9 @@ class Client {
   /// home went away).
   virtual Result<Value> call(const Value& request) = 0;
 
-  /// As call, but hands over events as they come until `on_event` returns false or the request ends.
-  virtual Status watch(const Value& request,
-                       const std::function<bool(const Value&)>& on_event) = 0;
+  /// As call, but hands over events as they come until `on_event` returns false or the request
+  /// ends.
+  virtual Status watch(const Value& request, const std::function<bool(const Value&)>& on_event) = 0;
 
   /// What the node last published; null before the first. In-process only: null over a socket.
   virtual std::shared_ptr<const Snapshot> latest() const = 0;

@@ -39,8 +39,7 @@ class ControlClient final : public Client, public net::TransportEvents, public n
     return exchange(request, [](const Value&) { return true; });
   }
 
-  Status watch(const Value& request,
-               const std::function<bool(const Value&)>& on_event) override {
+  Status watch(const Value& request, const std::function<bool(const Value&)>& on_event) override {
     auto done = exchange(request, on_event);
     if (!done) return fail(std::move(done).error());
     return {};
@@ -104,8 +103,8 @@ Status ControlReader::feed(ByteView bytes) {
 Result<std::optional<Value>> ControlReader::next() {
   const auto rest = ByteView(held_).subspan(at_);
   if (rest.size() < 4) return std::optional<Value>();
-  const std::size_t length = std::size_t{rest[0]} << 24 | std::size_t{rest[1]} << 16 |
-                             std::size_t{rest[2]} << 8 | rest[3];
+  const std::size_t length =
+      std::size_t{rest[0]} << 24 | std::size_t{rest[1]} << 16 | std::size_t{rest[2]} << 8 | rest[3];
   if (length > kControlBytesMax) return fail(Code::limit, "a control message is too large");
   if (rest.size() < 4 + length) return std::optional<Value>();
   auto message = decode_value(rest.subspan(4, length), kLimits);
@@ -136,8 +135,8 @@ Value control_error(std::uint64_t id, const Error& error) {
 Error control_error_of(const Value& error) {
   const auto& parts = error.items();
   if (parts.size() != 4) return {Code::failed, "an unreadable answer", {}, {}};
-  const auto code = std::clamp<std::int64_t>(parts[0].number(), 0,
-                                             static_cast<std::int64_t>(Code::retry));
+  const auto code =
+      std::clamp<std::int64_t>(parts[0].number(), 0, static_cast<std::int64_t>(Code::retry));
   return {static_cast<Code>(code), std::string(parts[1].text()), std::string(parts[2].text()),
           std::string(parts[3].text())};
 }

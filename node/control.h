@@ -3,7 +3,8 @@
 //
 //   message = u32 big-endian length | canonical msgpack
 //   to the node:    {"id": n, "ask": request} | {"id": n, "cancel": true}
-//   from the node:  {"id": n, "event": value} | {"id": n, "done": value} | {"id": n, "error": [code, what, safe, todo]}
+//   from the node:  {"id": n, "event": value} | {"id": n, "done": value} | {"id": n, "error":
+//   [code, what, safe, todo]}
 #pragma once
 
 #include <deque>

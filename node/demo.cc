@@ -1,6 +1,6 @@
-// The story that `holm demo` tells, with three real nodes: homes, stores and sockets of their own on
-// loopback. Ana and Cy never meet; Bo carries. Every sentence is told after what it says was done,
-// and checked where it can be.
+// The story that `holm demo` tells, with three real nodes: homes, stores and sockets of their own
+// on loopback. Ana and Cy never meet; Bo carries. Every sentence is told after what it says was
+// done, and checked where it can be.
 #include <unistd.h>
 
 #include <chrono>
@@ -149,15 +149,19 @@ class Story {
     TRY(wake(cy_));
     TRY(replace(ana_, "Saturday 16 May at ten", "Saturday 16 May at half past nine"));
     tell("   Ana changes the opening time in the first paragraph of \"Opening day\".");
-    TRY(replace(cy_, "even if it is only a bicycle pump", "even if it is only a bicycle pump or an umbrella"));
+    TRY(replace(cy_, "even if it is only a bicycle pump",
+                "even if it is only a bicycle pump or an umbrella"));
     tell("   Cy, in the next sentence of the same paragraph, adds an umbrella.");
     TRY(set(ana_, {{"assignees", "+Ana"}, {"due", "2026-05-15 17:00"}}));
     TRY(set(cy_, {{"assignees", "+Cy"}, {"due", "2026-05-16 09:00"}}));
     tell("   Both take the card \"Open the doors\", and each sets another due date.");
     (void)TRY(ana_.call(ask("item.check").set("card", kCard).set("item", "Wind the clock")));
-    (void)TRY(cy_.call(ask("item.check").set("card", kCard).set("item", "Sweep towards the water")));
+    (void)TRY(
+        cy_.call(ask("item.check").set("card", kCard).set("item", "Sweep towards the water")));
     (void)TRY(cy_.call(ask("item.add").set("card", kCard).set("text", "Umbrellas by the door")));
-    tell("   Ana ticks \"Wind the clock\"; Cy ticks another item and adds \"Umbrellas by the door\".");
+    tell(
+        "   Ana ticks \"Wind the clock\"; Cy ticks another item and adds \"Umbrellas by the "
+        "door\".");
     const auto thread = TRY(cy_.call(ask("thread.new")
                                          .set("room", kRoom)
                                          .set("title", "Umbrellas")
@@ -248,8 +252,7 @@ class Story {
     if (at == std::string::npos) return broken("\"" + std::string(from) + "\" is not in the text");
     const auto base = text;
     text.replace(at, from.size(), to);
-    (void)TRY(person.call(
-        ask("doc.write").set("doc", kDoc).set("text", text).set("base", base)));
+    (void)TRY(person.call(ask("doc.write").set("doc", kDoc).set("text", text).set("base", base)));
     return {};
   }
 

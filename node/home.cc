@@ -192,8 +192,8 @@ Result<std::unique_ptr<Home>> Home::open(const std::string& dir, const Unlock& u
         return fail(Code::denied, "the passphrase does not open this home", "nothing was changed",
                     "try again");
       }
-      return fail(Code::corrupt, "the identity of this home is damaged", "the stores were not touched",
-                  "recover with your phrase");
+      return fail(Code::corrupt, "the identity of this home is damaged",
+                  "the stores were not touched", "recover with your phrase");
     }
     auto identity = TRY(decode_identity(*plain));
     return std::unique_ptr<Home>(new Home(dir, lock, std::move(key), std::move(identity), rng));

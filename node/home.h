@@ -1,5 +1,6 @@
 // A home on disk: one device of one person (CLI.md). Holds the lock that makes one process its
-// owner, the sealed identity, and where each team's store lies. An edge: it touches the file system.
+// owner, the sealed identity, and where each team's store lies. An edge: it touches the file
+// system.
 //
 //   lock          held while a process owns the home
 //   key           32 bytes, mode 0600: seals the rest; or

@@ -322,14 +322,14 @@ void Links::on_established(Link& link, net::Established established) {
   link.view = std::make_unique<View>(*link.replica);
   if (link.secret) {
     link.stage = LinkStage::joining;
-    const auto certificate = members::encode(
-        identity_.certificate(link.replica->team(), env_.clock.wall()));
+    const auto certificate =
+        members::encode(identity_.certificate(link.replica->team(), env_.clock.wall()));
     const auto key = members::invite_signing_key(*link.secret);
     const members::JoinProof proof{
         .handshake = link.handshake,
-        .signature = crypto::sign(key, members::kJoinLabel,
-                                  members::join_signed_bytes(link.replica->team(), certificate,
-                                                             link.handshake))};
+        .signature = crypto::sign(
+            key, members::kJoinLabel,
+            members::join_signed_bytes(link.replica->team(), certificate, link.handshake))};
     return send(link, sync::JoinRequest{identity_.name, certificate, members::encode(proof)});
   }
   if (link.invite) {
@@ -488,7 +488,8 @@ void Links::on_message(Link& link, ByteView bytes) {
     for (const auto& log : link.peer.forked()) {
       if (!forked_[link.replica->team()].insert(log).second) continue;
       env_.log.write(Level::warn, "two devices hold different histories of the log " +
-                                      log.text().substr(0, 12) + ": a device was copied or restored");
+                                      log.text().substr(0, 12) +
+                                      ": a device was copied or restored");
     }
   } else if (auto* ack = std::get_if<sync::Ack>(&*message)) {
     done = link.peer.on_ack(*ack);
@@ -511,8 +512,7 @@ void Links::on_delta(Link& link, sync::Delta delta) {
   auto have = replica.receive(delta);
   if (!have) {
     // Verified ranges before the bad one stand; a fault of our own store undoes the turn.
-    const bool is_theirs =
-        have.error().code == Code::reject || have.error().code == Code::limit;
+    const bool is_theirs = have.error().code == Code::reject || have.error().code == Code::limit;
     if (!is_theirs) {
       replica.rollback();
       std::erase_if(staged_, [&](const Staged& item) { return item.team == replica.team(); });

@@ -41,8 +41,8 @@ struct LinkInfo {
   std::uint64_t round_trips = 0;
 };
 
-/// What Links tells its owner, always outside a call into Links' own entry points' middle: after the
-/// state it tells of stands.
+/// What Links tells its owner, always outside a call into Links' own entry points' middle: after
+/// the state it tells of stands.
 class LinkEvents {
  public:
   virtual ~LinkEvents() = default;

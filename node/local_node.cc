@@ -70,8 +70,7 @@ LocalNode::~LocalNode() {
   parts_->thread.join();
 }
 
-Result<std::unique_ptr<LocalNode>> LocalNode::start(const std::string& home,
-                                                    const Unlock& unlock) {
+Result<std::unique_ptr<LocalNode>> LocalNode::start(const std::string& home, const Unlock& unlock) {
   auto parts = std::make_unique<Parts>();
   parts->node = TRY(LoopNode::open(home, unlock, Level::warn));
   return std::unique_ptr<LocalNode>(new LocalNode(std::move(parts)));
@@ -90,9 +89,8 @@ Result<std::unique_ptr<LocalNode>> LocalNode::start_serving(const std::string& h
 Result<Value> LocalNode::call(const Value& request) {
   auto answer = std::make_shared<Answer>();
   parts_->node->post([answer, request](Node& node) {
-    node.ask(request, {.on_done = [answer](Result<Value> outcome) {
-      answer->done(std::move(outcome));
-    }});
+    node.ask(request,
+             {.on_done = [answer](Result<Value> outcome) { answer->done(std::move(outcome)); }});
   });
   for (;;) {
     auto next = answer->wait();
@@ -100,13 +98,12 @@ Result<Value> LocalNode::call(const Value& request) {
   }
 }
 
-Status LocalNode::watch(const Value& request,
-                        const std::function<bool(const Value&)>& on_event) {
+Status LocalNode::watch(const Value& request, const std::function<bool(const Value&)>& on_event) {
   auto answer = std::make_shared<Answer>();
   parts_->node->post([answer, request](Node& node) {
-    answer->asked(node.ask(
-        request, {.on_done = [answer](Result<Value> out) { answer->done(std::move(out)); },
-                  .on_event = [answer](const Value& event) { answer->event(event); }}));
+    answer->asked(
+        node.ask(request, {.on_done = [answer](Result<Value> out) { answer->done(std::move(out)); },
+                           .on_event = [answer](const Value& event) { answer->event(event); }}));
   });
   for (;;) {
     auto next = answer->wait();

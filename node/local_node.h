@@ -25,8 +25,7 @@ class LocalNode final : public Client {
   ~LocalNode() override;
 
   Result<Value> call(const Value& request) override;
-  Status watch(const Value& request,
-               const std::function<bool(const Value&)>& on_event) override;
+  Status watch(const Value& request, const std::function<bool(const Value&)>& on_event) override;
   std::shared_ptr<const Snapshot> latest() const override;
   bool is_remote() const override { return false; }
 

@@ -1,5 +1,5 @@
-// A node with its real Env on a libuv loop: what serve() runs on the calling thread and LocalNode on
-// one of its own. Reads the system's clock and randomness; nothing else does.
+// A node with its real Env on a libuv loop: what serve() runs on the calling thread and LocalNode
+// on one of its own. Reads the system's clock and randomness; nothing else does.
 #pragma once
 
 #include <functional>

@@ -68,8 +68,9 @@ Status Merger::apply(const SpaceId& space, std::span<const crdt::Delivered> chan
   return store_.objects().save(space, rows);
 }
 
-Result<std::optional<store::TextRow>> Merger::apply_text(
-    const SpaceId& space, const store::TextKey& key, std::span<const crdt::Delivered> changes) {
+Result<std::optional<store::TextRow>> Merger::apply_text(const SpaceId& space,
+                                                         const store::TextKey& key,
+                                                         std::span<const crdt::Delivered> changes) {
   auto row = TRY(store_.objects().text(space, key));
   const auto runs = TRY(crdt::text_runs(key.object, key.field, changes, row.last_own));
   if (runs.empty()) return std::optional<store::TextRow>();

@@ -17,10 +17,7 @@ void keep_earlier(std::optional<Time>& best, std::optional<Time> other) {
 }  // namespace
 
 Node::Node(const Env& env, Identity& identity)
-    : env_(env),
-      identity_(identity),
-      teams_(env, identity),
-      links_(env, identity, teams_, *this) {}
+    : env_(env), identity_(identity), teams_(env, identity), links_(env, identity, teams_, *this) {}
 
 Node::~Node() = default;
 

@@ -102,7 +102,8 @@ class Delivery {
       }
       applied_[queue.log] = queue.applied;
       const auto& change = queue.changes[queue.at].change;
-      if (best != nullptr && !crdt::replays_before(change, best->changes[best->at].change)) continue;
+      if (best != nullptr && !crdt::replays_before(change, best->changes[best->at].change))
+        continue;
       if (TRY(is_ready(change))) best = &queue;
     }
     return best;

@@ -231,8 +231,7 @@ Result<std::vector<crdt::OpId>> Replica::write(const SpaceId& space,
         fresh.id = id;
         return fresh;
       },
-      .frontier = [&](const ObjectId& id,
-                      std::uint32_t field) -> Result<std::vector<crdt::OpId>> {
+      .frontier = [&](const ObjectId& id, std::uint32_t field) -> Result<std::vector<crdt::OpId>> {
         return TRY(store_->objects().text(space, {id, field})).frontier;
       },
       .has_salt =
@@ -241,8 +240,7 @@ Result<std::vector<crdt::OpId>> Replica::write(const SpaceId& space,
             return salt && salt->has_value();
           },
       .self = self_,
-      .marked_text = [&](const ObjectId& id,
-                         std::uint32_t field) -> Result<const crdt::Text*> {
+      .marked_text = [&](const ObjectId& id, std::uint32_t field) -> Result<const crdt::Text*> {
         const store::TextKey key{id, field};
         const auto known = marked.find(key);
         if (known != marked.end()) return &known->second;
@@ -310,11 +308,8 @@ Status Replica::append_own(const SpaceId& space, const LogId& log,
 }
 
 Result<Value> Replica::run(const work::Command& command, WallTime now) {
-  const work::Acting acting{.member = self_,
-                            .device = device_,
-                            .now = now,
-                            .zone = zone(),
-                            .rng = env_.rng};
+  const work::Acting acting{
+      .member = self_, .device = device_, .now = now, .zone = zone(), .rng = env_.rng};
   auto outcome = TRY(work::apply(*state_, acting, command));
   if (outcome.open_room) {
     members::Op op;

@@ -1,8 +1,8 @@
 // One team on this device: its store, its membership, and what is written and received in it. No
 // links, no clock of its own: the node hands time in. Threads: the loop's.
 //
-// Writing and receiving happen inside a turn (Store::begin/commit). After commit() the caller sends;
-// nothing that is not durable is ever offered to a peer.
+// Writing and receiving happen inside a turn (Store::begin/commit). After commit() the caller
+// sends; nothing that is not durable is ever offered to a peer.
 #pragma once
 
 #include <map>
@@ -135,8 +135,8 @@ class Replica {
   Merger merger_;
   Membership membership_;
   std::unique_ptr<StoreState> state_;
-  std::map<LogId, crypto::VerifyKey> keys_;      ///< of logs seen
-  mutable std::map<SpaceId, Digest> digests_;    ///< dropped when a space changes
+  std::map<LogId, crypto::VerifyKey> keys_;    ///< of logs seen
+  mutable std::map<SpaceId, Digest> digests_;  ///< dropped when a space changes
   std::vector<Changed> changed_;
   std::vector<LogId> forked_;
   bool membership_changed_ = false;

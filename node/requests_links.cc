@@ -223,8 +223,8 @@ void Node::finish_meeting(Meeting& meeting, bool is_late) {
     Value peer = Value::object();
     auto* replica = teams_.find(leg.team);
     const auto* device = leg.last ? replica->roster().device(leg.last->device) : nullptr;
-    peer.set("member", device != nullptr ? Value(work::name_of(replica->state(), device->member))
-                                         : Value());
+    peer.set("member",
+             device != nullptr ? Value(work::name_of(replica->state(), device->member)) : Value());
     if (!leg.to.host.empty()) peer.set("at", leg.to.text());
     peer.set("sent_bytes", leg.last ? leg.last->sent_bytes : 0);
     peer.set("received_bytes", leg.last ? leg.last->received_bytes : 0);
@@ -239,9 +239,8 @@ void Node::finish_meeting(Meeting& meeting, bool is_late) {
     if (leg.is_ours && !leg.failed) links_.hang_up(leg.link, "done for now");
   }
   if (is_late) {
-    return finish(meeting.request,
-                  fail(Code::timeout, "the exchange did not finish in time",
-                       "what arrived is kept", "sync again to go on from there"));
+    return finish(meeting.request, fail(Code::timeout, "the exchange did not finish in time",
+                                        "what arrived is kept", "sync again to go on from there"));
   }
   if (!met && failure) {
     if (failure->safe.empty()) failure->safe = "everything is kept on this device";
@@ -249,8 +248,7 @@ void Node::finish_meeting(Meeting& meeting, bool is_late) {
     return finish(meeting.request, fail(*failure));
   }
   in_sync = in_sync && !failure;
-  finish(meeting.request,
-         Value::object().set("peers", std::move(peers)).set("in_sync", in_sync));
+  finish(meeting.request, Value::object().set("peers", std::move(peers)).set("in_sync", in_sync));
 }
 
 // --- addresses
@@ -305,8 +303,7 @@ Status Node::refresh_contacts() {
       if (auto at = net::Endpoint::parse(as_text(key))) wanted.insert({team, *at});
     }
   }
-  std::erase_if(contacts_,
-                [&](const Contact& it) { return !wanted.contains({it.team, it.at}); });
+  std::erase_if(contacts_, [&](const Contact& it) { return !wanted.contains({it.team, it.at}); });
   for (const auto& [team, at] : wanted) {
     const bool is_there = std::any_of(contacts_.begin(), contacts_.end(), [&](const Contact& it) {
       return it.team == team && it.at == at;
@@ -404,15 +401,15 @@ Result<Value> Node::status(Replica& replica) {
     if (device.dropped) continue;
     const bool is_self = id == identity_.device();
     const auto& known = heard[id];
-    devices.push(
-        Value::object()
-            .set("id", id.text())
-            .set("label", device.label)
-            .set("member", work::name_of(replica.state(), device.member))
-            .set("this_device", is_self)
-            .set("last_heard", is_self || known.at == WallTime{} ? Value()
-                                                                 : Value(work::rfc3339(known.at)))
-            .set("lacks", is_self ? 0 : lacks[id]));
+    devices.push(Value::object()
+                     .set("id", id.text())
+                     .set("label", device.label)
+                     .set("member", work::name_of(replica.state(), device.member))
+                     .set("this_device", is_self)
+                     .set("last_heard", is_self || known.at == WallTime{}
+                                            ? Value()
+                                            : Value(work::rfc3339(known.at)))
+                     .set("lacks", is_self ? 0 : lacks[id]));
   }
   Value warnings = Value::array();
   std::set<LogId> differing = links_.forked(replica.team());
@@ -437,8 +434,7 @@ Result<Value> Node::status(Replica& replica) {
       .set("unsynced_objects", unsynced.size())
       .set("devices", std::move(devices))
       .set("warnings", std::move(warnings))
-      .set("listening",
-           links_.listening() ? Value(links_.listening()->text()) : Value())
+      .set("listening", links_.listening() ? Value(links_.listening()->text()) : Value())
       .set("bytes_on_disk", replica.store().bytes_on_disk());
 }
 

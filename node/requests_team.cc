@@ -74,8 +74,7 @@ Result<Value> Node::invite_create(Replica& replica, const Value& request) {
   const auto mine = replica.roster().role(replica.self());
   if (mine < members::Role::member || op.role == members::Role::owner ||
       (op.role > members::Role::member && op.role > mine)) {
-    return fail(Code::denied,
-                "you may not invite as " + std::string(members::role_name(op.role)),
+    return fail(Code::denied, "you may not invite as " + std::string(members::role_name(op.role)),
                 "nothing was changed");
   }
   op.uses = request.has("uses") ? static_cast<std::uint64_t>(request["uses"].number()) : 1;

@@ -73,9 +73,9 @@ Result<Value> Node::run_query(Replica& replica, const Value& request) {
 Result<Value> Node::describe(Replica& replica, const Changed& changed) {
   const auto stored = TRY(replica.store().logs().at(changed.log, changed.seq));
   if (!stored) return fail(Code::not_found, "that change is not here");
-  const auto history = TRY(work::answer(
-      replica.state(), {.now = env_.clock.wall(), .zone = replica.zone()},
-      work::History{.object = changed.object.text(), .limit = kWatchLines}));
+  const auto history =
+      TRY(work::answer(replica.state(), {.now = env_.clock.wall(), .zone = replica.zone()},
+                       work::History{.object = changed.object.text(), .limit = kWatchLines}));
   const auto hash = stored->hash.text();
   Value event = Value::object();
   event.set("id", changed.object.text());
@@ -137,14 +137,13 @@ Result<Value> Node::import(Replica& replica, const Value& request) {
   auto room = work::resolve_room(replica.state(), room_name);
   if (!room && room.error().code != Code::not_found) return fail(std::move(room).error());
   target.room = room ? room->space : work::derived_room(replica.team(), room_name);
-  auto plan = TRY(format == "markdown"
-                      ? work::import_markdown(replica.state(), acting, target, files)
-                      : (files.size() == 1
-                             ? work::import_trello(replica.state(), acting, target,
-                                                   files.front().bytes)
-                             : fail(Code::usage, "a Trello export is one JSON file, " + path +
-                                                     " is a folder",
-                                    "nothing was changed")));
+  auto plan = TRY(
+      format == "markdown"
+          ? work::import_markdown(replica.state(), acting, target, files)
+          : (files.size() == 1
+                 ? work::import_trello(replica.state(), acting, target, files.front().bytes)
+                 : fail(Code::usage, "a Trello export is one JSON file, " + path + " is a folder",
+                        "nothing was changed")));
   Value created = Value::object();
   for (const auto& [kind, count] : plan.created) created.set(kind, count);
   Value skipped = Value::array();

@@ -63,8 +63,7 @@ Result<Value> init_home(const InitOptions& options) {
   if (!options.hours.empty()) TRY(work::check_hours(options.hours));
   crypto::SystemRng rng;
   const auto secret = rng.id<RecoverySecret>();
-  const auto identity =
-      make_identity(secret, options.name, zone, options.hours, host_name(), rng);
+  const auto identity = make_identity(secret, options.name, zone, options.hours, host_name(), rng);
   TRY(Home::create(options.home, options.unlock, identity, rng));
   return Value::object()
       .set("member", options.name)

@@ -34,8 +34,7 @@ Result<std::vector<work::SourceFile>> read_source(const std::string& path) {
     out.push_back({at->path().lexically_relative(root).generic_string(), std::move(bytes)});
   }
   if (error) return fail(Code::denied, "cannot read " + path + ": " + error.message());
-  std::sort(out.begin(), out.end(),
-            [](const auto& a, const auto& b) { return a.path < b.path; });
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   return out;
 }
 

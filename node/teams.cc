@@ -75,7 +75,8 @@ Result<Replica*> Teams::resolve(std::string_view reference) {
   }
   if (fits.size() == 1) return fits.front();
   if (fits.empty()) {
-    return fail(Code::not_found, "there is no team \"" + std::string(reference) + "\" in this home");
+    return fail(Code::not_found,
+                "there is no team \"" + std::string(reference) + "\" in this home");
   }
   std::string names;
   for (const auto* replica : fits) {

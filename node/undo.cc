@@ -163,8 +163,7 @@ Result<std::vector<work::Ref>> take_back(Replica& replica, Deed deed, WallTime n
       } else {
         const auto before = TRY(crdt::rebuild(op.object, earlier));
         const auto present = TRY(crdt::rebuild(op.object, history));
-        auto inverse =
-            crdt::inverse(stored->change, op.object, before, present, replica.self());
+        auto inverse = crdt::inverse(stored->change, op.object, before, present, replica.self());
         std::move(inverse.begin(), inverse.end(), std::back_inserter(writes));
       }
       const work::Ref ref{made->space, op.object};

@@ -1,5 +1,6 @@
-// Undo and redo of what this device's person did: a list of commands and the changes each made, kept
-// among the store's facts, and the inverse of a command as a new change (DESIGN.md 3, History).
+// Undo and redo of what this device's person did: a list of commands and the changes each made,
+// kept among the store's facts, and the inverse of a command as a new change (DESIGN.md 3,
+// History).
 #pragma once
 
 #include <optional>

@@ -7,8 +7,7 @@
 namespace holm::node {
 
 Result<std::vector<store::StoredChange>> verify_range(const SpaceId& space,
-                                                      const sync::Range& range,
-                                                      const HeldLog& held,
+                                                      const sync::Range& range, const HeldLog& held,
                                                       const crypto::VerifyKey& key,
                                                       const crdt::SaltLookup& salts) {
   std::vector<store::StoredChange> out;

@@ -35,8 +35,8 @@ class Check {
           return {};
         }
         if (next == 1) {
-          auto certificate = work::members::decode_certificate(item.change.certificate,
-                                                               replica_.team());
+          auto certificate =
+              work::members::decode_certificate(item.change.certificate, replica_.team());
           if (certificate) key = certificate->signing;
         }
         const auto digest = crdt::change_digest(item.change, salts);

@@ -21,9 +21,8 @@ enum class Tag : std::uint64_t {
 
 template <class T>
 Status sorted_unique(const std::vector<T>& items) {
-  if (std::adjacent_find(items.begin(), items.end(), [](const T& a, const T& b) {
-        return !(a < b);
-      }) != items.end()) {
+  if (std::adjacent_find(items.begin(), items.end(),
+                         [](const T& a, const T& b) { return !(a < b); }) != items.end()) {
     return fail(Code::reject, "a list is out of order");
   }
   return {};
@@ -173,9 +172,8 @@ Bytes encode(const Message& message) {
 }
 
 Result<Message> decode(ByteView bytes, const MessageLimits& limits) {
-  auto in = TRY(Reader::open(bytes, {.bytes_max = limits.bytes_max,
-                                     .items_max = limits.logs_max,
-                                     .depth_max = 4}));
+  auto in = TRY(Reader::open(
+      bytes, {.bytes_max = limits.bytes_max, .items_max = limits.logs_max, .depth_max = 4}));
   const auto fields = TRY(in.array());
   if (fields < 2) return fail(Code::reject, "a message is too short");
   const auto tag = TRY(in.uint());

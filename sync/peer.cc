@@ -221,9 +221,11 @@ bool Peer::in_sync(const Shared& shared) const {
   if (!queue_.empty() || !in_flight_.empty()) return false;
   for (const auto& id : shared.spaces()) {
     const auto found = spaces_.find(id);
-    if (found == spaces_.end() || !found->second.theirs || found->second.vector_wanted) return false;
+    if (found == spaces_.end() || !found->second.theirs || found->second.vector_wanted)
+      return false;
     auto digest = shared.digest(id);
-    if (!digest || *digest != *found->second.theirs || found->second.offered != *digest) return false;
+    if (!digest || *digest != *found->second.theirs || found->second.offered != *digest)
+      return false;
   }
   return true;
 }

@@ -1,10 +1,10 @@
 // What to say to one peer, without saying it: generate and receive on a per-peer state. No socket,
 // clock or store; works on the narrow view `Shared`, which the node implements.
 //
-// The exchange, per space: both sides send digests (Summary). Where they differ each sends its state
-// vector; who sees that the other lacks something sends deltas, at most `window_bytes` of them
-// unacknowledged. From then on each side knows what the other holds, so new changes are pushed at
-// once and forwarded. A cut link starts again from digests: it costs the deltas in flight.
+// The exchange, per space: both sides send digests (Summary). Where they differ each sends its
+// state vector; who sees that the other lacks something sends deltas, at most `window_bytes` of
+// them unacknowledged. From then on each side knows what the other holds, so new changes are pushed
+// at once and forwarded. A cut link starts again from digests: it costs the deltas in flight.
 #pragma once
 
 #include <deque>
@@ -34,7 +34,7 @@ class Shared {
 };
 
 struct PeerLimits {
-  std::size_t window_bytes = 1u << 20;  ///< of deltas sent and not acknowledged
+  std::size_t window_bytes = 1u << 20;   ///< of deltas sent and not acknowledged
   std::size_t delta_bytes = 192u << 10;  ///< aimed at per delta; one range may exceed it
 };
 
@@ -86,7 +86,7 @@ class Peer {
     bool vector_wanted = false;     ///< send ours
     bool dirty = false;             ///< something may be theirs to get
     std::map<LogId, std::uint64_t> holds;
-    std::set<LogId> refused;        ///< they would not take more of these until they offer anew
+    std::set<LogId> refused;  ///< they would not take more of these until they offer anew
   };
   struct InFlight {
     SpaceId space;

@@ -12,8 +12,8 @@ constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";  // C
 constexpr std::size_t kCharacters = 28;                                     // 140 bits
 using Padded = std::array<std::uint8_t, 18>;  // 128 secret bits, 12 check bits, 4 zero bits
 
-/// CRC-12 (x^12 + x^11 + x^3 + x^2 + x + 1), most significant bit first. Finds every error that lies
-/// within twelve neighbouring bits: each mistyped character and each swap of two neighbours.
+/// CRC-12 (x^12 + x^11 + x^3 + x^2 + x + 1), most significant bit first. Finds every error that
+/// lies within twelve neighbouring bits: each mistyped character and each swap of two neighbours.
 std::uint16_t crc12(ByteView bytes) {
   std::uint16_t crc = 0;
   for (const auto byte : bytes) {
@@ -82,8 +82,7 @@ Result<InviteSecret> parse_invite_code(std::string_view code) {
     ++count;
   }
   if (count != kCharacters) {
-    return fail(Code::usage,
-                "an invite code has 28 characters, this one " + std::to_string(count),
+    return fail(Code::usage, "an invite code has 28 characters, this one " + std::to_string(count),
                 "nothing was sent", "check what was typed");
   }
   InviteSecret secret;

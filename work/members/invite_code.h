@@ -15,8 +15,8 @@ using InviteSecret = Id<struct InviteSecretTag>;
 
 /// "K7QF-2M8D-...": Crockford base32, 128 secret bits and 12 check bits.
 std::string invite_code(const InviteSecret& secret);
-/// Spaces, hyphens and case do not matter; O reads as 0, I and L as 1. Errors: usage, saying whether
-/// the length or the check is wrong.
+/// Spaces, hyphens and case do not matter; O reads as 0, I and L as 1. Errors: usage, saying
+/// whether the length or the check is wrong.
 Result<InviteSecret> parse_invite_code(std::string_view code);
 
 /// Signs the joiner's request; its public half stands in the invite op.

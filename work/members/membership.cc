@@ -172,7 +172,8 @@ TeamId team_of(const Op& create) {
 }
 
 Result<Op> decode_op(ByteView bytes) {
-  auto in = TRY(Reader::open(bytes, {.bytes_max = 64u << 10, .items_max = kPastMax, .depth_max = 3}));
+  auto in =
+      TRY(Reader::open(bytes, {.bytes_max = 64u << 10, .items_max = kPastMax, .depth_max = 3}));
   TRY(in.array(kOpFields + 1));
   if (TRY(in.uint()) != kVersion) return fail(Code::unsupported, "a newer membership op");
   Op op;
@@ -205,7 +206,9 @@ Result<Op> decode_op(ByteView bytes) {
   return op;
 }
 
-ShortHash op_hash(ByteView encoded) { return shorten(crypto::hash("holm membership op v1", encoded)); }
+ShortHash op_hash(ByteView encoded) {
+  return shorten(crypto::hash("holm membership op v1", encoded));
+}
 
 Bytes encode(const JoinProof& proof) {
   return Writer().array(2).id(proof.handshake).id(proof.signature).take();

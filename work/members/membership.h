@@ -17,7 +17,8 @@ enum class Role : std::uint8_t { none = 0, guest = 1, member = 2, admin = 3, own
 std::string_view role_name(Role role);
 std::optional<Role> parse_role(std::string_view name);
 
-/// Kinds of membership op. Numbers are part of the format; unknown ones are kept and without effect.
+/// Kinds of membership op. Numbers are part of the format; unknown ones are kept and without
+/// effect.
 enum class OpKind : std::uint8_t {
   create = 1,        ///< founds the team: first owner, team name, network key
   grant = 2,         ///< admits or promotes `target` to `role`
@@ -33,12 +34,12 @@ enum class OpKind : std::uint8_t {
 
 /// What the root key of a member says of one device. Signed by the root.
 struct DeviceCertificate {
-  MemberId member;              ///< first 16 bytes of H(root public key)
-  crypto::VerifyKey root;       ///< Ed25519 public key of the member in this team
-  DeviceId device;              ///< first 16 bytes of H(device keys)
-  crypto::VerifyKey signing;    ///< Ed25519: signs heads and membership ops
-  crypto::KexPublic exchange;   ///< X25519: the static key of links
-  std::string label;            ///< "Ana's laptop"; at most 400 bytes
+  MemberId member;             ///< first 16 bytes of H(root public key)
+  crypto::VerifyKey root;      ///< Ed25519 public key of the member in this team
+  DeviceId device;             ///< first 16 bytes of H(device keys)
+  crypto::VerifyKey signing;   ///< Ed25519: signs heads and membership ops
+  crypto::KexPublic exchange;  ///< X25519: the static key of links
+  std::string label;           ///< "Ana's laptop"; at most 400 bytes
   WallTime made{};
   crypto::Signature signature;
 
@@ -59,8 +60,8 @@ struct Op {
   OpKind kind = OpKind::create;
   TeamId team;
   MemberId author;
-  DeviceId device;               ///< whose key signs
-  std::vector<ShortHash> past;   ///< frontier of the ops its author had seen; sorted
+  DeviceId device;              ///< whose key signs
+  std::vector<ShortHash> past;  ///< frontier of the ops its author had seen; sorted
   WallTime time{};
   // By kind; the rest stays empty.
   MemberId target;               ///< grant, reduce
@@ -80,8 +81,8 @@ struct Op {
 
   bool operator==(const Op&) const = default;
 };
-Bytes encode(const Op& op);          ///< canonical msgpack, signature last
-Bytes signed_bytes(const Op& op);    ///< what is signed
+Bytes encode(const Op& op);            ///< canonical msgpack, signature last
+Bytes signed_bytes(const Op& op);      ///< what is signed
 Result<Op> decode_op(ByteView bytes);  ///< shape only; signatures are judged by resolve()
 inline constexpr std::string_view kOpLabel = "holm membership op v1";
 /// The id of the team that `create` founds: it binds the founder's device, name, network key and

@@ -1,7 +1,7 @@
-// Resolution in the shape of TRUST.md 2: an op's verdict is judged against the resolution of its own
-// past and never revised; what counts is then laid over each other in an order that depends on the
-// set alone. A role is the best grant left after every counting reduction that the grant had not
-// seen. Ages of authority (firm and contestable reductions) belong to the full rules.
+// Resolution in the shape of TRUST.md 2: an op's verdict is judged against the resolution of its
+// own past and never revised; what counts is then laid over each other in an order that depends on
+// the set alone. A role is the best grant left after every counting reduction that the grant had
+// not seen. Ages of authority (firm and contestable reductions) belong to the full rules.
 #include "work/members/roster.h"
 
 #include <algorithm>
@@ -117,9 +117,8 @@ class Resolver {
       }
       case OpKind::drop_device: {
         const auto* target = known.device(op.dropped);
-        return target != nullptr &&
-               (target->member == op.author ||
-                (role >= Role::admin && known.role(target->member) <= role));
+        return target != nullptr && (target->member == op.author ||
+                                     (role >= Role::admin && known.role(target->member) <= role));
       }
       case OpKind::invite:
         return role >= Role::member && op.role >= Role::guest &&
@@ -146,7 +145,7 @@ class Resolver {
 
   bool may_grant(const Roster& known, const Op& op, Role role) const {
     if (op.role <= known.role(op.target)) return false;  // a grant raises
-    if (op.certificate.empty()) {  // a promotion
+    if (op.certificate.empty()) {                        // a promotion
       return role >= Role::admin && op.role <= role && known.person(op.target) != nullptr;
     }
     auto certificate = decode_certificate(op.certificate, team_);
@@ -167,9 +166,8 @@ class Resolver {
     if (op.role >= theirs) return false;  // a reduction lowers
     if (op.author != op.target && (role < Role::admin || theirs > role)) return false;
     if (theirs < Role::owner) return true;
-    const auto owners = std::count_if(known.people.begin(), known.people.end(), [](const auto& it) {
-      return it.second.role == Role::owner;
-    });
+    const auto owners = std::count_if(known.people.begin(), known.people.end(),
+                                      [](const auto& it) { return it.second.role == Role::owner; });
     return owners > 1;  // the last owner can neither leave nor be removed
   }
 
@@ -248,9 +246,7 @@ class Resolver {
         if (found != out.invites.end()) found->second.closed = true;
         break;
       }
-      case OpKind::rekey:
-        out.network_keys.insert(out.network_keys.begin(), op.network_key);
-        break;
+      case OpKind::rekey: out.network_keys.insert(out.network_keys.begin(), op.network_key); break;
       case OpKind::open_room: out.rooms.push_back(op.room); break;
       case OpKind::extend: break;
     }

@@ -50,8 +50,8 @@ struct Roster {
   std::map<MemberId, Person> people;
   std::map<DeviceId, Device> devices;
   std::map<ShortHash, Invite> invites;
-  std::vector<SpaceId> rooms;        ///< sorted
-  std::vector<Bytes> network_keys;   ///< newest first, 32 bytes each
+  std::vector<SpaceId> rooms;       ///< sorted
+  std::vector<Bytes> network_keys;  ///< newest first, 32 bytes each
 
   const Person* person(const MemberId& id) const;
   const Device* device(const DeviceId& id) const;
@@ -62,8 +62,8 @@ struct Roster {
 };
 
 /// Judges every op against its own past and applies those that count, in an order that depends on
-/// the set alone. Ops that do not decode, are not signed by a certified device, or are not permitted
-/// are without effect. `ops` are encoded, in any order; duplicates count once.
+/// the set alone. Ops that do not decode, are not signed by a certified device, or are not
+/// permitted are without effect. `ops` are encoded, in any order; duplicates count once.
 Roster resolve(const TeamId& team, std::span<const Bytes> ops);
 
 }  // namespace holm::work::members
