@@ -9,6 +9,8 @@ namespace holm::node {
 namespace {
 
 constexpr Millis kContactIdle{1000};
+constexpr Millis kDialAgain{400};
+constexpr unsigned kDialsMax = 5;
 
 void keep_earlier(std::optional<Time>& best, std::optional<Time> other) {
   if (other && (!best || *other < *best)) best = other;
@@ -159,6 +161,14 @@ void Node::on_deadline(Time now) {
       contact.next_try = now + contact.backoff->next();
     }
   }
+  for (auto& meeting : meetings_) {
+    for (auto& leg : meeting.legs) {
+      if (!leg.retry_at || *leg.retry_at > now) continue;
+      leg.retry_at.reset();
+      auto link = links_.dial(leg.team, leg.to);
+      if (link) leg.link = *link;
+    }
+  }
   check_meetings();
 }
 
@@ -168,7 +178,10 @@ std::optional<Time> Node::deadline() const {
     keep_earlier(out, join.give_up);
     if (join.link == 0) keep_earlier(out, join.next_try);
   }
-  for (const auto& meeting : meetings_) keep_earlier(out, meeting.give_up);
+  for (const auto& meeting : meetings_) {
+    keep_earlier(out, meeting.give_up);
+    for (const auto& leg : meeting.legs) keep_earlier(out, leg.retry_at);
+  }
   if (is_serving_) {
     for (const auto& contact : contacts_) {
       if (contact.link == 0) keep_earlier(out, contact.next_try);
@@ -204,6 +217,13 @@ void Node::on_link_closed(const LinkInfo& link, const Error& why) {
   for (auto& meeting : meetings_) {
     for (auto& leg : meeting.legs) {
       if (leg.link != link.id || leg.is_done) continue;
+      if (why.code == Code::denied && link.stage == LinkStage::connecting &&
+          !leg.to.host.empty() && leg.tries < kDialsMax) {
+        ++leg.tries;
+        leg.link = 0;
+        leg.retry_at = env_.clock.now() + kDialAgain;
+        continue;
+      }
       leg.failed = why;
       leg.last = link;
       leg.is_done = true;

@@ -77,6 +77,8 @@ class Node final : public LinkEvents {
       net::LinkId link = 0;
       net::Endpoint to;
       bool is_ours = false;  ///< dialled for this meeting: hung up afterwards
+      unsigned tries = 1;    ///< dials; a crowded door hangs up on teammates as on strangers
+      std::optional<Time> retry_at;
       std::optional<LinkInfo> last;
       std::optional<Error> failed;
       bool is_done = false;

@@ -197,7 +197,7 @@ void Node::check_meetings() {
   for (std::size_t i = 0; i < meetings_.size();) {
     auto& meeting = meetings_[i];
     for (auto& leg : meeting.legs) {
-      if (leg.failed) continue;
+      if (leg.failed || leg.link == 0) continue;
       leg.last = links_.find(leg.link);
       leg.is_done = leg.last && leg.last->in_sync;
     }
@@ -304,14 +304,14 @@ Status Node::refresh_contacts() {
     }
   }
   std::erase_if(contacts_, [&](const Contact& it) { return !wanted.contains({it.team, it.at}); });
-  for (const auto& [team, at] : wanted) {
+  for (const auto& address : wanted) {
     const bool is_there = std::any_of(contacts_.begin(), contacts_.end(), [&](const Contact& it) {
-      return it.team == team && it.at == at;
+      return it.team == address.first && it.at == address.second;
     });
-    if (is_there || (links_.listening() && *links_.listening() == at)) continue;
+    if (is_there || (links_.listening() && *links_.listening() == address.second)) continue;
     Contact contact;
-    contact.team = team;
-    contact.at = at;
+    contact.team = address.first;
+    contact.at = address.second;
     contact.next_try = env_.clock.now();
     contact.backoff = std::make_unique<net::Backoff>(net::BackoffLimits{}, env_.rng);
     contacts_.push_back(std::move(contact));

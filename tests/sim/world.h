@@ -26,8 +26,6 @@
 
 namespace holm::sim {
 
-using namespace std::chrono_literals;
-
 class World;
 
 /// One device: a home on a disk of its own, and the node that runs on it while it is up.
