@@ -217,8 +217,8 @@ void Node::on_link_closed(const LinkInfo& link, const Error& why) {
   for (auto& meeting : meetings_) {
     for (auto& leg : meeting.legs) {
       if (leg.link != link.id || leg.is_done) continue;
-      if (why.code == Code::denied && link.stage == LinkStage::connecting &&
-          !leg.to.host.empty() && leg.tries < kDialsMax) {
+      if (why.code == Code::denied && link.stage == LinkStage::connecting && !leg.to.host.empty() &&
+          leg.tries < kDialsMax) {
         ++leg.tries;
         leg.link = 0;
         leg.retry_at = env_.clock.now() + kDialAgain;

@@ -6,6 +6,8 @@
 #include "tests/sim/world.h"
 
 namespace holm::sim {
+
+using namespace std::chrono_literals;
 namespace {
 
 using Names = std::vector<std::string>;

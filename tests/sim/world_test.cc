@@ -6,6 +6,8 @@
 #include <algorithm>
 
 namespace holm::sim {
+
+using namespace std::chrono_literals;
 namespace {
 
 Value request_of(std::string_view what) { return Value::object().set("do", what); }
