@@ -59,13 +59,12 @@ void join(Ranges& ranges) {
 
 Done read(const Change& mine, const ObjectId& object, const MemberId& self) {
   Done done;
-  const auto names = op_names(mine);
-  for (std::size_t i = 0; i < mine.ops.size(); ++i) {
+  for (const auto& [i, name] : op_names(mine, object)) {
     const auto& op = mine.ops[i];
-    if (op.object != object || !is_known(op.kind, op.action)) continue;
+    if (!is_known(op.kind, op.action)) continue;
     done.type = op.type;
     if (op.kind == Kind::text) {
-      note_text(done, op, names[i]);
+      note_text(done, op, name);
       continue;
     }
     if (op.kind == Kind::counter) {
@@ -76,7 +75,7 @@ Done read(const Change& mine, const ObjectId& object, const MemberId& self) {
     const auto key = key_of(op, self);
     if (!key) continue;
     const FieldKey at{op.field, op.kind, *key};
-    if (op.action != Action::remove) done.writes[at].push_back(names[i]);
+    if (op.action != Action::remove) done.writes[at].push_back(name);
     auto& removed = done.removals[at];
     removed.insert(removed.end(), op.refs.begin(), op.refs.end());
   }

@@ -183,6 +183,30 @@ OpId seed_id(const Op& op) {
   return out;
 }
 
+std::vector<std::pair<std::size_t, OpId>> op_names(const Change& change, const ObjectId& object) {
+  std::vector<std::pair<std::size_t, OpId>> out;
+  std::size_t wiped_before = 0;  // names taken of those that were kept when it was wiped
+  auto seq = change.seq;
+  for (std::size_t i = 0; i < change.ops.size(); ++i) {
+    const auto& op = change.ops[i];
+    if (op.object == object) {
+      if (!op.seed) {
+        out.emplace_back(i, OpId{change.log, seq});
+      } else if (op.content.size() == op.content_bytes) {
+        out.emplace_back(i, seed_id(op));
+      } else {
+        const auto mark = std::find_if(change.wiped.begin(), change.wiped.end(),
+                                       [&](const WipedOf& one) { return one.object == object; });
+        ENSURE(mark != change.wiped.end());  // validate() saw to it
+        ENSURE(wiped_before < mark->seeds.size());
+        out.emplace_back(i, OpId{mark->seeds[wiped_before++], 0});
+      }
+    }
+    seq += op.span();
+  }
+  return out;
+}
+
 std::vector<OpId> op_names(const Change& change) {
   std::vector<OpId> out;
   out.reserve(change.ops.size());

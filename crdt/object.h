@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -78,6 +79,9 @@ OpId seed_id(const Op& op);
 
 /// What the ops of a change are called, in op order: (log, seq), or for seeds their derived names.
 std::vector<OpId> op_names(const Change& change);
+/// Of the ops on one object alone, with their index in the change. Hashes no other seed, which is
+/// what costs in the large changes of imports.
+std::vector<std::pair<std::size_t, OpId>> op_names(const Change& change, const ObjectId& object);
 
 /// Merges one op that is not text (text ops only move `born` and `touched`). Requires causal
 /// delivery, each (log, seq) once; a seed that is known or dead changes nothing but the moments.

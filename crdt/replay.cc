@@ -40,12 +40,11 @@ Result<std::vector<TextRun>> text_runs(const ObjectId& object, std::uint32_t fie
       return op.object == object && op.field == field && is_text(op);
     };
     if (std::none_of(change.ops.begin(), change.ops.end(), touches)) continue;
-    const auto names = op_names(change);
-    for (std::size_t i = 0; i < change.ops.size(); ++i) {
+    for (const auto& [i, name] : op_names(change, object)) {
       const auto& op = change.ops[i];
       if (!touches(op)) continue;
       TextRun run;
-      run.id = names[i];
+      run.id = name;
       run.insert = op.action == Action::insert;
       run.pos = op.pos;
       run.len = op.len;
@@ -98,15 +97,11 @@ Result<Rebuilt> rebuild(const ObjectId& object, std::span<const Delivered> chang
   std::set<std::uint32_t> text_fields;
   for (const auto* one : in_order(changes)) {
     const auto& change = one->change;
-    const auto touches = [&](const Op& op) { return op.object == object; };
-    if (std::none_of(change.ops.begin(), change.ops.end(), touches)) continue;
-    const auto names = op_names(change);
-    for (std::size_t i = 0; i < change.ops.size(); ++i) {
+    for (const auto& [i, name] : op_names(change, object)) {
       const auto& op = change.ops[i];
-      if (!touches(op)) continue;
       if (is_text(op)) text_fields.insert(op.field);
       if (one->mark == Mark::is_void) continue;
-      merge(out.state, op, {names[i], change.lamport, change.time, one->author});
+      merge(out.state, op, {name, change.lamport, change.time, one->author});
     }
   }
   for (const auto field : text_fields) {

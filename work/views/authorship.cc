@@ -72,12 +72,10 @@ Erasers::Erasers(const Ref& ref, std::uint32_t field, const crdt::Text& text,
                  const Changes& history, std::size_t from, std::size_t to) {
   for (std::size_t i = from; i < std::min(to, history.size()); ++i) {
     const auto& change = history[i].change;
-    const auto names = crdt::op_names(change);
-    for (std::size_t k = 0; k < names.size(); ++k) {
+    for (const auto& [k, name] : crdt::op_names(change, ref.object)) {
       const auto& op = change.ops[k];
-      if (op.object != ref.object || op.field != field || op.action != crdt::Action::erase)
-        continue;
-      for (const auto& removed : text.removed_by(names[k])) {
+      if (op.field != field || op.action != crdt::Action::erase) continue;
+      for (const auto& removed : text.removed_by(name)) {
         gone_.emplace(removed.first, Gone{crdt::utf8::count(removed.text), i});
       }
     }

@@ -153,10 +153,8 @@ Result<std::vector<std::string>> Sentences::of(std::size_t index) {
   if (first) out.push_back(TRY(made(change)));
   std::map<std::uint32_t, Words> texts;
   bool unknown = false;
-  const auto names = crdt::op_names(change);
-  for (std::size_t i = 0; i < names.size(); ++i) {
+  for (const auto& [i, name] : crdt::op_names(change, ref_.object)) {
     const auto& op = change.ops[i];
-    if (op.object != ref_.object) continue;
     const auto* field = type != nullptr ? find_field(*type, op.field) : nullptr;
     if (field == nullptr || field->kind != op.kind) {
       unknown = true;
@@ -173,7 +171,7 @@ Result<std::vector<std::string>> Sentences::of(std::size_t index) {
       case crdt::Kind::member_set:
         sentence = (adds ? "reacted with " : "took back ") + one_line(element(*field, op), 200);
         break;
-      case crdt::Kind::text: text(*field, op, names[i], texts[op.field]); break;
+      case crdt::Kind::text: text(*field, op, name, texts[op.field]); break;
       default: sentence = "changed " + std::string(field->label);
     }
     if (!sentence.empty()) out.push_back(std::move(sentence));

@@ -17,9 +17,8 @@ namespace {
 Result<std::map<crdt::OpId, WallTime>> times_of(const State& state, const Ref& ref) {
   std::map<crdt::OpId, WallTime> out;
   for (const auto& [change, hash, author, mark] : TRY(state.history(ref))) {
-    const auto names = crdt::op_names(change);
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      if (change.ops[i].object == ref.object) out.emplace(names[i], change.time);
+    for (const auto& [i, name] : crdt::op_names(change, ref.object)) {
+      out.emplace(name, change.time);
     }
   }
   return out;

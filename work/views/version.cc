@@ -51,10 +51,8 @@ Value version_value(Shape& shape, const Changes& history, std::size_t count) {
 OpIndex::OpIndex(const Ref& ref, const Changes& history) {
   for (std::size_t i = 0; i < history.size(); ++i) {
     const auto& change = history[i].change;
-    const auto names = crdt::op_names(change);
-    for (std::size_t k = 0; k < names.size(); ++k) {
-      const auto& op = change.ops[k];
-      if (op.object == ref.object) first_.emplace(names[k], Written{i, &op});
+    for (const auto& [k, name] : crdt::op_names(change, ref.object)) {
+      first_.emplace(name, Written{i, &change.ops[k]});
     }
   }
 }
