@@ -50,8 +50,15 @@ TEST_CASE("cli: sync, peers, status and verify reach the node as given") {
       {{"peers", "remove", "127.0.0.1:4000"}, R"({"do":"peers.remove","at":"127.0.0.1:4000"})"},
       {{"status"}, R"({"do":"status"})"},
       {{"verify", "--deep"}, R"({"do":"verify","deep":true})"},
-      {{"watch", "--room", "Notes"}, R"({"do":"watch","room":"Notes"})"},
   });
+}
+
+TEST_CASE("cli: watch asks once for the zone, then for the room's events") {
+  FakeHost host;
+  host.run({"watch", "--room", "Notes"});
+  REQUIRE(host.requests.size() == 2);
+  CHECK(host.requests[0]["do"].text() == "profile.show");
+  CHECK(to_json(host.requests[1]) == R"({"do":"watch","room":"Notes"})");
 }
 
 TEST_CASE("cli: rooms, documents and comments reach the node as given") {

@@ -258,28 +258,40 @@ TEST_CASE("page: columns line up in every script") {
   CHECK(display_width("Grüße") == 5);
   CHECK(display_width("世界") == 4);
   CHECK(display_width("e\xcc\x81") == 1);
-  Page page({false, false, 0, "UTC"});
+  Page page({false, false, 0, {}});
   page.table({}, {{"世界", "x"}, {"abcdef", "y"}});
   CHECK(page.take() == "世界    x\nabcdef  y\n");
 }
 
 TEST_CASE("page: colour only where it is wanted, long words wrapped at the terminal's width") {
-  Page plain({false, false, 0, "UTC"});
+  Page plain({false, false, 0, {}});
   plain.line("calm", Style::warn);
   CHECK(plain.take() == "calm\n");
-  Page coloured({true, true, 40, "UTC"});
+  Page coloured({true, true, 40, {}});
   coloured.line("calm", Style::warn);
   CHECK(coloured.take() == "\033[33mcalm\033[0m\n");
-  Page narrow({false, true, 30, "UTC"});
+  Page narrow({false, true, 30, {}});
   narrow.paragraph("one two three four five six seven eight nine", 2);
   CHECK(narrow.take() == "  one two three four five six\n  seven eight nine\n");
 }
 
 TEST_CASE("page: moments are shown in the zone of the reader") {
-  Page page({false, false, 0, "Europe/Lisbon"});
+  Page page({false, false, 0, [] { return std::string("Europe/Lisbon"); }});
   CHECK(page.when("2026-07-09T16:00:00Z") == "Thu 9 Jul 2026, 17:00 (Europe/Lisbon)");
   CHECK(page.when(Value()).empty());
   CHECK(page.when("someday") == "someday");
+}
+
+TEST_CASE("cli: moments are shown in the zone of one's own profile") {
+  FakeHost host;
+  host.answer_json("doc.list",
+                   R"({"documents":[{"path":"N/P","changed":"2026-07-09T16:00:00Z"}]})");
+  host.answer_json("profile.show", R"({"zone":"Asia/Tokyo"})");
+  CHECK(host.run({"doc", "list"}).out.find("Fri 10 Jul 2026, 01:00 (Asia/Tokyo)") !=
+        std::string::npos);
+  host.answer_json("profile.show", R"({"zone":null})");
+  CHECK(host.run({"doc", "list"}).out.find("17:00 (Europe/Lisbon)") != std::string::npos);
+  CHECK(host.request({"doc", "list", "--json"}) == R"({"do":"doc.list","archived":false})");
 }
 
 }  // namespace holm::cli

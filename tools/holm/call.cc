@@ -5,15 +5,9 @@
 #include "tools/holm/files.h"
 #include "tools/holm/page.h"
 #include "work/command_codec.h"
+#include "work/when.h"
 
 namespace holm::cli {
-namespace {
-
-PageFormat page_format(const Host& host) {
-  return {host.out.colour, host.out.is_terminal, host.out.columns, host.environment.zone};
-}
-
-}  // namespace
 
 std::string Call::home() const {
   return parsed_.globals.home.empty() ? host_.environment.home : parsed_.globals.home;
@@ -57,6 +51,7 @@ Result<Value> Call::ask(const work::Query& query) { return ask(work::to_value(qu
 Status Call::watch(Value request, const std::function<bool(const Value&)>& on_event) {
   if (!parsed_.globals.team.empty()) request.set("team", parsed_.globals.team);
   auto* node = TRY(client());
+  static_cast<void>(zone());  // a client answers nothing else while it watches
   return node->watch(request, on_event);
 }
 
@@ -89,9 +84,21 @@ Result<std::optional<std::string>> Call::optional_text(std::string_view option) 
   return std::optional<std::string>(std::move(out));
 }
 
+const std::string& Call::zone() {
+  if (zone_) return *zone_;
+  zone_ = host_.environment.zone;
+  if (!client_) return *zone_;
+  auto request = work::to_value(work::ProfileShow{});
+  if (!parsed_.globals.team.empty()) request.set("team", parsed_.globals.team);
+  if (const auto profile = client_->call(request))
+    if (const auto named = (*profile)["zone"].text(); work::is_zone(named)) zone_ = named;
+  return *zone_;
+}
+
 Status Call::show(const Value& answer, Render render) {
   if (json()) return print(to_json(answer) + "\n");
-  Page page(page_format(host_));
+  const auto& out = host_.out;
+  Page page({out.colour, out.is_terminal, out.columns, [this] { return zone(); }});
   render(answer, page);
   return print(page.take());
 }

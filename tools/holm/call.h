@@ -70,10 +70,13 @@ class Call {
  private:
   Result<node::Client*> client();
   void say_notices(const Value& answer);
+  /// The zone that this person's profile names, else the machine's.
+  const std::string& zone();
 
   const Host& host_;
   const Parsed& parsed_;
   std::unique_ptr<node::Client> client_;
+  std::optional<std::string> zone_;
 };
 
 /// Asks and shows, or does and says so, in one step.

@@ -52,13 +52,13 @@ Status take(Call& call) {
   const auto& args = call.args();
   const auto field = args.get("FIELD");
   return do_command(call, work::TakeValue{args.get("REF"), field, args.get("VALUE")},
-                    "The " + field + " is now \"" + args.get("VALUE") + "\".");
+                    "\"" + field + "\" is now " + args.get("VALUE") + ".");
 }
 
 Status keep(Call& call) {
   const auto& args = call.args();
   return do_command(call, work::KeepValue{args.get("REF"), args.get("FIELD")},
-                    "The " + args.get("FIELD") + " stays as it is shown.");
+                    "\"" + args.get("FIELD") + "\" stays as it is shown.");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "tools/holm/host.h"
 #include "tools/holm/run.h"
 #include "tools/holm/terminal.h"
+#include "work/when.h"
 
 namespace holm::cli {
 namespace {
@@ -23,6 +24,7 @@ std::string variable(const char* name) {
 
 /// The machine's time zone; the library throws when it can't tell.
 std::string system_zone() {
+  if (auto named = variable("TZ"); work::is_zone(named)) return named;
   try {
     return date::current_zone()->name();
   } catch (const std::exception&) {

@@ -234,7 +234,7 @@ std::string Page::when(const Value& moment) const {
   const auto text = std::string(moment.text());
   if (text.empty()) return text;
   const auto parsed = work::parse_when(text, WallTime{}, "UTC");
-  return parsed ? work::show_when(parsed->at, format_.zone) : text;
+  return parsed ? work::show_when(parsed->at, format_.zone ? format_.zone() : "UTC") : text;
 }
 
 std::string Page::short_id(const Value& id) { return std::string(id.text().substr(0, kIdShown)); }

@@ -2,6 +2,7 @@
 // reaches a terminal raw: control characters are shown, not obeyed.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +29,8 @@ struct Cell {
 struct PageFormat {
   bool colour = false;
   bool terminal = false;
-  int columns = 80;  ///< 0: no limit
-  std::string zone;  ///< moments are shown in it
+  int columns = 80;                   ///< 0: no limit
+  std::function<std::string()> zone;  ///< moments are shown in it; asked for when one is
 };
 
 class Page {

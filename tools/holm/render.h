@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/value.h"
 #include "tools/holm/page.h"
@@ -59,6 +61,9 @@ std::string name_of(const Value& person);
 std::string names_of(const Value& people);
 /// "3 cards", "1 card".
 std::string count_of(std::int64_t count, std::string_view one, std::string_view many);
+/// Pointers to the items of an array: those with `flag` first, then by the name at `key`. Answers
+/// come in the order of ids, which tells a person nothing.
+std::vector<const Value*> by_name(const Value& items, std::string_view key, std::string_view flag);
 /// "Also set to" chips of an object, and what merging has to say about it.
 void render_chips(const Value& answer, Page& page);
 

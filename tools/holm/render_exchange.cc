@@ -2,12 +2,22 @@
 #include "tools/holm/render.h"
 
 namespace holm::cli {
+namespace {
+
+/// "3 boards", "1 board", "1 person".
+std::string counted(std::int64_t count, std::string kinds) {
+  if (count == 1 && kinds == "people") kinds = "person";
+  if (count == 1 && kinds.ends_with('s')) kinds.pop_back();
+  return std::to_string(count) + " " + kinds;
+}
+
+}  // namespace
 
 void render_import(const Value& answer, Page& page) {
   const bool dry = answer["dry_run"].flag();
   std::string what;
   for (const auto& [kind, count] : answer["created"].entries())
-    what += (what.empty() ? "" : ", ") + std::to_string(count.number()) + " " + kind;
+    what += (what.empty() ? "" : ", ") + counted(count.number(), kind);
   const auto unchanged = answer["unchanged"].number();
   const std::string room =
       answer["room"].text().empty() ? "" : " in the room " + std::string(answer["room"].text());

@@ -74,7 +74,8 @@ void render_status(const Value& answer, Page& page) {
   page.table({}, rows);
   page.heading("Devices");
   rows.clear();
-  for (const auto& device : answer["devices"].items()) {
+  for (const auto* one : by_name(answer["devices"], "member", "this_device")) {
+    const auto& device = *one;
     const bool here = device["this_device"].flag();
     const auto lacks = device["lacks"].number();
     std::string heard = device["last_heard"].is_null() ? "never heard from"

@@ -1,4 +1,6 @@
 // Parts of lines that several answers share.
+#include <algorithm>
+
 #include "tools/holm/render.h"
 
 namespace holm::cli {
@@ -20,6 +22,18 @@ std::string names_of(const Value& people) {
 
 std::string count_of(std::int64_t count, std::string_view one, std::string_view many) {
   return std::to_string(count) + " " + std::string(count == 1 ? one : many);
+}
+
+std::vector<const Value*> by_name(const Value& items, std::string_view key, std::string_view flag) {
+  std::vector<const Value*> out;
+  for (const auto& item : items.items()) out.push_back(&item);
+  std::stable_sort(out.begin(), out.end(), [&](const Value* a, const Value* b) {
+    const bool a_first = (*a)[flag].flag();
+    const bool b_first = (*b)[flag].flag();
+    if (a_first != b_first) return a_first;
+    return name_of((*a)[key]) < name_of((*b)[key]);
+  });
+  return out;
 }
 
 void render_chips(const Value& answer, Page& page) {

@@ -6,7 +6,8 @@ namespace {
 
 void member_rows(const Value& members, Page& page) {
   std::vector<std::vector<Cell>> rows;
-  for (const auto& member : members.items()) {
+  for (const auto* one : by_name(members, "name", "me")) {
+    const auto& member = *one;
     std::string name = name_of(member);
     if (member["me"].flag()) name += " (you)";
     rows.push_back(
@@ -54,7 +55,8 @@ void render_invites(const Value& answer, Page& page) {
 
 void render_devices(const Value& answer, Page& page) {
   std::vector<std::vector<Cell>> rows;
-  for (const auto& device : answer["devices"].items()) {
+  for (const auto* one : by_name(answer["devices"], "member", "this")) {
+    const auto& device = *one;
     std::string label(device["label"].text());
     if (device["this"].flag()) label += " (this one)";
     if (device["dropped"].flag()) label += " (dropped)";

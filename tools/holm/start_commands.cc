@@ -105,8 +105,8 @@ Status join(Call& call) {
   if (const auto at = args.find("--at")) request.set("at", *at);
   const auto span = TRY(parse_span(args.find("--timeout").value_or("60s")));
   request.set("timeout_ms", span.count());
-  call.notice("Waiting to be let in ...");
-  return call.show(TRY(call.ask_any_team(request)), render_join);
+  if (call.host().err.is_terminal) call.notice("Waiting to be let in ...");
+  return call.show(TRY(call.ask_any_team(std::move(request))), render_join);
 }
 
 Status device_list(Call& call) {

@@ -80,6 +80,7 @@ class TrelloImport {
     TRY(checklists());
     TRY(comments());
     if (!placeholders_.empty()) {
+      std::sort(placeholders_.begin(), placeholders_.end());
       std::string names;
       for (const auto& name : placeholders_) names += (names.empty() ? "" : ", ") + name;
       tally_.warn("people who are kept by name, as nobody of the team was named for them: " +
