@@ -72,7 +72,7 @@ Result<std::unique_ptr<Replica>> Replica::found(const ReplicaEnv& env, const Tea
                                                 members::Op create, WallTime now) {
   auto replica = TRY(open(env, team));
   TRY(replica->begin());
-  const auto name = create.name;
+  const auto name = create.team_name;
   TRY(replica->add_membership(std::move(create), now));
   TRY(replica->write(replica->commons_,
                      {{.object = *ObjectId::from(team.view()),

@@ -35,7 +35,8 @@ Status Teams::open(const std::vector<TeamId>& teams) {
 Result<Replica*> Teams::found(std::string_view name) {
   members::Op create;
   create.kind = members::OpKind::create;
-  create.name = std::string(name);
+  create.team_name = std::string(name);
+  create.name = identity_.name;
   create.device = identity_.device();
   create.time = env_.clock.wall();
   const auto key = crypto::SecretKey32::make(env_.rng);

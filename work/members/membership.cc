@@ -59,9 +59,10 @@ void put_op(Writer& out, const Op& op) {
   put_time(out, op.expires);
   out.bytes(op.join_proof);
   put_id(out, op.room);
+  out.text(op.team_name);
 }
 
-constexpr std::size_t kOpFields = 20;  // signature not counted
+constexpr std::size_t kOpFields = 21;  // signature not counted
 
 }  // namespace
 
@@ -166,7 +167,7 @@ void sign(Op& op, const crypto::SigningKey& device) {
 
 TeamId team_of(const Op& create) {
   Writer out;
-  out.array(4).id(create.device).text(create.name).bytes(create.network_key);
+  out.array(4).id(create.device).text(create.team_name).bytes(create.network_key);
   put_time(out, create.time);
   return *TeamId::from(shorten(crypto::hash("holm team id v1", out.view())).view());
 }
@@ -201,6 +202,7 @@ Result<Op> decode_op(ByteView bytes) {
   op.expires = TRY(get_time(in));
   op.join_proof = TRY(get_bytes(in, 1024));
   op.room = TRY(get_id<SpaceId>(in));
+  op.team_name = TRY(get_name(in));
   op.signature = TRY(in.id<crypto::Signature>());
   TRY(in.end());
   return op;

@@ -67,7 +67,7 @@ struct Op {
   MemberId target;               ///< grant, reduce
   Role role = Role::none;        ///< grant, reduce, invite
   Bytes certificate;             ///< create, grant, add_device: the device's certificate
-  std::string name;              ///< create: team; grant, create: display name of the person
+  std::string name;              ///< create, grant: display name of the person who enters
   DeviceId dropped;              ///< drop_device
   Bytes network_key;             ///< create, rekey: 32 bytes
   ShortHash invite;              ///< grant: the invite used; close_invite: the one closed
@@ -77,6 +77,7 @@ struct Op {
   WallTime expires{};            ///< invite
   Bytes join_proof;              ///< grant: the joiner's signed request
   SpaceId room;                  ///< open_room
+  std::string team_name;         ///< create
   crypto::Signature signature;
 
   bool operator==(const Op&) const = default;

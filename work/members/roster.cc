@@ -208,7 +208,7 @@ class Resolver {
     const auto& op = nodes_[i].op;
     switch (op.kind) {
       case OpKind::create:
-        out.team_name = op.name;
+        out.team_name = op.team_name;
         out.network_keys.insert(out.network_keys.begin(), op.network_key);
         enter(out, op, op.author);
         grants[op.author].push_back(i);

@@ -231,6 +231,16 @@ TEST_CASE("roster: members raise nobody, and who was removed writes nothing more
   CHECK(team.roster(bo).rooms.empty());
 }
 
+TEST_CASE("roster: a founder is known by name from the first op on, and so is the team") {
+  SeededRng rng(1);
+  Actor ana("Ana", rng);
+  TeamOfKeys team(ana, rng);
+  const auto roster = team.roster(ana);
+  CHECK(roster.team_name == "Crew");
+  REQUIRE(roster.person(ana.id) != nullptr);
+  CHECK(roster.person(ana.id)->name == "Founder");
+}
+
 TEST_CASE("roster: a founding that is not the team's own founds nothing") {
   SeededRng rng(5);
   Actor ana("Ana", rng);

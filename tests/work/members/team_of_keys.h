@@ -44,7 +44,8 @@ class TeamOfKeys {
   TeamOfKeys(Actor& founder, Rng& rng) {
     Op create;
     create.kind = OpKind::create;
-    create.name = "Crew";
+    create.name = "Founder";
+    create.team_name = "Crew";
     create.device = founder.device;
     create.time = kDay;
     create.network_key.resize(32);
