@@ -304,6 +304,7 @@ class Typist:
         self.home, self.document, self.board = home, document, board
         self.random = random.Random("%d %s" % (home.world.options.seed, home.name))
         self.typed = []
+        self.items = []  # on cards; undo may take them away again, but their history stays
 
     def word(self):
         letters = "".join(self.random.choice(self.LETTERS) for _ in range(self.random.randint(1, 6)))
@@ -366,7 +367,7 @@ class Typist:
 
     def item(self):
         card = self.card()
-        self.home.run("card", "item", "add", card, self.word())
+        self.items.append(self.home.json("card", "item", "add", card, self.word())["id"])
         self.home.run("card", "check", card, 1)
 
     def archive_or_reopen(self):
@@ -379,25 +380,32 @@ class Typist:
         self.random.choice(doings)()
 
 
-def words_missing(home, document, cards, typed):
-    """The words that neither stand in the document or on a card nor in any version of them."""
+def words_missing(home, things, typed):
+    """The words that stand in no version of a document or card. Only before meeting: afterwards what others wrote at the
+    same time may stand in the middle of a word."""
     left = set(typed)
 
     def found(text):
         for word in [word for word in left if word in text]:
             left.discard(word)
 
-    found(home.run("doc", "show", document).decode())
-    for card in cards:
-        found(json.dumps(home.json("card", "show", card), ensure_ascii=False))
-        if left:
-            found(json.dumps(home.json("history", card, "--limit", 10000), ensure_ascii=False))
-    for change in home.json("history", document, "--limit", 100000)["changes"]:
-        if not left:
-            break
-        found(json.dumps(change, ensure_ascii=False))
-        found(home.run("doc", "show", document, "--at", change["version"]).decode())
+    for thing in things:
+        for change in home.json("history", thing, "--limit", 100000)["changes"]:
+            found(json.dumps(change, ensure_ascii=False))
+            if left and thing == things[0]:
+                found(home.run("doc", "show", thing, "--at", change["version"]).decode())
+    for thing in things[1:]:  # a sentence names only the letters that are new
+        versions = [change["version"] for change in home.json("history", thing, "--limit", 100000)["changes"]]
+        for new, old in zip(versions, versions[1:]):
+            if left:
+                found(json.dumps(home.json("diff", thing, old, new), ensure_ascii=False))
     return left
+
+
+def changes_of(home, things):
+    """Names of all changes of these things: hashes over what was typed, so that equal names mean equal words."""
+    return {(thing, change["version"][:12]) for thing in things
+            for change in home.json("history", thing, "--limit", 100000)["changes"]}
 
 
 def scenario_apart(world):
@@ -409,24 +417,34 @@ def scenario_apart(world):
     for title in ("Paint", "Wire", "Sweep"):
         ana.run("card", "add", "Work/Board", title)
     meet(ana, ben)
-    typists = [Typist(home, "Work/Plan", "Work/Board") for home in (ana, ben)]
-    for typist in typists:
-        server = typist.home.serve()  # alone: nobody knows where it listens
+    document = ana.json("doc", "show", "Work/Plan")["id"]
+
+    def things_of(home):
+        return [document] + [card["id"] for column in home.json("board", "show", "Work/Board", "--archived")["columns"]
+                             for card in column["cards"]]
+
+    before, items = set(), []
+    for home in (ana, ben):
+        typist = Typist(home, "Work/Plan", "Work/Board")
+        server = home.serve()  # alone: nobody knows where it listens
         for _ in range(world.options.edits):
             typist.edit()
+        items += typist.items
+        things = things_of(home) + typist.items
+        left = words_missing(home, things, typist.typed)
+        require(not left, "%s lost %d words: %r" % (home.name, len(left), sorted(left)[:5]))
+        before |= changes_of(home, things)
         server.stop()
     meet(ana, ben)
     agree(ana, ben)
-    cards = [card["id"] for column in ana.json("board", "show", "Work/Board", "--archived")["columns"]
-             for card in column["cards"]]
     same(ana.run("doc", "show", "Work/Plan"), ben.run("doc", "show", "Work/Plan"), "documents")
     same(ana.run("board", "show", "Work/Board"), ben.run("board", "show", "Work/Board"), "boards")
     servers = [home.serve() for home in (ana, ben)]
-    for card in cards:
-        same(ana.run("card", "show", card), ben.run("card", "show", card), "cards")
     for home in (ana, ben):
-        left = words_missing(home, "Work/Plan", cards, typists[0].typed + typists[1].typed)
-        require(not left, "%s lost %d words: %r" % (home.name, len(left), sorted(left)[:5]))
+        lost = before - changes_of(home, things_of(home) + items)
+        require(not lost, "%s holds %d changes less than were made: %r" % (home.name, len(lost), sorted(lost)[:5]))
+    for card in things_of(ana)[1:]:
+        same(ana.run("card", "show", card), ben.run("card", "show", card), "cards")
     for server in servers:
         server.stop()
 
@@ -578,12 +596,12 @@ def scenario_kill(world):
     ana.run("room", "new", "Work")
     ana.run("doc", "new", "Work/Log", "Log\n")
     meet(ana, ben)
-    told = []
+    told, limit, cut = [], 0.05, 0
     for i in range(world.options.kills):
         server = ana.serve()
         for home in (ana, ben):
             word = "%s%d" % (home.name, i)
-            data = (word + " " + "x" * world.random.randint(0, 3000) + "\n").encode()
+            data = (word + " " + "x" * world.random.randint(0, 30000) + "\n").encode()
             home.run("doc", "append", "Work/Log", "-", stdin=data)
             told.append(word)
             if i % 4 == 0:
@@ -595,13 +613,14 @@ def scenario_kill(world):
             written = subprocess.Popen([world.program, "--home", ana.path, "doc", "append", "Work/Log", "ana-late%d\n" % i],
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=world.env)
         try:
-            sync.wait(world.random.uniform(0, 0.25))
+            sync.wait(world.random.uniform(0, limit))
+            limit *= 0.9  # it was over already: strike earlier
         except subprocess.TimeoutExpired:
-            pass
+            limit *= 1.1
         server.kill()
         if written is not None and written.wait() == 0:
             told.append("ana-late%d" % i)
-        sync.wait(COMMAND_SECONDS)
+        cut += sync.wait(COMMAND_SECONDS) != 0
         if i % 10 == 9:
             ana.verify()
             ben.verify()
@@ -611,6 +630,7 @@ def scenario_kill(world):
     same(text, ben.run("doc", "show", "Work/Log").decode(), "texts")
     for word in told:
         require(word in text, "%s was told and is lost" % word)
+    print("    %d of %d exchanges were cut" % (cut, world.options.kills))
 
 
 def scenario_streams(world):
