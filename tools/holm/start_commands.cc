@@ -106,7 +106,7 @@ Status join(Call& call) {
   const auto span = TRY(parse_span(args.find("--timeout").value_or("60s")));
   request.set("timeout_ms", span.count());
   if (call.host().err.is_terminal) call.notice("Waiting to be let in ...");
-  return call.show(TRY(call.ask_any_team(std::move(request))), render_join);
+  return call.show(TRY(call.ask_any_team(request)), render_join);
 }
 
 Status device_list(Call& call) {
