@@ -509,7 +509,7 @@ void Links::on_delta(Link& link, sync::Delta delta) {
   if (auto begun = replica.begin(); !begun) {
     return close(link, net::GoodbyeReason::failed, begun.error().what);
   }
-  auto have = replica.receive(delta);
+  auto have = replica.receive(delta, env_.clock.wall());
   if (!have) {
     // Verified ranges before the bad one stand; a fault of our own store undoes the turn.
     const bool is_theirs = have.error().code == Code::reject || have.error().code == Code::limit;

@@ -189,11 +189,11 @@ class Delivery {
 
 Status Replica::deliver(const SpaceId& space) { return Delivery(*this, space).run(); }
 
-Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta) {
+Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, WallTime now) {
   std::vector<sync::Ack::Have> have;
   const bool is_known = has_space(delta.space);
   for (const auto& range : delta.ranges) {
-    if (is_known) TRY(take_range(delta.space, range));
+    if (is_known) TRY(take_range(delta.space, range, now));
     const auto info = TRY(store_->logs().find(range.head.log));
     have.push_back({range.head.log, info && info->space == delta.space ? info->sealed_seq : 0});
   }
@@ -208,7 +208,7 @@ Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta) 
   return have;
 }
 
-Status Replica::take_range(const SpaceId& space, const sync::Range& range) {
+Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallTime now) {
   const auto& log = range.head.log;
   auto info = TRY(store_->logs().find(log));
   if (info && info->space != space) return fail(Code::reject, "a log is claimed for two spaces");
@@ -257,7 +257,7 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range) {
     TRY(verified);
     return {};
   }
-  TRY(store_->logs().append(log, *verified));
+  TRY(store_->logs().append(log, *verified, now));
   return store_->logs().seal(range.head);
 }
 

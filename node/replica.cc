@@ -250,12 +250,12 @@ Result<std::vector<crdt::OpId>> Replica::write(const SpaceId& space,
   };
   auto changes = TRY(crdt::author(writes, view, TRY(own_position(space, log, now)), env_.rng));
   for (const auto& change : changes) names.push_back({log, change.seq});
-  TRY(append_own(space, log, std::move(changes)));
+  TRY(append_own(space, log, std::move(changes), now));
   return names;
 }
 
 Status Replica::append_own(const SpaceId& space, const LogId& log,
-                           std::vector<crdt::Change> changes) {
+                           std::vector<crdt::Change> changes, WallTime now) {
   if (changes.empty()) return {};
   const auto info = TRY(store_->logs().find(log));
   ENSURE(info.has_value());
@@ -294,7 +294,7 @@ Status Replica::append_own(const SpaceId& space, const LogId& log,
     delivered.push_back({change, hash, self_, crdt::Mark::valid});
     stored.push_back({std::move(change), hash, crdt::Mark::valid});
   }
-  TRY(store_->logs().append(log, stored));
+  TRY(store_->logs().append(log, stored, now));
   for (const auto& head : heads) TRY(store_->logs().seal(head));
   TRY(store_->logs().set_applied(log, sealed));
   TRY(merger_.apply(space, delivered));

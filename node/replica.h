@@ -90,7 +90,7 @@ class Replica {
   /// Verifies and takes in what is new of a delta and delivers what can be delivered. How far each
   /// log named is held now. Errors: reject when anything in it is forged or malformed (what was
   /// verified before it is kept), the store's.
-  Result<std::vector<sync::Ack::Have>> receive(const sync::Delta& delta);
+  Result<std::vector<sync::Ack::Have>> receive(const sync::Delta& delta, WallTime now);
 
   // What peers may be told. Only durable state: not within a turn that wrote.
   /// Every space of the team, most urgent first.
@@ -119,8 +119,9 @@ class Replica {
   Status absorb_membership(const std::vector<ObjectId>& objects);
   Result<LogId> own_log(const SpaceId& space);
   Result<crdt::AuthorPosition> own_position(const SpaceId& space, const LogId& log, WallTime now);
-  Status append_own(const SpaceId& space, const LogId& log, std::vector<crdt::Change> changes);
-  Status take_range(const SpaceId& space, const sync::Range& range);
+  Status append_own(const SpaceId& space, const LogId& log, std::vector<crdt::Change> changes,
+                    WallTime now);
+  Status take_range(const SpaceId& space, const sync::Range& range, WallTime now);
   Result<const crypto::VerifyKey*> signing_key(const LogId& log);
   Status deliver(const SpaceId& space);
   void note(const SpaceId& space, const std::vector<crdt::Delivered>& delivered, bool is_own);

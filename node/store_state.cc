@@ -50,6 +50,10 @@ Result<std::optional<crdt::ObjectState>> StoreState::object(const work::Ref& ref
   return store_.objects().find(ref.space, ref.object);
 }
 
+Result<WallTime> StoreState::met_at(const work::Ref& ref) const {
+  return store_.objects().met_at(ref.space, ref.object);
+}
+
 Result<std::string> StoreState::text(const work::Ref& ref, std::uint32_t field) const {
   auto row = TRY(store_.objects().text(ref.space, {ref.object, field}));
   return std::move(row.content);

@@ -20,6 +20,7 @@ class StoreState final : public work::State {
   DeviceId device() const override { return device_; }
   SpaceId commons() const override { return commons_; }
   Result<std::optional<crdt::ObjectState>> object(const work::Ref& ref) const override;
+  Result<WallTime> met_at(const work::Ref& ref) const override;
   Result<std::string> text(const work::Ref& ref, std::uint32_t field) const override;
   Result<crdt::Text> full_text(const work::Ref& ref, std::uint32_t field) const override;
   Result<std::vector<work::Ref>> find(const work::Lookup& lookup) const override;

@@ -83,13 +83,13 @@ Result<std::vector<SpaceId>> Logs::spaces() const {
   return out;
 }
 
-Status Logs::append(const LogId& log, std::span<const StoredChange> changes) {
+Status Logs::append(const LogId& log, std::span<const StoredChange> changes, WallTime now) {
   ENSURE(db_.in_transaction());
   auto row = TRY(need_log(db_, log));
   TRY(check_continues(row, changes));
   if (changes.empty()) return {};
   TRY(parts_->chunks.append(row.no, changes));
-  TRY(parts_->touches.add(row.space_no, row.no, changes));
+  TRY(parts_->touches.add(row.space_no, row.no, changes, now));
   for (const auto& stored : changes) {
     if (stored.mark == crdt::Mark::is_void) {
       TRY(write_mark(db_, row.no, stored.change.seq, stored.mark));

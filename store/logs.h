@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "crdt/chain.h"
 #include "crdt/change.h"
@@ -61,10 +62,11 @@ class Logs {
   Result<std::vector<SpaceId>> spaces() const;
 
   /// Appends consecutive changes (the first at stored_seq + 1) with their chain hashes and marks,
-  /// and indexes the objects they touch and the salts they declare. O(changes). Errors: not_found,
-  /// reject when the log is frozen, when a change does not go on where the one before ended, or
-  /// when its lamport is below that one's; limit beyond crdt::kSeqMax.
-  Status append(const LogId& log, std::span<const StoredChange> changes);
+  /// and indexes the objects they touch and the salts they declare. `now`: when they came here,
+  /// kept per object that is new (Objects::met_at). O(changes). Errors: not_found, reject when the
+  /// log is frozen, when a change does not go on where the one before ended, or when its lamport is
+  /// below that one's; limit beyond crdt::kSeqMax.
+  Status append(const LogId& log, std::span<const StoredChange> changes, WallTime now);
   /// Drops the unsealed tail: what lies beyond sealed_seq. O(what is dropped).
   Status drop_tail(const LogId& log);
   /// Keeps a verified head: the newest per log and, for ever, checkpoints; raises sealed_seq.

@@ -34,14 +34,14 @@ Result<std::optional<std::int64_t>> find_object_no(Db& db, const SpaceId& space,
   return first_number(rows);
 }
 
-Result<std::int64_t> object_no(Db& db, std::int64_t space, const ObjectId& object) {
+Result<std::int64_t> object_no(Db& db, std::int64_t space, const ObjectId& object, WallTime now) {
   {
     auto rows = TRY(db.prepare("SELECT no FROM object WHERE space_no = ? AND id = ?"));
     rows.bind(space).bind(object);
     if (auto found = TRY(first_number(rows))) return *found;
   }
-  auto insert = TRY(db.prepare("INSERT INTO object (space_no, id) VALUES (?, ?)"));
-  TRY(insert.bind(space).bind(object).run());
+  auto insert = TRY(db.prepare("INSERT INTO object (space_no, id, met_at) VALUES (?, ?, ?)"));
+  TRY(insert.bind(space).bind(object).bind(now.time_since_epoch().count()).run());
   return db.last_row();
 }
 

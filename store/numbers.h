@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
 
@@ -19,7 +20,8 @@ Result<std::int64_t> space_no(Db& db, const SpaceId& space);
 
 Result<std::optional<std::int64_t>> find_object_no(Db& db, const SpaceId& space,
                                                    const ObjectId& object);
-/// As find_object_no, but numbers the object when it is new.
-Result<std::int64_t> object_no(Db& db, std::int64_t space, const ObjectId& object);
+/// As find_object_no, but numbers the object when it is new, as met at `now`.
+Result<std::int64_t> object_no(Db& db, std::int64_t space, const ObjectId& object,
+                               WallTime now = {});
 
 }  // namespace holm::store

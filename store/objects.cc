@@ -124,6 +124,14 @@ Result<std::optional<crdt::ObjectState>> Objects::find(const SpaceId& space,
   return std::move(found.begin()->second);
 }
 
+Result<WallTime> Objects::met_at(const SpaceId& space, const ObjectId& id) const {
+  auto rows =
+      TRY(db_.prepare("SELECT object.met_at FROM space JOIN object ON object.space_no = space.no "
+                      "AND object.id = ?2 WHERE space.id = ?1"));
+  rows.bind(space).bind(id);
+  return WallTime(Millis(TRY(rows.step()) ? rows.number(0) : 0));
+}
+
 Result<std::optional<SpaceId>> Objects::space_of(const ObjectId& id) const {
   auto rows = TRY(
       db_.prepare("SELECT space.id FROM space CROSS JOIN object ON object.space_no = space.no "

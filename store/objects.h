@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/value.h"
 #include "crdt/object.h"
@@ -98,6 +99,9 @@ class Objects {
   Result<std::map<ObjectId, crdt::ObjectState>> load(const SpaceId& space,
                                                      const std::set<ObjectId>& ids) const;
   Result<std::optional<crdt::ObjectState>> find(const SpaceId& space, const ObjectId& id) const;
+  /// When a change that names the object first came to this device, by its clock; the epoch when it
+  /// is unknown here.
+  Result<WallTime> met_at(const SpaceId& space, const ObjectId& id) const;
   /// The space that holds `id`, if any.
   Result<std::optional<SpaceId>> space_of(const ObjectId& id) const;
   /// Objects whose id starts with these hex digits, by id; at most `limit`. None when a character

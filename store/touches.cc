@@ -10,7 +10,7 @@
 namespace holm::store {
 
 Status Touches::add(std::int64_t space_no, std::int64_t log_no,
-                    std::span<const StoredChange> changes) {
+                    std::span<const StoredChange> changes, WallTime now) {
   std::map<ObjectId, std::vector<TouchRun>> runs;
   for (const auto& [change, hash, mark] : changes) {
     const auto last_seq = change.last_seq();
@@ -24,12 +24,12 @@ Status Touches::add(std::int64_t space_no, std::int64_t log_no,
     }
   }
   for (const auto& [id, of_object] : runs) {
-    const auto object = TRY(object_no(db_, space_no, id));
+    const auto object = TRY(object_no(db_, space_no, id, now));
     TRY(add_runs(log_no, object, of_object));
   }
   for (const auto& stored : changes) {
     for (const auto& [id, salt] : stored.change.salts) {
-      const auto object = TRY(object_no(db_, space_no, id));
+      const auto object = TRY(object_no(db_, space_no, id, now));
       auto insert = TRY(db_.prepare(
           "INSERT OR IGNORE INTO salt (log_no, object_no, seq, salt) VALUES (?, ?, ?, ?)"));
       TRY(insert.bind(log_no).bind(object).bind(stored.change.seq).bind(salt).run());

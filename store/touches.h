@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "crdt/change.h"
@@ -29,8 +30,9 @@ class Touches {
   explicit Touches(Db& db) : db_(db) {}
 
   /// Enters the objects that consecutive changes touch and the salts they declare; of several salts
-  /// for one object the first declared stays. O(ops).
-  Status add(std::int64_t space_no, std::int64_t log_no, std::span<const StoredChange> changes);
+  /// for one object the first declared stays. Objects that are new are met at `now`. O(ops).
+  Status add(std::int64_t space_no, std::int64_t log_no, std::span<const StoredChange> changes,
+             WallTime now);
   /// Takes back what `gone`, the changes of the log beyond `seq`, entered.
   Status cut(std::int64_t space_no, std::int64_t log_no, std::uint64_t seq,
              std::span<const crdt::Change> gone);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/value.h"
 #include "crdt/object.h"
@@ -49,6 +50,9 @@ class State {
 
   /// Nothing when no op on it has been delivered.
   virtual Result<std::optional<crdt::ObjectState>> object(const Ref& ref) const = 0;
+  /// When the object first came to this device, by its clock: an answer that differs from device to
+  /// device, so nothing that must be alike everywhere may rest on it.
+  virtual Result<WallTime> met_at(const Ref& ref) const = 0;
   /// The live text of a field; empty when it has none.
   virtual Result<std::string> text(const Ref& ref, std::uint32_t field) const = 0;
   /// The text with its history: for anchors, blame, undo. Costs a replay of its runs.

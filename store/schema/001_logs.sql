@@ -51,11 +51,13 @@ CREATE TABLE head (
   PRIMARY KEY (log_no, seq)
 ) WITHOUT ROWID;
 
--- Every object that a change names, with its merged state once there is one.
+-- Every object that a change names, with its merged state once there is one. `met_at`: when the first of them came
+-- here, in ms by this device's clock.
 CREATE TABLE object (
   no       INTEGER PRIMARY KEY,
   space_no INTEGER NOT NULL REFERENCES space,
   id       BLOB NOT NULL,
+  met_at   INTEGER NOT NULL DEFAULT 0,
   type     INTEGER NOT NULL DEFAULT 0,
   state    BLOB
 );

@@ -67,6 +67,7 @@ class SeedState final : public work::State {
     const auto at = objects_.find(ref);
     return at != objects_.end() ? std::optional(at->second) : std::nullopt;
   }
+  Result<WallTime> met_at(const work::Ref&) const override { return WallTime{}; }
   Result<std::string> text(const work::Ref& ref, std::uint32_t field) const override {
     const auto at = texts_.find({ref, field});
     return at != texts_.end() ? at->second : std::string();

@@ -36,7 +36,7 @@ struct Script {
     const auto& changes = turns[static_cast<std::size_t>(turn)];
     TRY(store.begin());
     TRY(store.logs().create(author.log, kSpace, author.device, author.member));
-    TRY(store.logs().append(author.log, changes));
+    TRY(store.logs().append(author.log, changes, {}));
     TRY(store.logs().seal(author.head_of(changes.back())));
     TRY(store.logs().set_applied(author.log, changes.back().change.last_seq()));
     auto state = object_state(object(turn % 3), kCard, 100);

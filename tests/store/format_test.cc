@@ -26,7 +26,7 @@ void fill(Bench& bench) {
   }
   bench.turn([&] {
     author.create_in(store);
-    must(store.logs().append(author.log, changes));
+    must(store.logs().append(author.log, changes, {}));
     must(store.logs().seal(author.head_of(changes.back())));
     must(store.logs().set_applied(author.log, changes.back().change.last_seq()));
     auto state = object_state(kObject, kCard, 100);

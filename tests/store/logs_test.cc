@@ -56,16 +56,16 @@ TEST_CASE("logs: what does not go on where the log ends is refused and changes n
   OneLog one;
   const auto changes = one.type(3);
   one.bench.turn([&] {
-    CHECK(error_of(one.logs().append(id_of<LogId>(9), changes)).code == Code::not_found);
+    CHECK(error_of(one.logs().append(id_of<LogId>(9), changes, {})).code == Code::not_found);
     const auto gap = std::vector{changes[0], changes[2]};
-    CHECK(error_of(one.logs().append(one.author.log, gap)).code == Code::reject);
-    CHECK(error_of(one.logs().append(one.author.log, std::span(changes).subspan(1))).code ==
+    CHECK(error_of(one.logs().append(one.author.log, gap, {})).code == Code::reject);
+    CHECK(error_of(one.logs().append(one.author.log, std::span(changes).subspan(1), {})).code ==
           Code::reject);
     auto older = changes;
     older[1].change.lamport = 1;
-    CHECK(error_of(one.logs().append(one.author.log, older)).code == Code::reject);
-    must(one.logs().append(one.author.log, changes));
-    CHECK(error_of(one.logs().append(one.author.log, changes)).code == Code::reject);
+    CHECK(error_of(one.logs().append(one.author.log, older, {})).code == Code::reject);
+    must(one.logs().append(one.author.log, changes, {}));
+    CHECK(error_of(one.logs().append(one.author.log, changes, {})).code == Code::reject);
   });
   CHECK(one.info().stored_seq == 3);
   CHECK(must(one.logs().change_count(kSpace)) == 3);
@@ -75,9 +75,9 @@ TEST_CASE("logs: a frozen log takes nothing more") {
   OneLog one;
   const auto changes = one.type(2);
   one.bench.turn([&] {
-    must(one.logs().append(one.author.log, std::span(changes).first(1)));
+    must(one.logs().append(one.author.log, std::span(changes).first(1), {}));
     must(one.logs().freeze(one.author.log));
-    CHECK(error_of(one.logs().append(one.author.log, std::span(changes).subspan(1))).code ==
+    CHECK(error_of(one.logs().append(one.author.log, std::span(changes).subspan(1), {})).code ==
           Code::reject);
   });
   one.bench.open();
@@ -89,7 +89,7 @@ TEST_CASE("logs: only what lies under a fitting head can be applied") {
   OneLog one;
   const auto changes = one.type(3, 5);
   one.bench.turn([&] {
-    must(one.logs().append(one.author.log, changes));
+    must(one.logs().append(one.author.log, changes, {}));
     CHECK(error_of(one.logs().set_applied(one.author.log, 5)).code == Code::reject);
     auto wrong = one.author.head_of(changes[1]);
     wrong.hash = changes[0].hash;
@@ -116,7 +116,7 @@ TEST_CASE("logs: of the heads the newest and the first past each 4,096 ops stay"
   one.bench.turn([&] {
     for (int i = 0; i < 13; ++i) {
       const auto change = one.author.typing(kObject, 1000);
-      must(one.logs().append(one.author.log, {&change, 1}));
+      must(one.logs().append(one.author.log, {&change, 1}, {}));
       must(one.logs().seal(one.author.head_of(change)));
     }
   });
@@ -132,12 +132,12 @@ TEST_CASE("logs: dropping the tail forgets its objects and salts, and the log go
   OneLog one;
   const auto kept = one.type(2);
   one.bench.turn([&] {
-    must(one.logs().append(one.author.log, kept));
+    must(one.logs().append(one.author.log, kept, {}));
     must(one.logs().seal(one.author.head_of(kept.back())));
   });
   const auto lamport = one.author.lamport;
   const auto tail = one.author.writing({kObject, kOther}, "gone");
-  one.bench.turn([&] { must(one.logs().append(one.author.log, {&tail, 1})); });
+  one.bench.turn([&] { must(one.logs().append(one.author.log, {&tail, 1}, {})); });
   CHECK(must(one.logs().salt(one.author.log, kOther)).has_value());
   one.bench.turn([&] { must(one.logs().drop_tail(one.author.log)); });
   CHECK(one.info().stored_seq == 2);
@@ -148,7 +148,7 @@ TEST_CASE("logs: dropping the tail forgets its objects and salts, and the log go
   one.author.rewind(one.info(), lamport);
   const auto more = one.author.writing({kOther}, "new");
   one.bench.turn([&] {
-    must(one.logs().append(one.author.log, {&more, 1}));
+    must(one.logs().append(one.author.log, {&more, 1}, {}));
     must(one.logs().seal(one.author.head_of(more)));
     must(one.logs().set_applied(one.author.log, one.info().stored_seq));
   });
@@ -156,11 +156,26 @@ TEST_CASE("logs: dropping the tail forgets its objects and salts, and the log go
   CHECK(must(one.logs().touching(kSpace, kObject)).size() == 2);
 }
 
+TEST_CASE("logs: an object is met when the first change that names it comes, and only then") {
+  OneLog one;
+  const auto monday = WallTime(Millis{1'767'600'000'000});
+  const auto first = one.author.writing({kObject}, "a");
+  const auto second = one.author.writing({kObject, kOther}, "b");
+  one.bench.turn([&] { must(one.logs().append(one.author.log, {&first, 1}, monday)); });
+  one.bench.turn([&] {
+    must(one.logs().append(one.author.log, {&second, 1}, monday + std::chrono::hours(1)));
+  });
+  const auto& objects = one.bench.store->objects();
+  CHECK(must(objects.met_at(kSpace, kObject)) == monday);
+  CHECK(must(objects.met_at(kSpace, kOther)) == monday + std::chrono::hours(1));
+  CHECK(must(objects.met_at(kSpace, id_of<ObjectId>(77))) == WallTime{});
+}
+
 TEST_CASE("logs: a log of which only void changes were delivered has no position") {
   OneLog one;
   const auto changes = one.type(2);
   one.bench.turn([&] {
-    must(one.logs().append(one.author.log, changes));
+    must(one.logs().append(one.author.log, changes, {}));
     must(one.logs().seal(one.author.head_of(changes.back())));
     must(one.logs().set_mark(one.author.log, 1, crdt::Mark::is_void));
     must(one.logs().set_mark(one.author.log, 2, crdt::Mark::is_void));
@@ -177,7 +192,7 @@ TEST_CASE("logs: a log of which only void changes were delivered has no position
 TEST_CASE("logs: a hash prefix of any length finds its change, and nonsense finds none") {
   OneLog one;
   const auto changes = one.type(3);
-  one.bench.turn([&] { must(one.logs().append(one.author.log, changes)); });
+  one.bench.turn([&] { must(one.logs().append(one.author.log, changes, {})); });
   const auto name = changes[1].hash.text();
   for (const std::size_t digits : {7, 8, 64}) {
     const auto found = must(one.logs().by_hash_prefix(kSpace, name.substr(0, digits), 10));
@@ -198,7 +213,7 @@ TEST_CASE("logs: erased content is on no page of the disk") {
   one.bench.turn([&] {
     for (int i = 0; i < 40; ++i) {
       const auto change = one.author.writing({i == 3 ? kOther : kObject}, i == 3 ? secret : "x");
-      must(one.logs().append(one.author.log, {&change, 1}));
+      must(one.logs().append(one.author.log, {&change, 1}, {}));
     }
   });
   const auto on_disk = [&] {
@@ -222,7 +237,7 @@ TEST_CASE("logs: a keystroke per turn costs tens of bytes on disk, not hundreds"
     for (std::uint64_t i = 0; i < turns; ++i) {
       one.bench.turn([&] {
         const auto change = one.author.typing(kObject, 1);
-        must(one.logs().append(one.author.log, {&change, 1}));
+        must(one.logs().append(one.author.log, {&change, 1}, {}));
       });
     }
     one.bench.open();

@@ -56,7 +56,7 @@ struct Play {
       if (rng.chance(5)) batch.back().mark = crdt::Mark::is_void;
     }
     model.append(author.log, batch);
-    must(bench.store->logs().append(author.log, batch));
+    must(bench.store->logs().append(author.log, batch, {}));
   }
 
   void seal() {

@@ -140,6 +140,7 @@ void Device::merge_in(const SpaceId& id, const crdt::Delivered& one) {
   for (std::size_t i = 0; i < one.change.ops.size(); ++i) {
     const auto& op = one.change.ops[i];
     const Ref ref{id, op.object};
+    met_.try_emplace(ref, now);
     if (op.kind == crdt::Kind::text) touched.emplace(ref, op.field);
     if (one.mark == crdt::Mark::is_void) continue;
     auto& object = objects_[ref];
@@ -217,6 +218,11 @@ SpaceId Device::commons() const { return team_.commons(); }
 Result<std::optional<crdt::ObjectState>> Device::object(const Ref& ref) const {
   const auto at = objects_.find(ref);
   return at != objects_.end() ? std::optional(at->second) : std::nullopt;
+}
+
+Result<WallTime> Device::met_at(const Ref& ref) const {
+  const auto at = met_.find(ref);
+  return at != met_.end() ? at->second : WallTime{};
 }
 
 Result<std::string> Device::text(const Ref& ref, std::uint32_t field) const {

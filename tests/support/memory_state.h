@@ -53,6 +53,7 @@ class Device final : public work::State {
   DeviceId device() const override { return device_; }
   SpaceId commons() const override;
   Result<std::optional<crdt::ObjectState>> object(const work::Ref& ref) const override;
+  Result<WallTime> met_at(const work::Ref& ref) const override;
   Result<std::string> text(const work::Ref& ref, std::uint32_t field) const override;
   Result<crdt::Text> full_text(const work::Ref& ref, std::uint32_t field) const override;
   Result<std::vector<work::Ref>> find(const work::Lookup& lookup) const override;
@@ -91,6 +92,7 @@ class Device final : public work::State {
   SeededRng rng_;
   std::map<SpaceId, Space> spaces_;
   std::map<work::Ref, crdt::ObjectState> objects_;
+  std::map<work::Ref, WallTime> met_;
   std::map<TextKey, crdt::Text> texts_;
   std::map<TextKey, std::map<LogId, crdt::OpId>> last_own_;
   std::map<std::pair<LogId, ObjectId>, Salt> salts_;

@@ -7,6 +7,7 @@
 #include "tests/support/memory_state.h"
 #include "work/read.h"
 #include "work/reference.h"
+#include "work/rules/arrival.h"
 #include "work/rules/notices.h"
 #include "work/schema.h"
 
@@ -89,6 +90,32 @@ TEST_CASE("message: order is causal, then time") {
   talk.team.converge();
   for (auto* device : {&talk.ana, &talk.bo, &talk.cy})
     CHECK(talk.bodies(*device) == Sentences{"When is low tide?", "At six.", "Thanks!"});
+}
+
+TEST_CASE("message: a late message is shown in causal place and listed under \"arrived late\"") {
+  using std::chrono::hours;
+  Talk talk;
+  const auto early = talk.bo.run(Reply{talk.question.text(), "At six.", false});
+  talk.ana.now += hours(1);
+  talk.ana.run(Reply{talk.question.text(), "Anyone?", false});
+  Team::meet(talk.ana, talk.cy);
+  const auto late_at = [&](Device& device) {
+    const auto refs = *rules::replies_of(device, device.ref(talk.thread));
+    const auto arrivals = *rules::arrivals(device, refs);
+    std::vector<ObjectId> out;
+    for (std::size_t i = 0; i < refs.size(); ++i)
+      if (arrivals[i].late) out.push_back(refs[i].object);
+    return out;
+  };
+  talk.ana.now += hours(1);
+  talk.cy.now = talk.ana.now + rules::kOneArrival;
+  Team::meet(talk.ana, talk.bo);
+  CHECK(late_at(talk.ana) == std::vector{early});
+  CHECK(talk.bodies(talk.ana) == Sentences{"When is low tide?", "At six.", "Anyone?"});
+  CHECK(late_at(talk.bo).empty());
+  CHECK(late_at(talk.cy).empty());
+  Team::meet(talk.ana, talk.cy);
+  CHECK(late_at(talk.cy) == std::vector{early});
 }
 
 TEST_CASE("message: retract beats edit") {

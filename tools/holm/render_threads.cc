@@ -17,6 +17,25 @@ void render_threads(const Value& answer, Page& page) {
   page.table({}, rows);
 }
 
+namespace {
+
+/// Messages that came in above others that were here before: else nobody would see them.
+void render_late(const Value& thread, Page& page) {
+  const auto& late = thread["arrived_late"].items();
+  if (late.empty()) return;
+  page.line();
+  page.line("Arrived late, shown in their place below", Style::warn);
+  for (const auto& id : late) {
+    for (const auto& message : thread["messages"].items()) {
+      if (message["id"].text() != id.text()) continue;
+      page.line("  " + name_of(message["by"]) + ", " + page.when(message["at"]) + ", arrived " +
+                page.when(message["arrived_at"]) + "  " + Page::short_id(id));
+    }
+  }
+}
+
+}  // namespace
+
 void render_thread(const Value& answer, Page& page) {
   page.line(answer["path"].text(), Style::strong);
   page.field("state", answer["state"].text());
@@ -24,6 +43,7 @@ void render_thread(const Value& answer, Page& page) {
   page.field("followed by", names_of(answer["followers"]));
   page.field("id", answer["id"].text());
   render_chips(answer, page);
+  render_late(answer, page);
   for (const auto& message : answer["messages"].items()) {
     page.line();
     std::string line = page.styled(name_of(message["by"]), Style::strong) + "  " +
@@ -31,6 +51,7 @@ void render_thread(const Value& answer, Page& page) {
                        page.styled(Page::short_id(message["id"]), Style::faint);
     if (message["intent"].text() != "update")
       line += "  " + page.styled(message["intent"].text(), Style::warn);
+    if (message["arrived_late"].flag()) line += "  " + page.styled("arrived late", Style::warn);
     if (message["edited"].flag()) line += "  " + page.styled("edited", Style::faint);
     page.raw_line(line);
     if (!message["to"].items().empty()) page.line("  to " + names_of(message["to"]), Style::faint);

@@ -5,6 +5,7 @@
 #include "base/wire.h"
 #include "work/read.h"
 #include "work/reference.h"
+#include "work/rules/arrival.h"
 #include "work/rules/notices.h"
 #include "work/rules/resolution.h"
 #include "work/views/shape.h"
@@ -12,6 +13,9 @@
 
 namespace holm::work::views {
 namespace {
+
+/// How long a late message is listed as such; it stays marked for good.
+constexpr Millis kLateListed = std::chrono::days(7);
 
 Result<Value> thread_value(Shape& shape, const Ref& ref, const crdt::ObjectState& thread) {
   const auto& state = shape.state();
@@ -118,11 +122,21 @@ Result<Value> view(const State& state, const Asking& asking, const ThreadShow& q
   const auto thread = TRY(need(state, ref));
   auto out = TRY(thread_value(shape, ref, thread));
   out.set("followers", shape.people(members_of(thread, thread::kFollowers)));
+  const auto refs = TRY(children_of(state, ref, kMessage));
+  const auto arrivals = TRY(rules::arrivals(state, refs));
   Value messages = Value::array();
-  for (const auto& at : TRY(children_of(state, ref, kMessage))) {
-    messages.push(TRY(message_value(shape, at, TRY(need(state, at)))));
+  Value late = Value::array();
+  for (std::size_t i = 0; i < refs.size(); ++i) {
+    auto message = TRY(message_value(shape, refs[i], TRY(need(state, refs[i]))));
+    message.set("arrived_late", arrivals[i].late);
+    message.set("arrived_at", arrivals[i].late ? Shape::time(arrivals[i].at) : Value());
+    messages.push(std::move(message));
+    if (arrivals[i].late && asking.now < arrivals[i].at + kLateListed) {
+      late.push(refs[i].object.text());
+    }
   }
   out.set("messages", std::move(messages));
+  out.set("arrived_late", std::move(late));
   out.set("also", TRY(shape.also(ref, thread)));
   out.set("notices", TRY(shape.notices(ref)));
   return out;

@@ -55,6 +55,43 @@ TEST_CASE("thread.show: messages in causal order with intent, people, dates and 
   CHECK(messages[2]["answer_of"].text() == asked.text());
 }
 
+TEST_CASE(
+    "thread.show: what arrived late stands in its place and is listed, on that device alone") {
+  using std::chrono::hours;
+  Team team({"ana", "bo", "cy"});
+  auto& ana = team["ana"];
+  auto& bo = team["bo"];
+  auto& cy = team["cy"];
+  make_thread(ana);
+  team.meet();
+  bo.now = cy.now = ana.now;
+  const auto early = bo.run(say("I can, on Monday."));  // and bo's link goes
+  ana.now += hours(2);
+  ana.run(say("Nobody yet?"));
+  cy.now += hours(30);
+  Team::meet(ana, cy);  // both of ana's arrive together: neither is late
+  CHECK(ask(cy, ThreadShow{.thread = "Quay/Bell"})["arrived_late"].items().empty());
+  ana.now += hours(24);
+  bo.now = ana.now;
+  cy.now += hours(1);
+  team.meet();
+  for (auto* device : {&ana, &cy}) {
+    const auto thread = ask(*device, ThreadShow{.thread = "Quay/Bell"});
+    const auto& messages = thread["messages"].items();
+    REQUIRE(messages.size() == 3);
+    CHECK(messages[1]["text"].text() == "I can, on Monday.");
+    CHECK(messages[1]["arrived_late"].flag());
+    CHECK_FALSE(messages[0]["arrived_late"].flag());
+    CHECK_FALSE(messages[2]["arrived_late"].flag());
+    CHECK(test::texts(thread["arrived_late"]) == Strings{early.text()});
+  }
+  CHECK(ask(bo, ThreadShow{.thread = "Quay/Bell"})["arrived_late"].items().empty());
+  ana.now += hours(24 * 7);  // listed for a week, marked for good
+  const auto later = ask(ana, ThreadShow{.thread = "Quay/Bell"});
+  CHECK(later["arrived_late"].items().empty());
+  CHECK(later["messages"].items()[1]["arrived_late"].flag());
+}
+
 TEST_CASE("thread.show: edits are marked with their time, retracted words are gone") {
   Team team({"ana", "bo"});
   auto& ana = team["ana"];
