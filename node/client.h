@@ -10,6 +10,7 @@
 //   peers {}  peers.add {at}  peers.remove {at}
 //   status {}  verify {deep}
 //   audit {} -> {"digest", "objects": [{"id", "digest"}]}: merged state, for comparing devices
+//   doc.look {doc}: doc.show, and what merging did to it counts as seen at this device from then on
 //   undo {object}  redo {object}
 //   import {format, path, room, map: {name: member}, dry_run}   import.undo {id}
 //   export {room, format} -> {"files": [{"path", "bytes"}]}

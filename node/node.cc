@@ -99,6 +99,7 @@ Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request)
   }
   if (what == "audit") return std::optional(TRY(audit(replica)));
   if (what == "status") return std::optional(TRY(status(replica)));
+  if (what == "doc.look") return std::optional(TRY(look(replica, request)));
   if (what == "undo" || what == "redo") return std::optional(TRY(undo(replica, request)));
   if (what == "import") return std::optional(TRY(import(replica, request)));
   if (what == "import.undo") return std::optional(TRY(import_undo(replica, request)));

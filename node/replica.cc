@@ -6,6 +6,7 @@
 #include "base/wire.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
+#include "node/seen.h"
 #include "node/verify.h"
 #include "work/reference.h"
 #include "work/schema.h"
@@ -20,25 +21,6 @@ constexpr std::size_t kRangeBytes = 4u << 20;
 
 SpaceId space_named(std::string_view label, const TeamId& team) {
   return *SpaceId::from(shorten(crypto::hash(label, team.view())).view());
-}
-
-Bytes encode_named(const std::map<LogId, std::uint64_t>& named) {
-  Writer out;
-  out.array(named.size());
-  for (const auto& [log, seq] : named) out.array(2).id(log).uint(seq);
-  return out.take();
-}
-
-Result<std::map<LogId, std::uint64_t>> decode_named(ByteView bytes) {
-  std::map<LogId, std::uint64_t> out;
-  auto in = TRY(Reader::open(bytes));
-  const auto count = TRY(in.array());
-  for (std::size_t i = 0; i < count; ++i) {
-    TRY(in.array(2));
-    const auto log = TRY(in.id<LogId>());
-    out[log] = TRY(in.uint());
-  }
-  return out;
 }
 
 }  // namespace
@@ -198,7 +180,7 @@ Result<crdt::AuthorPosition> Replica::own_position(const SpaceId& space, const L
   at.membership = roster().frontier;
   std::map<LogId, std::uint64_t> named;
   if (auto stored = TRY(store_->facts().get(kNamed, space.view()))) {
-    named = TRY(decode_named(*stored));
+    named = TRY(decode_positions(*stored));
   }
   for (const auto& info : TRY(store_->logs().of_space(space))) {
     if (info.log == log) {
@@ -209,7 +191,7 @@ Result<crdt::AuthorPosition> Replica::own_position(const SpaceId& space, const L
     at.deps.push_back({info.log, info.applied_seq, shorten(info.applied_hash)});
     named[info.log] = info.applied_seq;
   }
-  TRY(store_->facts().put(kNamed, space.view(), encode_named(named)));
+  TRY(store_->facts().put(kNamed, space.view(), encode_positions(named)));
   if (at.next_seq == 1) {
     at.certificate = members::encode(env_.identity.certificate(team_, now));
   }

@@ -4,6 +4,7 @@
 #include "base/wire.h"
 #include "crypto/hash.h"
 #include "node/node.h"
+#include "node/seen.h"
 #include "node/undo.h"
 #include "node/verify_store.h"
 #include "work/answer.h"
@@ -67,6 +68,21 @@ Result<Value> Node::run_query(Replica& replica, const Value& request) {
   const auto query = TRY(work::query_from(bare));
   links_.end_turn();
   return work::answer(replica.state(), {.now = env_.clock.wall(), .zone = replica.zone()}, query);
+}
+
+Result<Value> Node::look(Replica& replica, const Value& request) {
+  auto answer =
+      TRY(run_query(replica, Value::object().set("do", "doc.show").set("doc", request["doc"])));
+  if (answer["marks"].items().empty()) return answer;
+  const auto ref = TRY(work::resolve(replica.state(), request["doc"].text(), {work::kDocument}));
+  return in_turn(
+      replica,
+      [&]() -> Result<Value> {
+        const auto positions = TRY(replica.state().positions(ref.space));
+        TRY(mark_seen(replica.store().facts(), ref, positions));
+        return answer;
+      },
+      false);
 }
 
 /// One line of what happened to an object, as its history tells it.

@@ -1,5 +1,6 @@
 #include "node/store_state.h"
 
+#include "node/seen.h"
 #include "store/logs.h"
 #include "store/objects.h"
 #include "work/schema.h"
@@ -100,6 +101,10 @@ Result<std::optional<work::Ref>> StoreState::locate(const ObjectId& id) const {
 Result<std::vector<work::Ref>> StoreState::by_prefix(std::string_view hex,
                                                      std::size_t limit) const {
   return refs(TRY(store_.objects().by_prefix(hex, limit)));
+}
+
+Result<std::map<LogId, std::uint64_t>> StoreState::seen(const work::Ref& ref) const {
+  return seen_of(store_.facts(), ref);
 }
 
 Result<std::vector<crdt::Delivered>> StoreState::history(const work::Ref& ref) const {

@@ -26,6 +26,7 @@ class StoreState final : public work::State {
   Result<std::vector<work::Ref>> find(const work::Lookup& lookup) const override;
   Result<std::optional<work::Ref>> locate(const ObjectId& id) const override;
   Result<std::vector<work::Ref>> by_prefix(std::string_view hex, std::size_t limit) const override;
+  Result<std::map<LogId, std::uint64_t>> seen(const work::Ref& ref) const override;
   Result<std::vector<crdt::Delivered>> history(const work::Ref& ref) const override;
   Result<std::map<LogId, std::uint64_t>> positions(const SpaceId& space) const override;
   std::optional<MemberId> author(const LogId& log) const override;

@@ -62,6 +62,9 @@ class State {
   virtual Result<std::optional<Ref>> locate(const ObjectId& id) const = 0;
   /// Objects whose id starts with these hex digits, at most `limit`.
   virtual Result<std::vector<Ref>> by_prefix(std::string_view hex, std::size_t limit) const = 0;
+  /// How far a person at this device has looked at the object: positions of its space then. Empty:
+  /// never. As met_at, an answer of this device alone.
+  virtual Result<std::map<LogId, std::uint64_t>> seen(const Ref& ref) const = 0;
   /// Delivered changes that touch an object, in replay order.
   virtual Result<std::vector<crdt::Delivered>> history(const Ref& ref) const = 0;
   /// The last delivered op of every log of a space: what a writer has seen of it. O(logs).

@@ -97,6 +97,9 @@ class SeedState final : public work::State {
   Result<std::vector<work::Ref>> by_prefix(std::string_view, std::size_t) const override {
     return std::vector<work::Ref>();
   }
+  Result<std::map<LogId, std::uint64_t>> seen(const work::Ref&) const override {
+    return std::map<LogId, std::uint64_t>{};
+  }
   Result<std::vector<crdt::Delivered>> history(const work::Ref&) const override {
     return std::vector<crdt::Delivered>();
   }

@@ -285,6 +285,13 @@ Result<std::vector<Ref>> Device::by_prefix(std::string_view hex, std::size_t lim
   return out;
 }
 
+Result<std::map<LogId, std::uint64_t>> Device::seen(const Ref& ref) const {
+  const auto at = seen_.find(ref);
+  return at != seen_.end() ? at->second : std::map<LogId, std::uint64_t>{};
+}
+
+void Device::look_at(const Ref& ref) { seen_[ref] = must(positions(ref.space)); }
+
 Result<std::vector<crdt::Delivered>> Device::history(const Ref& ref) const {
   std::vector<crdt::Delivered> out;
   const auto at = spaces_.find(ref.space);

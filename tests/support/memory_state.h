@@ -33,6 +33,9 @@ class Device final : public work::State {
   /// Authors writes made by hand, as an importer or a newer program would.
   void write(const SpaceId& space, const std::vector<crdt::Write>& writes);
 
+  /// A person looks at the object: what merging did to it is told.
+  void look_at(const work::Ref& ref);
+
   /// Everything that `from` holds and this one lacks, in `from`'s order of delivery.
   void pull(const Device& from);
   /// The same in random order: what lacks a dependency waits.
@@ -59,6 +62,7 @@ class Device final : public work::State {
   Result<std::vector<work::Ref>> find(const work::Lookup& lookup) const override;
   Result<std::optional<work::Ref>> locate(const ObjectId& id) const override;
   Result<std::vector<work::Ref>> by_prefix(std::string_view hex, std::size_t limit) const override;
+  Result<std::map<LogId, std::uint64_t>> seen(const work::Ref& ref) const override;
   Result<std::vector<crdt::Delivered>> history(const work::Ref& ref) const override;
   Result<std::map<LogId, std::uint64_t>> positions(const SpaceId& space) const override;
   std::optional<MemberId> author(const LogId& log) const override;
@@ -93,6 +97,7 @@ class Device final : public work::State {
   std::map<SpaceId, Space> spaces_;
   std::map<work::Ref, crdt::ObjectState> objects_;
   std::map<work::Ref, WallTime> met_;
+  std::map<work::Ref, std::map<LogId, std::uint64_t>> seen_;
   std::map<TextKey, crdt::Text> texts_;
   std::map<TextKey, std::map<LogId, crdt::OpId>> last_own_;
   std::map<std::pair<LogId, ObjectId>, Salt> salts_;

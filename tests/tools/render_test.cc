@@ -81,7 +81,7 @@ TEST_CASE("render: a document on a pipe is its bytes, and nothing is added") {
 TEST_CASE("render: on a terminal a document cannot command it, and merging is told beside it") {
   FakeHost host;
   host.host.out.is_terminal = true;
-  host.answer_json("doc.show", R"json({"text":"a\u001b[1mb","open_comments":2,"marks":[
+  host.answer_json("doc.look", R"json({"text":"a\u001b[1mb","open_comments":2,"marks":[
     {"kind":"merged","authors":[{"name":"Ana"},{"name":"Ben"}]}]})json");
   const auto ran = host.run({"doc", "show", "N/P"});
   CHECK(ran.out == "a␛[1mb\n");

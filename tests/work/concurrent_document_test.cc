@@ -89,6 +89,23 @@ TEST_CASE("document: a paragraph both changed gets a \"merged\" mark with both a
   CHECK(page.marks(page.ana).empty());
 }
 
+TEST_CASE("document: a \"merged\" mark stays until viewed, at each device") {
+  Page page("calm sea\n\nlow tide\n");
+  page.write(page.ana, "calm sea\n\nvery low tide\n");
+  page.write(page.bo, "calm sea\n\nlow tide today\n");
+  page.team.converge();
+  page.ana.look_at(page.ana.ref(page.id()));
+  CHECK(page.marks(page.ana).empty());
+  CHECK(page.marks(page.bo).size() == 1);
+  // Typing elsewhere does not bring it back; another change made apart does.
+  page.write(page.ana, "calm, calm sea\n\nvery low tide today\n");
+  CHECK(page.marks(page.ana).empty());
+  page.write(page.cy, "calm sea\n\nvery low tide on Monday\n");
+  page.write(page.bo, "calm sea\n\nvery low tide today!\n");
+  page.team.converge();
+  CHECK(page.marks(page.ana).size() == 1);
+}
+
 TEST_CASE("document: changes one after the other, and to different paragraphs, leave no mark") {
   Page page("calm sea\n\nlow tide\n");
   page.write(page.ana, "calm sea\n\nvery low tide\n");

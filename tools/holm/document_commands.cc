@@ -39,7 +39,12 @@ void tell_marks(Call& call, const Value& document) {
 
 Status doc_show(Call& call) {
   const auto& args = call.args();
-  const auto answer = TRY(call.ask(work::DocShow{args.get("REF"), args.find("--at")}));
+  // Marks of merging are told to a person once; scripts and files see them until then.
+  const bool is_looked_at = call.host().out.is_terminal && !call.json() && !args.find("--at");
+  const auto answer =
+      is_looked_at
+          ? TRY(call.ask(Value::object().set("do", "doc.look").set("doc", args.get("REF"))))
+          : TRY(call.ask(work::DocShow{args.get("REF"), args.find("--at")}));
   if (call.json()) return call.show(answer, nullptr);
   const auto text = answer["text"].text();
   if (!call.host().out.is_terminal) return call.print(text);

@@ -123,8 +123,9 @@ bool touches(const Footprint& print, const Range& paragraph) {
 
 class Marks {
  public:
-  Marks(const State& state, const std::vector<crdt::TextRun>& runs, const crdt::Text& text)
-      : state_(state), runs_(runs), text_(text), knowledge_(runs) {}
+  Marks(const State& state, const std::vector<crdt::TextRun>& runs, const crdt::Text& text,
+        std::map<LogId, std::uint64_t> seen)
+      : state_(state), runs_(runs), text_(text), knowledge_(runs), seen_(std::move(seen)) {}
 
   std::vector<ParagraphMark> find() {
     // Runs that everybody after them knew of cannot be part of a mark.
@@ -147,6 +148,15 @@ class Marks {
   }
   std::optional<MemberId> author(std::size_t run) const { return state_.author(runs_[run].id.log); }
 
+  /// Whether these two came together, and nobody here has looked since.
+  bool news(std::size_t a, std::size_t b) const {
+    return knowledge_.apart(a, b) && !(seen(a) && seen(b));
+  }
+  bool seen(std::size_t run) const {
+    const auto at = seen_.find(runs_[run].id.log);
+    return at != seen_.end() && at->second >= runs_[run].id.seq + runs_[run].len - 1;
+  }
+
   void look_at(const Range& paragraph) {
     std::map<LogId, std::size_t> last;
     std::vector<std::size_t> here;
@@ -158,7 +168,7 @@ class Marks {
     std::set<MemberId> authors;
     for (auto a = last.begin(); a != last.end(); ++a) {
       for (auto b = std::next(a); b != last.end(); ++b) {
-        if (!knowledge_.apart(a->second, b->second)) continue;
+        if (!news(a->second, b->second)) continue;
         const bool settled = std::any_of(last.begin(), last.end(), [&](const auto& c) {
           return knowledge_.knows(c.second, a->second) && knowledge_.knows(c.second, b->second);
         });
@@ -184,7 +194,7 @@ class Marks {
       if (taken.size() < 2) continue;
       std::vector<std::pair<Range, MemberId>> words;
       for (const auto insert : here) {
-        if (!runs_[insert].insert || !knowledge_.apart(erase, insert)) continue;
+        if (!runs_[insert].insert || !news(erase, insert)) continue;
         const auto by = author(insert);
         if (!by || by == author(erase)) continue;
         for (const auto& range : prints_.at(insert).shows) words.emplace_back(range, *by);
@@ -217,6 +227,7 @@ class Marks {
   const std::vector<crdt::TextRun>& runs_;
   const crdt::Text& text_;
   Knowledge knowledge_;
+  std::map<LogId, std::uint64_t> seen_;
   std::map<std::size_t, Footprint> prints_;
   std::vector<ParagraphMark> out_;
 };
@@ -232,7 +243,7 @@ Result<std::vector<ParagraphMark>> paragraph_marks(const State& state, const Ref
   if (runs.size() > kRunsMax)
     runs.erase(runs.begin(), runs.end() - static_cast<std::ptrdiff_t>(kRunsMax));
   const auto text = TRY(state.full_text(ref, field));
-  return Marks(state, runs, text).find();
+  return Marks(state, runs, text, TRY(state.seen(ref))).find();
 }
 
 }  // namespace holm::work::rules

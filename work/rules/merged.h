@@ -1,7 +1,7 @@
 // What merging did to a text, paragraph by paragraph: "a paragraph both changed gets a 'merged'
 // mark with both authors; a paragraph deleted here and edited there: the surviving words stay with
-// a notice" (PRODUCT.md 3.3). A mark goes when somebody who has seen both changes the paragraph
-// again.
+// a notice" (PRODUCT.md 3.3). A mark goes when a person at this device has looked (State::seen), or
+// when somebody who has seen both changes the paragraph again.
 #pragma once
 
 #include <string>
