@@ -1,0 +1,197 @@
+// What a replica takes from a peer, and what it does not: honest ranges, and every way to forge
+// one.
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/wire.h"
+#include "crypto/sign.h"
+#include "node/replica.h"
+#include "node/verify.h"
+#include "tests/support/sim_disk.h"
+#include "work/schema.h"
+
+namespace holm::node {
+namespace {
+
+namespace members = work::members;
+
+constexpr WallTime kNow{Millis{1'767'600'000'000}};
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) FAIL(result.error().text());
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+/// A device with one team's replica on a disk of its own.
+struct Peer {
+  Peer(const std::string& name, std::uint64_t seed)
+      : disk("receive-" + name, seed),
+        rng(seed),
+        identity(make_identity(rng.id<RecoverySecret>(), name, "UTC", "", "laptop", rng)) {}
+
+  ReplicaEnv env() { return {identity, rng, log, "team.holm", disk.name()}; }
+  void found() {
+    members::Op create;
+    create.kind = members::OpKind::create;
+    create.team_name = "Crew";
+    create.name = identity.name;
+    create.device = identity.device();
+    create.time = kNow;
+    create.network_key = to_bytes(crypto::SecretKey32::make(rng).reveal());
+    const auto team = members::team_of(create);
+    create.certificate = members::encode(identity.certificate(team, create.time));
+    replica = must(Replica::found(env(), team, std::move(create), kNow));
+  }
+  void open(const TeamId& team) { replica = must(Replica::open(env(), team)); }
+  void write_title(const std::string& title) {
+    must(replica->begin());
+    (void)must(replica->write(replica->commons(),
+                              {{.object = *ObjectId::from(replica->team().view()),
+                                .type = work::kTeam,
+                                .field = work::field::kTitle,
+                                .value = encode(Value(title))}},
+                              kNow));
+    must(replica->commit());
+  }
+  Result<std::vector<sync::Ack::Have>> take(const SpaceId& space, sync::Range range) {
+    must(replica->begin());
+    sync::Delta delta;
+    delta.space = space;
+    delta.ranges.push_back(std::move(range));
+    auto have = replica->receive(delta, kNow);
+    must(replica->commit());
+    return have;
+  }
+
+  test::SimDisk disk;
+  SeededRng rng;
+  NullLog log;
+  Identity identity;
+  std::unique_ptr<Replica> replica;
+};
+
+/// Ana founded the team and named it twice; Bo holds its membership and waits for the names.
+struct Pair {
+  Peer ana{"ana", 1};
+  Peer bo{"bo", 2};
+  SpaceId space;
+  sync::Range range;  ///< of ana's log in the commons, from its start
+
+  Pair() {
+    ana.found();
+    ana.write_title("Lighthouse");
+    ana.write_title("Harbour");
+    bo.open(ana.replica->team());
+    space = ana.replica->commons();
+    (void)must(bo.take(ana.replica->trust(), first_range(ana.replica->trust())));
+    REQUIRE(agree(ana.replica->trust()));
+    range = first_range(space);
+    REQUIRE(range.changes.size() == 3);
+  }
+  bool agree(const SpaceId& of) const {
+    return must(ana.replica->digest(of)) == must(bo.replica->digest(of));
+  }
+  bool agree() const { return agree(space); }
+  sync::Range first_range(const SpaceId& of) {
+    const auto positions = must(ana.replica->positions(of));
+    REQUIRE(positions.size() == 1);
+    return *must(ana.replica->next_range(positions[0].log, 0));
+  }
+  /// Chains and signs a range anew with a device's key, as that device could.
+  void seal(sync::Range& forged, const crypto::SigningKey& key) {
+    auto hash = crdt::chain_start(space, forged.head.log);
+    std::map<ObjectId, Salt> declared;
+    for (const auto& change : forged.changes) {
+      for (const auto& salt : change.salts) declared[salt.object] = salt.salt;
+      hash = crdt::chain_next(hash, must(crdt::change_digest(change, [&](auto&, auto& object) {
+                                return std::optional(declared.at(object));
+                              })));
+    }
+    forged.head.hash = hash;
+    forged.head.seq = forged.changes.back().last_seq();
+    const auto signature = crypto::sign(key, kHeadLabel, crdt::signed_bytes(space, forged.head));
+    forged.head.signature = *crdt::Signature::from(signature.view());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("receive: an honest range is taken, once, and again without effect") {
+  Pair pair;
+  const auto have = must(pair.bo.take(pair.space, pair.range));
+  CHECK(have[0].seq == pair.range.head.seq);
+  CHECK(pair.agree());
+  CHECK(pair.bo.replica->name() == "Harbour");
+  (void)must(pair.bo.take(pair.space, pair.range));
+  CHECK(pair.agree());
+}
+
+TEST_CASE(
+    "receive: whatever is changed in a range, it is refused, and the honest one taken after") {
+  const std::vector<std::pair<const char*, std::function<void(Pair&, sync::Range&)>>> forgeries = {
+      {"other words", [](auto&, auto& it) { it.changes[1].ops[0].content.back() ^= 1; }},
+      {"another time", [](auto&, auto& it) { it.changes[1].time += Millis{1}; }},
+      {"a lower lamport", [](auto&, auto& it) { it.changes[2].lamport = 1; }},
+      {"another lamport", [](auto&, auto& it) { it.changes[2].lamport += 1; }},
+      {"another salt", [](auto&, auto& it) { it.changes[0].salts[0].salt.bytes[0] ^= 1; }},
+      {"one left out", [](auto&, auto& it) { it.changes.erase(it.changes.begin() + 1); }},
+      {"two exchanged", [](auto&, auto& it) { std::swap(it.changes[1], it.changes[2]); }},
+      {"the last cut off", [](auto&, auto& it) { it.changes.pop_back(); }},
+      {"no end", [](auto&, auto& it) { it.head.seq += 1; }},
+      {"another signature", [](auto&, auto& it) { it.head.signature.bytes[5] ^= 1; }},
+      {"another head's hash", [](auto&, auto& it) { it.head.hash.bytes[5] ^= 1; }},
+      {"somebody else's log", [](auto&, auto& it) { it.head.log.bytes[0] ^= 1; }},
+      {"another certificate", [](auto&, auto& it) { it.changes[0].certificate.back() ^= 1; }},
+      {"sealed by another device",
+       [](Pair& pair, auto& it) {
+         it.changes[1].ops[0].content = encode(Value("Bo's"));
+         it.changes[1].ops[0].content_bytes = it.changes[1].ops[0].content.size();
+         pair.seal(it, pair.bo.identity.signing);
+       }},
+  };
+  for (const auto& [what, forge] : forgeries) {
+    INFO(std::string(what));
+    Pair pair;
+    auto forged = pair.range;
+    forge(pair, forged);
+    const auto taken = pair.bo.take(pair.space, forged);
+    CHECK_FALSE(taken);
+    CHECK(pair.bo.replica->name() == "Crew");
+    CHECK(must(pair.bo.replica->positions(pair.space)).empty());
+    (void)must(pair.bo.take(pair.space, pair.range));
+    CHECK(pair.agree());
+  }
+}
+
+TEST_CASE(
+    "receive: a second history of a log, signed by its device, freezes it and takes nothing") {
+  Pair pair;
+  auto other = pair.range;
+  other.changes.back().ops[0].content = encode(Value("Elsewhere"));
+  other.changes.back().ops[0].content_bytes = other.changes.back().ops[0].content.size();
+  pair.seal(other, pair.ana.identity.signing);
+  (void)must(pair.bo.take(pair.space, pair.range));
+  (void)must(pair.bo.take(pair.space, other));
+  CHECK(pair.bo.replica->name() == "Harbour");
+  CHECK(pair.bo.replica->take_forked() == std::vector{pair.range.head.log});
+}
+
+TEST_CASE("receive: a lamport that leaps more than five years is void, alike everywhere") {
+  for (const bool leaps : {false, true}) {
+    CAPTURE(leaps);
+    Pair pair;
+    auto& last = pair.range.changes[2];
+    last.lamport = pair.range.changes[1].lamport + crdt::kLamportLeapMax + (leaps ? 1 : 0);
+    pair.seal(pair.range, pair.ana.identity.signing);
+    (void)must(pair.bo.take(pair.space, pair.range));
+    CHECK(pair.bo.replica->name() == (leaps ? "Lighthouse" : "Harbour"));
+    CHECK(must(pair.bo.replica->positions(pair.space))[0].seq == pair.range.head.seq);
+  }
+}
+
+}  // namespace holm::node
