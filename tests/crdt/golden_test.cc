@@ -5,7 +5,7 @@
 #include "crdt/columns.h"
 #include "crdt/order.h"
 #include "tests/crdt/replicas.h"
-#include "tests/net/doc_hex.h"
+#include "tests/support/doc_hex.h"
 
 namespace holm::crdt::test {
 namespace {

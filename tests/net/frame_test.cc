@@ -6,7 +6,7 @@
 
 #include "base/rng.h"
 #include "crypto/noise.h"
-#include "tests/net/doc_hex.h"
+#include "tests/support/doc_hex.h"
 #include "tests/support/seeds.h"
 
 using namespace holm;

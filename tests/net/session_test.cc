@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <deque>
 
-#include "tests/net/doc_hex.h"
+#include "tests/support/doc_hex.h"
 #include "tests/net/session_pair.h"
 #include "tests/support/seeds.h"
 

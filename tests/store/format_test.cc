@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "store/sqlite.h"
-#include "tests/net/doc_hex.h"
+#include "tests/support/doc_hex.h"
 #include "tests/store/fixtures.h"
 
 namespace holm::store::test {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/wire.h"
+#include "tests/support/doc_hex.h"
 #include "tests/sync/naive_shared.h"
 
 namespace holm::sync {
@@ -90,6 +91,37 @@ TEST_CASE("message: a kind of a newer version is told apart from nonsense") {
   const auto read = decode(newer);
   REQUIRE_FALSE(read.has_value());
   CHECK(read.error().code == Code::unsupported);
+}
+
+TEST_CASE("message: the examples of the format page say what the page says") {
+  const auto example = [](std::string_view name) {
+    const auto bytes = test::doc_hex("sync.md", name);
+    auto message = decode(bytes);
+    REQUIRE_MESSAGE(message.has_value(), name);
+    CHECK(encode(*message) == bytes);
+    return std::move(*message);
+  };
+  SpaceId space;
+  space.bytes.fill(0x55);
+  LogId log;
+  log.bytes.fill(0xaa);
+  const auto summary = std::get<Summary>(example("summary"));
+  const auto nothing = std::get<Summary>(example("summary of nothing"));
+  const auto vector = std::get<Vector>(example("vector of nothing"));
+  const auto delta = std::get<Delta>(example("delta"));
+  const auto ack = std::get<Ack>(example("ack"));
+  CHECK(std::get<Refused>(example("refused")) == Refused{Code::denied, "the invite has expired"});
+  REQUIRE(summary.spaces.size() == 1);
+  REQUIRE(nothing.spaces.size() == 1);
+  CHECK(nothing.spaces[0].digest == crdt::space_digest({}));
+  CHECK(vector == Vector{space, {}});
+  REQUIRE(delta.ranges.size() == 1);
+  const auto& head = delta.ranges[0].head;
+  CHECK(delta.space == space);
+  CHECK(head.log == log);
+  CHECK(delta.digest == crdt::space_digest({{head.log, head.seq, head.hash}}));
+  CHECK(summary.spaces[0].digest == delta.digest);
+  CHECK(ack == Ack{space, delta.serial, delta.digest, {{log, head.seq}}});
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "tests/net/doc_hex.h"
+#include "tests/support/doc_hex.h"
 
 #include <fstream>
 
