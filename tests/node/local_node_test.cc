@@ -1,0 +1,178 @@
+// Nodes on loop threads of their own, with real homes, sockets and clocks: what crosses between
+// threads. The cases that ThreadSanitizer is run for.
+#include "node/local_node.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "node/control.h"
+#include "node/home.h"
+
+namespace holm::node {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder that goes away with the test.
+struct Folder {
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "holm-node-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  std::string home(const std::string& name) {
+    auto dir = (path / name).string();
+    const auto made =
+        init_home({.home = dir, .name = name, .zone = "UTC", .hours = {}, .unlock = {}});
+    REQUIRE_MESSAGE(made, (made ? "" : made.error().text()));
+    return dir;
+  }
+  fs::path path;
+};
+
+Value request(const char* what) { return Value::object().set("do", what); }
+
+Value must(Client& client, const Value& asked) {
+  auto answer = client.call(asked);
+  if (!answer) FAIL(answer.error().text());
+  return std::move(*answer);
+}
+
+/// A served home with a team, a room and a document.
+struct Served {
+  Served() : home(folder.home("ana")) {
+    auto started = LocalNode::start_serving(home, {}, "127.0.0.1:0", listening);
+    REQUIRE_MESSAGE(started, (started ? "" : started.error().text()));
+    node = std::move(*started);
+    must(*node, request("team.create").set("name", "Crew"));
+    must(*node, request("room.new").set("name", "Yard"));
+    must(*node, request("doc.new").set("path", "Yard/Log").set("text", "Log\n"));
+  }
+  Folder folder;
+  std::string home;
+  std::string listening;
+  std::unique_ptr<LocalNode> node;
+};
+
+}  // namespace
+
+TEST_CASE("local node: clients on many threads write, one watches, one reads what is published") {
+  constexpr int kWriters = 4;
+  constexpr int kLines = 20;
+  Served served;
+  std::atomic<bool> over = false;
+  std::atomic<int> refused = 0;
+  std::atomic<int> events = 0;
+  std::atomic<bool> ascends = true;
+  std::vector<std::jthread> threads;
+  auto watching = dial_control(Home::socket_path(served.home));
+  REQUIRE(watching);
+  threads.emplace_back([&] {
+    const auto ended = (*watching)->watch(
+        request("watch"), [&](const Value&) { return ++events < kWriters * kLines; });
+    if (!ended) ++refused;
+  });
+  threads.emplace_back([&] {
+    std::uint64_t last = 0;
+    while (!over) {
+      const auto snapshot = served.node->latest();
+      if (!snapshot || snapshot->version < last) ascends = false;
+      if (snapshot) last = snapshot->version;
+    }
+  });
+  {
+    std::vector<std::jthread> writers;
+    for (int writer = 0; writer < kWriters; ++writer) {
+      writers.emplace_back([&, writer] {
+        auto client = dial_control(Home::socket_path(served.home));
+        for (int line = 0; line < kLines; ++line) {
+          const auto text = std::to_string(writer) + "." + std::to_string(line) + "\n";
+          if (!client ||
+              !(*client)->call(request("doc.append").set("doc", "Yard/Log").set("text", text))) {
+            ++refused;
+          }
+        }
+      });
+    }
+  }
+  // Until the watcher has heard of all: its requests and those of the others come in no order.
+  for (int i = 0; i < 500 && events < kWriters * kLines; ++i) {
+    must(*served.node, request("doc.append").set("doc", "Yard/Log").set("text", "more\n"));
+  }
+  over = true;
+  threads.clear();
+  CHECK(refused == 0);
+  CHECK(ascends);
+  const auto shown = must(*served.node, request("doc.show").set("doc", "Yard/Log"));
+  const auto text = "\n" + std::string(shown["text"].text());
+  for (int writer = 0; writer < kWriters; ++writer) {
+    for (int line = 0; line < kLines; ++line) {
+      const auto written = "\n" + std::to_string(writer) + "." + std::to_string(line) + "\n";
+      CHECK(text.find(written) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("local node: it ends while others wait for answers, and they hear of it") {
+  for (int round = 0; round < 5; ++round) {
+    Served served;
+    std::atomic<int> ended = 0;
+    std::atomic<int> started = 0;
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 3; ++i) {
+      threads.emplace_back([&] {
+        auto client = dial_control(Home::socket_path(served.home));
+        ++started;
+        for (int n = 0; client && n < 10'000; ++n) {
+          if (!(*client)->call(request("doc.show").set("doc", "Yard/Log"))) break;
+        }
+        ++ended;
+      });
+    }
+    while (started < 3) std::this_thread::yield();
+    served.node.reset();
+    threads.clear();
+    CHECK(ended == 3);
+    // What was there is there, for the next owner of the home.
+    auto again = open_client(served.home, {});
+    REQUIRE(again);
+    CHECK(must(**again, request("doc.show").set("doc", "Yard/Log"))["text"].text() == "Log\n");
+  }
+}
+
+TEST_CASE("local node: two in one process join, sync over real sockets, and agree") {
+  Served ana;
+  const auto invite = must(*ana.node, request("invite.create").set("role", "member"));
+  const auto home = ana.folder.home("bo");
+  auto started = LocalNode::start(home, {});
+  REQUIRE(started);
+  auto& bo = **started;
+  must(bo, request("join")
+               .set("code", invite["code"])
+               .set("at", ana.listening)
+               .set("timeout_ms", 20'000));
+  must(bo, request("sync").set("timeout_ms", 20'000));
+  std::jthread typing([&] {
+    for (int i = 0; i < 20; ++i) {
+      (void)ana.node->call(request("doc.append").set("doc", "Yard/Log").set("text", "ana\n"));
+    }
+  });
+  for (int i = 0; i < 20; ++i) {
+    must(bo, request("doc.append").set("doc", "Yard/Log").set("text", "bo\n"));
+  }
+  typing.join();
+  must(bo, request("sync").set("timeout_ms", 20'000));
+  must(bo, request("sync").set("timeout_ms", 20'000));
+  CHECK(must(*ana.node, request("audit"))["digest"] == must(bo, request("audit"))["digest"]);
+}
+
+}  // namespace holm::node
