@@ -154,11 +154,11 @@ TEST_CASE(
          pair.seal(it, pair.bo.identity.signing);
        }},
   };
-  for (const auto& [what, forge] : forgeries) {
-    INFO(std::string(what));
+  for (const auto& forgery : forgeries) {
+    INFO(std::string(forgery.first));
     Pair pair;
     auto forged = pair.range;
-    forge(pair, forged);
+    forgery.second(pair, forged);
     const auto taken = pair.bo.take(pair.space, forged);
     CHECK_FALSE(taken);
     CHECK(pair.bo.replica->name() == "Crew");
