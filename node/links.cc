@@ -369,14 +369,16 @@ void Links::on_membership_changed(Replica& replica) {
   for (auto id : ids) {
     auto* link = get(id);
     if (link == nullptr || link->stage < LinkStage::membership_only) continue;
-    const bool was_joining = link->secret.has_value();
     promote(*link);
     link->peer.reoffer(*link->view);
-    if (was_joining && link->stage == LinkStage::open) {
-      link->secret.reset();
-      events_.on_join(id, replica.team());
-    }
+    answer_join(*link);
   }
+}
+
+void Links::answer_join(Link& link) {
+  if (!link.secret || link.stage != LinkStage::open) return;
+  link.secret.reset();
+  events_.on_join(link.id, link.replica->team());
 }
 
 void Links::remember(const Link& link) {
@@ -453,6 +455,7 @@ void Links::on_admitted(Link& link, const sync::Admitted& admitted) {
   }
   link.stage = LinkStage::membership_only;
   promote(link);
+  answer_join(link);  // what it took to know may be here already: the device died before it heard
 }
 
 void Links::on_refused(Link& link, const sync::Refused& refused) {

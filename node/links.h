@@ -114,6 +114,8 @@ class Links final : public net::TransportEvents {
   void on_delta(Link& link, sync::Delta delta);
   void on_membership_changed(Replica& replica);
   void promote(Link& link);
+  /// Tells whoever asked to join that this device is in, once the link is open.
+  void answer_join(Link& link);
   void send(Link& link, const sync::Message& message);
   void close(Link& link, net::GoodbyeReason reason, std::string why);
   void remember(const Link& link);

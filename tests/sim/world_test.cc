@@ -196,6 +196,16 @@ TEST_CASE("node: verify finds a flipped byte wherever a change lies") {
   must(ana.run(request_of("verify").set("deep", true)));
 }
 
+TEST_CASE("node: whoever is in already and asks again is told so at once") {
+  World world{5, {"ana", "bo"}};
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  world.run_for(1s);
+  const auto before = world.now();
+  must(world.join("bo", "ana"));
+  CHECK(world.now() - before < 5s);
+}
+
 TEST_CASE("node: a wrong invite code and a used one are refused for good") {
   World world{4, {"ana", "bo", "cy"}};
   must(world.found_team("ana"));
