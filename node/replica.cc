@@ -171,6 +171,23 @@ Result<LogId> Replica::own_log(const SpaceId& space) {
   return log;
 }
 
+Result<std::map<LogId, std::uint64_t>> Replica::named_in(const SpaceId& space) const {
+  const auto stored = TRY(store_->facts().get(kNamed, space.view()));
+  if (!stored) return std::map<LogId, std::uint64_t>{};
+  return decode_positions(*stored);
+}
+
+/// Only what a change has said counts as said: a write that changed nothing named nothing.
+Status Replica::note_named(const SpaceId& space, const std::vector<crdt::Change>& changes) {
+  const auto says = [](const crdt::Change& change) { return !change.deps.empty(); };
+  if (std::none_of(changes.begin(), changes.end(), says)) return {};
+  auto named = TRY(named_in(space));
+  for (const auto& change : changes) {
+    for (const auto& dep : change.deps) named[dep.log] = dep.seq;
+  }
+  return store_->facts().put(kNamed, space.view(), encode_positions(named));
+}
+
 Result<crdt::AuthorPosition> Replica::own_position(const SpaceId& space, const LogId& log,
                                                    WallTime now) {
   crdt::AuthorPosition at;
@@ -178,20 +195,17 @@ Result<crdt::AuthorPosition> Replica::own_position(const SpaceId& space, const L
   at.wall = now;
   at.seen_lamport = TRY(store_->logs().lamport(space));
   at.membership = roster().frontier;
-  std::map<LogId, std::uint64_t> named;
-  if (auto stored = TRY(store_->facts().get(kNamed, space.view()))) {
-    named = TRY(decode_positions(*stored));
-  }
+  const auto named = TRY(named_in(space));
   for (const auto& info : TRY(store_->logs().of_space(space))) {
     if (info.log == log) {
       at.next_seq = info.stored_seq + 1;
       continue;
     }
-    if (info.applied_seq == 0 || info.applied_seq == named[info.log]) continue;
+    const auto known = named.find(info.log);
+    const auto told = known != named.end() ? known->second : 0;
+    if (info.applied_seq == told) continue;
     at.deps.push_back({info.log, info.applied_seq, shorten(info.applied_hash)});
-    named[info.log] = info.applied_seq;
   }
-  TRY(store_->facts().put(kNamed, space.view(), encode_positions(named)));
   if (at.next_seq == 1) {
     at.certificate = members::encode(env_.identity.certificate(team_, now));
   }
@@ -239,6 +253,7 @@ Result<std::vector<crdt::OpId>> Replica::write(const SpaceId& space,
 Status Replica::append_own(const SpaceId& space, const LogId& log,
                            std::vector<crdt::Change> changes, WallTime now) {
   if (changes.empty()) return {};
+  TRY(note_named(space, changes));
   const auto info = TRY(store_->logs().find(log));
   ENSURE(info.has_value());
   const auto last_head = TRY(store_->logs().newest_head(log));

@@ -118,6 +118,9 @@ class Replica {
   Status load_membership();
   Status absorb_membership(const std::vector<ObjectId>& objects);
   Result<LogId> own_log(const SpaceId& space);
+  /// How far the changes of this device's log have named the other logs of a space in their deps.
+  Result<std::map<LogId, std::uint64_t>> named_in(const SpaceId& space) const;
+  Status note_named(const SpaceId& space, const std::vector<crdt::Change>& changes);
   Result<crdt::AuthorPosition> own_position(const SpaceId& space, const LogId& log, WallTime now);
   Status append_own(const SpaceId& space, const LogId& log, std::vector<crdt::Change> changes,
                     WallTime now);

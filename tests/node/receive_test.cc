@@ -168,6 +168,23 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("write: what was seen is named by the next change, whatever writes changed nothing") {
+  Pair pair;
+  (void)must(pair.bo.take(pair.space, pair.range));
+  pair.bo.write_title("Harbour");  // stands already
+  pair.bo.write_title("Port");
+  pair.bo.write_title("Quay");
+  for (const auto& position : must(pair.bo.replica->positions(pair.space))) {
+    if (position.log == pair.range.head.log) continue;
+    const auto own = *must(pair.bo.replica->next_range(position.log, 0));
+    REQUIRE(own.changes.size() == 2);
+    REQUIRE(own.changes[0].deps.size() == 1);
+    CHECK(own.changes[0].deps[0].log == pair.range.head.log);
+    CHECK(own.changes[0].deps[0].seq == pair.range.head.seq);
+    CHECK(own.changes[1].deps.empty());
+  }
+}
+
 TEST_CASE(
     "receive: a second history of a log, signed by its device, freezes it and takes nothing") {
   Pair pair;
