@@ -219,9 +219,13 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     if (space != trust_ && roster().device(certificate.device) == nullptr) {
       return {};  // a device nobody has admitted, as far as is known here
     }
+    const auto verified = TRY(verify_range(
+        space, range, {0, crdt::chain_start(space, log), 0}, certificate.signing,
+        [](const LogId&, const ObjectId&) { return std::nullopt; }));
+    if (verified.empty()) return {};
     TRY(store_->logs().create(log, space, certificate.device, certificate.member));
-    keys_[log] = certificate.signing;
-    info = TRY(store_->logs().find(log));
+    TRY(store_->logs().append(log, verified, now));
+    return store_->logs().seal(range.head);
   }
   if (info->frozen || range.changes.front().seq > info->stored_seq + 1) return {};
   if (range.head.seq <= info->stored_seq) {

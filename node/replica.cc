@@ -165,10 +165,7 @@ Result<LogId> Replica::own_log(const SpaceId& space) {
     const auto info = TRY(store_->logs().find(*log));
     if (info && !info->frozen) return *log;  // a forked log is left for a new incarnation
   }
-  const auto log = env_.rng.id<LogId>();
-  TRY(store_->logs().create(log, space, device_, self_));
-  TRY(store_->facts().put(kOwnLogs, space.view(), log.view()));
-  return log;
+  return env_.rng.id<LogId>();
 }
 
 Result<std::map<LogId, std::uint64_t>> Replica::named_in(const SpaceId& space) const {
@@ -254,7 +251,12 @@ Status Replica::append_own(const SpaceId& space, const LogId& log,
                            std::vector<crdt::Change> changes, WallTime now) {
   if (changes.empty()) return {};
   TRY(note_named(space, changes));
-  const auto info = TRY(store_->logs().find(log));
+  auto info = TRY(store_->logs().find(log));
+  if (!info) {
+    TRY(store_->logs().create(log, space, device_, self_));
+    TRY(store_->facts().put(kOwnLogs, space.view(), log.view()));
+    info = TRY(store_->logs().find(log));
+  }
   ENSURE(info.has_value());
   const auto last_head = TRY(store_->logs().newest_head(log));
   std::uint64_t sealed = last_head ? last_head->seq : 0;

@@ -117,6 +117,7 @@ class Replica {
 
   Status load_membership();
   Status absorb_membership(const std::vector<ObjectId>& objects);
+  /// The log this device writes in a space; a new name when there is none yet.
   Result<LogId> own_log(const SpaceId& space);
   /// How far the changes of this device's log have named the other logs of a space in their deps.
   Result<std::map<LogId, std::uint64_t>> named_in(const SpaceId& space) const;

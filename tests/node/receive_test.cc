@@ -162,7 +162,7 @@ TEST_CASE(
     const auto taken = pair.bo.take(pair.space, forged);
     CHECK_FALSE(taken);
     CHECK(pair.bo.replica->name() == "Crew");
-    CHECK(must(pair.bo.replica->positions(pair.space)).empty());
+    CHECK(must(pair.bo.replica->store().logs().of_space(pair.space)).empty());
     (void)must(pair.bo.take(pair.space, pair.range));
     CHECK(pair.agree());
   }
@@ -172,6 +172,7 @@ TEST_CASE("write: what was seen is named by the next change, whatever writes cha
   Pair pair;
   (void)must(pair.bo.take(pair.space, pair.range));
   pair.bo.write_title("Harbour");  // stands already
+  CHECK(must(pair.bo.replica->store().logs().of_space(pair.space)).size() == 1);
   pair.bo.write_title("Port");
   pair.bo.write_title("Quay");
   for (const auto& position : must(pair.bo.replica->positions(pair.space))) {
