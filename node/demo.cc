@@ -95,7 +95,7 @@ class Story {
     TRY(make_home(bo_, "Africa/Accra", "Mon-Fri 08:00-16:00"));
     TRY(make_home(cy_, "Pacific/Auckland", "Mon-Fri 08:30-16:30"));
     TRY(serve(ana_));
-    const auto team = TRY(ana_.call(ask("team.create").set("name", "Slipway Tools")));
+    (void)TRY(ana_.call(ask("team.create").set("name", "Slipway Tools")));
     tell("   Ana, in Lisbon, founds \"Slipway Tools\" on her laptop.");
     const auto invite = TRY(ana_.call(ask("invite.create").set("uses", 2)));
     const auto code = std::string(invite["code"].text());
@@ -114,7 +114,6 @@ class Story {
     if (members["members"].items().size() != 3) return broken("Cy does not see three members");
     sleep(cy_);
     sleep(bo_);
-    (void)team;
     return {};
   }
 
@@ -126,17 +125,23 @@ class Story {
                                          .set("format", "markdown")
                                          .set("path", options_.samples + "/vault")
                                          .set("room", kRoom)));
-    const auto board = TRY(ana_.call(ask("import")
-                                         .set("format", "trello")
-                                         .set("path", options_.samples + "/board.json")
-                                         .set("room", kRoom)));
-    tell("   Ana brings in their notes and their Trello board: " + counts(vault["created"]) + "; " +
-         counts(board["created"]) + ".");
+    const auto board = TRY(ana_.call(
+        ask("import")
+            .set("format", "trello")
+            .set("path", options_.samples + "/board.json")
+            .set("room", kRoom)
+            .set("map", Value::object().set("Ana Duarte", "Ana").set("Bo Lindqvist", "Bo"))));
+    const auto of = [](const Value& report, const char* kind) {
+      return std::to_string(report["created"][kind].number()) + " " + kind;
+    };
+    tell("   Ana brings in what they have: " + of(vault, "documents") +
+         " from a folder of notes, and a Trello board with " + of(board, "cards") + ", " +
+         of(board, "checklists") + " and " + of(board, "comments") + ".");
     sleep(ana_);
     const auto met = TRY(meet(bo_, ana_));
     tell("   Bo meets Ana for a moment: " + received(met) + " arrive.");
     const auto carried = TRY(meet(bo_, cy_));
-    tell("   Later Bo meets Cy, and carries on to him what Ana made: " + sent(carried) +
+    tell("   Later Bo meets Cy and passes on what Ana made: " + sent(carried) +
          ". Ana and Cy have never been connected, and never will be.");
     sleep(bo_);
     return {};
@@ -263,15 +268,6 @@ class Story {
     }
     (void)TRY(person.call(ask("card.set").set("card", kCard).set("values", std::move(pairs))));
     return {};
-  }
-
-  static std::string counts(const Value& created) {
-    std::string out;
-    for (const auto& [kind, count] : created.entries()) {
-      if (count.number() == 0) continue;
-      out += (out.empty() ? "" : ", ") + std::to_string(count.number()) + " " + kind;
-    }
-    return out;
   }
 
   static std::string bytes(const Value& met, std::string_view key) {

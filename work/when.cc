@@ -363,9 +363,9 @@ std::string show_when(WallTime at, std::string_view zone_name) {
 bool is_zone(std::string_view name) { return zone_named(name) != nullptr; }
 
 Status check_hours(std::string_view text) {
+  const auto shown = std::string(text.substr(0, 80));
   const auto misread = [&] {
-    return fail(Code::usage, "'" + std::string(text.substr(0, 80)) + "' are not weekly hours",
-                "nothing was changed",
+    return fail(Code::usage, "'" + shown + "' are not weekly hours", "nothing was changed",
                 "write 'Mon-Fri 09:00-17:00' or 'Mon 09:00-12:00, Tue 10:00-14:00'");
   };
   if (text.empty() || text.size() > 1000 || text.ends_with(',')) return misread();

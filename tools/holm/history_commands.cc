@@ -28,17 +28,32 @@ Status restore(Call& call) {
                     ref + " is as it was at " + version + "; what it was before stays in history.");
 }
 
-/// `undo` and `redo` differ in nothing but the word.
-Status take_back(Call& call, std::string_view what, std::string_view sentence) {
+/// "Yard/Tasks" and 4 more: a board stands before its columns.
+std::string what_was(const Value& objects) {
+  const auto& items = objects.items();
+  if (items.empty()) return "nothing";
+  auto out = "\"" + std::string(items.front()["path"].text()) + "\"";
+  if (items.size() > 1) out += " and " + std::to_string(items.size() - 1) + " more";
+  return out;
+}
+
+Result<Value> take_back(Call& call, std::string_view what) {
   auto request = Value::object().set("do", what);
   if (const auto ref = call.args().find("REF")) request.set("object", *ref);
-  return call.done(TRY(call.ask(std::move(request))), sentence);
+  return call.ask(std::move(request));
 }
 
 Status undo(Call& call) {
-  return take_back(call, "undo", "Your last change is taken back; work of others stays.");
+  const auto answer = TRY(take_back(call, "undo"));
+  return call.done(answer, "Your last change to " + what_was(answer["undone"]) +
+                               " is taken back; work of others stays.");
 }
-Status redo(Call& call) { return take_back(call, "redo", "What you took back stands again."); }
+
+Status redo(Call& call) {
+  const auto answer = TRY(take_back(call, "redo"));
+  return call.done(answer,
+                   "What you took back of " + what_was(answer["redone"]) + " stands again.");
+}
 
 Status blame(Call& call) {
   return show_answer(call, work::Blame{call.args().get("REF")}, render_blame);
