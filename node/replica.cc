@@ -16,7 +16,7 @@ namespace members = work::members;
 namespace {
 
 constexpr std::string_view kOwnLogs = "own_log";  // space -> log this device writes
-constexpr std::string_view kNamed = "named";      // space -> heads its last own change had seen
+constexpr std::string_view kNamed = "named";  // own log -> how far its changes have named others
 constexpr std::size_t kRangeBytes = 4u << 20;
 
 SpaceId space_named(std::string_view label, const TeamId& team) {
@@ -168,21 +168,21 @@ Result<LogId> Replica::own_log(const SpaceId& space) {
   return env_.rng.id<LogId>();
 }
 
-Result<std::map<LogId, std::uint64_t>> Replica::named_in(const SpaceId& space) const {
-  const auto stored = TRY(store_->facts().get(kNamed, space.view()));
+Result<std::map<LogId, std::uint64_t>> Replica::named_by(const LogId& log) const {
+  const auto stored = TRY(store_->facts().get(kNamed, log.view()));
   if (!stored) return std::map<LogId, std::uint64_t>{};
   return decode_positions(*stored);
 }
 
 /// Only what a change has said counts as said: a write that changed nothing named nothing.
-Status Replica::note_named(const SpaceId& space, const std::vector<crdt::Change>& changes) {
+Status Replica::note_named(const LogId& log, const std::vector<crdt::Change>& changes) {
   const auto says = [](const crdt::Change& change) { return !change.deps.empty(); };
   if (std::none_of(changes.begin(), changes.end(), says)) return {};
-  auto named = TRY(named_in(space));
+  auto named = TRY(named_by(log));
   for (const auto& change : changes) {
     for (const auto& dep : change.deps) named[dep.log] = dep.seq;
   }
-  return store_->facts().put(kNamed, space.view(), encode_positions(named));
+  return store_->facts().put(kNamed, log.view(), encode_positions(named));
 }
 
 Result<crdt::AuthorPosition> Replica::own_position(const SpaceId& space, const LogId& log,
@@ -192,7 +192,7 @@ Result<crdt::AuthorPosition> Replica::own_position(const SpaceId& space, const L
   at.wall = now;
   at.seen_lamport = TRY(store_->logs().lamport(space));
   at.membership = roster().frontier;
-  const auto named = TRY(named_in(space));
+  const auto named = TRY(named_by(log));
   for (const auto& info : TRY(store_->logs().of_space(space))) {
     if (info.log == log) {
       at.next_seq = info.stored_seq + 1;
@@ -250,7 +250,7 @@ Result<std::vector<crdt::OpId>> Replica::write(const SpaceId& space,
 Status Replica::append_own(const SpaceId& space, const LogId& log,
                            std::vector<crdt::Change> changes, WallTime now) {
   if (changes.empty()) return {};
-  TRY(note_named(space, changes));
+  TRY(note_named(log, changes));
   auto info = TRY(store_->logs().find(log));
   if (!info) {
     TRY(store_->logs().create(log, space, device_, self_));

@@ -119,9 +119,9 @@ class Replica {
   Status absorb_membership(const std::vector<ObjectId>& objects);
   /// The log this device writes in a space; a new name when there is none yet.
   Result<LogId> own_log(const SpaceId& space);
-  /// How far the changes of this device's log have named the other logs of a space in their deps.
-  Result<std::map<LogId, std::uint64_t>> named_in(const SpaceId& space) const;
-  Status note_named(const SpaceId& space, const std::vector<crdt::Change>& changes);
+  /// How far the changes of a log of this device have named the other logs of its space in deps.
+  Result<std::map<LogId, std::uint64_t>> named_by(const LogId& log) const;
+  Status note_named(const LogId& log, const std::vector<crdt::Change>& changes);
   Result<crdt::AuthorPosition> own_position(const SpaceId& space, const LogId& log, WallTime now);
   Status append_own(const SpaceId& space, const LogId& log, std::vector<crdt::Change> changes,
                     WallTime now);
