@@ -40,6 +40,33 @@ crdt::Write seed(const ObjectId& object, std::uint32_t type, std::uint32_t field
 
 }  // namespace
 
+namespace {
+
+/// Imports of some of these objects that were taken back: whoever imports again wants them here.
+struct PutAway {
+  std::vector<Deed> deeds;  ///< what took them back
+  std::uint64_t objects = 0;
+};
+
+Result<PutAway> undone_imports(Replica& replica, const std::set<ObjectId>& wanted) {
+  PutAway out;
+  if (wanted.empty()) return out;
+  for (const auto& [id, stored] : TRY(replica.store().facts().all(kImports))) {
+    const auto order = static_cast<std::uint64_t>(TRY(decode_value(stored)).number());
+    auto undoing = TRY(undoing_of(replica, order));
+    if (!undoing) continue;
+    const auto objects = TRY(objects_of(replica, *undoing));
+    const auto count = std::count_if(objects.begin(), objects.end(),
+                                     [&](const auto& object) { return wanted.contains(object); });
+    if (count == 0) continue;
+    out.objects += static_cast<std::uint64_t>(count);
+    out.deeds.push_back(std::move(*undoing));
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<Value> Node::run_command(Replica& replica, const Value& request) {
   Value bare = request;
   if (request.has("team")) {
@@ -114,8 +141,9 @@ Result<Value> Node::undo(Replica& replica, const Value& request) {
       replica,
       [&]() -> Result<Value> {
         auto deed = TRY(is_undo ? last_to_undo(replica, object) : last_to_redo(replica, object));
+        const auto of = deed.order;
         const auto refs = TRY(take_back(replica, std::move(deed), env_.clock.wall()));
-        (void)TRY(record_deed(replica, is_undo ? Deed::Kind::undone : Deed::Kind::redone));
+        (void)TRY(record_deed(replica, is_undo ? Deed::Kind::undone : Deed::Kind::redone, of));
         Value objects = Value::array();
         for (const auto& ref : refs) {
           objects.push(Value::object()
@@ -153,13 +181,17 @@ Result<Value> Node::import(Replica& replica, const Value& request) {
   auto room = work::resolve_room(replica.state(), room_name);
   if (!room && room.error().code != Code::not_found) return fail(std::move(room).error());
   target.room = room ? room->space : work::derived_room(replica.team(), room_name);
-  auto plan = TRY(
-      format == "markdown"
-          ? work::import_markdown(replica.state(), acting, target, files)
-          : (files.size() == 1
-                 ? work::import_trello(replica.state(), acting, target, files.front().bytes)
-                 : fail(Code::usage, "a Trello export is one JSON file, " + path + " is a folder",
-                        "nothing was changed")));
+  if (format == "trello" && files.size() != 1) {
+    return fail(Code::usage, "a Trello export is one JSON file, " + path + " is a folder",
+                "nothing was changed");
+  }
+  const auto plan_it = [&] {
+    return format == "markdown"
+               ? work::import_markdown(replica.state(), acting, target, files)
+               : work::import_trello(replica.state(), acting, target, files.front().bytes);
+  };
+  auto plan = TRY(plan_it());
+  const auto put_away = TRY(undone_imports(replica, plan.here));
   Value created = Value::object();
   for (const auto& [kind, count] : plan.created) created.set(kind, count);
   Value skipped = Value::array();
@@ -170,6 +202,7 @@ Result<Value> Node::import(Replica& replica, const Value& request) {
                      .set("room", room_name)
                      .set("created", std::move(created))
                      .set("unchanged", plan.unchanged)
+                     .set("brought_back", put_away.objects)
                      .set("skipped", plan.skipped.size())
                      .set("skipped_files", std::move(skipped))
                      .set("warnings", std::move(warnings));
@@ -177,6 +210,8 @@ Result<Value> Node::import(Replica& replica, const Value& request) {
   return in_turn(
       replica,
       [&]() -> Result<Value> {
+        for (const auto& deed : put_away.deeds) (void)TRY(take_back(replica, deed, now));
+        if (!put_away.deeds.empty()) plan = TRY(plan_it());
         const bool is_new = !room && !plan.writes.empty();
         if (is_new && !replica.has_space(target.room)) {
           members::Op op;
@@ -217,8 +252,9 @@ Result<Value> Node::import_undo(Replica& replica, const Value& request) {
         if (deed.is_taken_back) {
           return fail(Code::failed, "that import was undone already", "nothing was changed");
         }
+        const auto of = deed.order;
         const auto refs = TRY(take_back(replica, std::move(deed), env_.clock.wall()));
-        (void)TRY(record_deed(replica, Deed::Kind::undone));
+        (void)TRY(record_deed(replica, Deed::Kind::undone, of));
         return Value::object().set("import_id", id).set("objects", refs.size());
       },
       false);

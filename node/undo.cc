@@ -22,7 +22,8 @@ Bytes key_of(std::uint64_t order) {
 
 Bytes encode(const Deed& deed) {
   Writer out;
-  out.array(3).uint(static_cast<std::uint64_t>(deed.kind)).boolean(deed.is_taken_back);
+  out.array(4).uint(static_cast<std::uint64_t>(deed.kind)).boolean(deed.is_taken_back);
+  out.uint(deed.of);
   out.array(deed.changes.size());
   for (const auto& change : deed.changes) {
     out.array(3).id(change.space).id(change.log).uint(change.seq);
@@ -34,9 +35,10 @@ Result<Deed> decode(ByteView key, ByteView bytes) {
   Deed out;
   for (auto byte : key) out.order = out.order << 8 | byte;
   auto in = TRY(Reader::open(bytes));
-  TRY(in.array(3));
+  TRY(in.array(4));
   out.kind = static_cast<Deed::Kind>(TRY(in.uint(2)));
   out.is_taken_back = TRY(in.boolean());
+  out.of = TRY(in.uint());
   const auto count = TRY(in.array());
   for (std::size_t i = 0; i < count; ++i) {
     TRY(in.array(3));
@@ -91,9 +93,11 @@ std::optional<crdt::Write> archive(const ObjectId& object, std::uint32_t type_nu
 
 }  // namespace
 
-Result<std::optional<std::uint64_t>> record_deed(Replica& replica, Deed::Kind kind) {
+Result<std::optional<std::uint64_t>> record_deed(Replica& replica, Deed::Kind kind,
+                                                 std::uint64_t of) {
   Deed deed;
   deed.kind = kind;
+  deed.of = of;
   for (const auto& changed : replica.changed()) {
     if (!changed.is_own || changed.space == replica.trust()) continue;
     const OwnChange made{changed.space, changed.log, changed.seq};
@@ -103,14 +107,11 @@ Result<std::optional<std::uint64_t>> record_deed(Replica& replica, Deed::Kind ki
   }
   if (deed.changes.empty()) return std::optional<std::uint64_t>();
   auto& facts = replica.store().facts();
-  const auto known = TRY(facts.all(kDeeds));
-  if (!known.empty()) {
-    for (auto byte : known.back().first) deed.order = deed.order << 8 | byte;
-    ++deed.order;
+  deed.order = 1;
+  if (const auto last = TRY(facts.last(kDeeds))) {
+    deed.order = TRY(decode(last->first, last->second)).order + 1;
   }
-  for (std::size_t i = 0; i + kDeedsKept < known.size(); ++i) {
-    TRY(facts.remove(kDeeds, known[i].first));
-  }
+  if (deed.order > kDeedsKept) TRY(facts.remove(kDeeds, key_of(deed.order - kDeedsKept)));
   TRY(facts.put(kDeeds, key_of(deed.order), encode(deed)));
   return std::optional(deed.order);
 }
@@ -120,6 +121,25 @@ Result<Deed> find_deed(Replica& replica, std::uint64_t order) {
   const auto stored = TRY(replica.store().facts().get(kDeeds, key));
   if (!stored) return nothing("undo");
   return decode(key, *stored);
+}
+
+Result<std::optional<Deed>> undoing_of(Replica& replica, std::uint64_t order) {
+  for (auto& deed : TRY(all_deeds(replica))) {
+    if (deed.kind == Deed::Kind::undone && deed.of == order && !deed.is_taken_back) {
+      return std::optional(std::move(deed));
+    }
+  }
+  return std::optional<Deed>();
+}
+
+Result<std::set<ObjectId>> objects_of(Replica& replica, const Deed& deed) {
+  std::set<ObjectId> out;
+  for (const auto& made : deed.changes) {
+    const auto stored = TRY(replica.store().logs().at(made.log, made.seq));
+    if (!stored) continue;
+    for (const auto& op : stored->change.ops) out.insert(op.object);
+  }
+  return out;
 }
 
 Result<Deed> last_to_undo(Replica& replica, const std::optional<work::Ref>& object) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/result.h"
@@ -25,12 +26,18 @@ struct Deed {
   std::uint64_t order = 0;
   Kind kind = Kind::done;
   bool is_taken_back = false;
+  std::uint64_t of = 0;            ///< undone, redone: the deed that this one took back
   std::vector<OwnChange> changes;  ///< in the order they were made
 };
 
 /// Adds what this turn wrote to the list. Needs an open turn. Nothing when nothing was written.
-Result<std::optional<std::uint64_t>> record_deed(Replica& replica, Deed::Kind kind);
+Result<std::optional<std::uint64_t>> record_deed(Replica& replica, Deed::Kind kind,
+                                                 std::uint64_t of = 0);
 Result<Deed> find_deed(Replica& replica, std::uint64_t order);
+/// The deed that took back the one of this order, if it still stands.
+Result<std::optional<Deed>> undoing_of(Replica& replica, std::uint64_t order);
+/// Objects that a deed touched.
+Result<std::set<ObjectId>> objects_of(Replica& replica, const Deed& deed);
 /// The latest deed that can be undone (or redone); `object` narrows it to deeds that touch it.
 /// Errors: not_found, in words.
 Result<Deed> last_to_undo(Replica& replica, const std::optional<work::Ref>& object);

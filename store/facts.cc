@@ -26,6 +26,14 @@ Result<std::optional<Bytes>> Facts::get(std::string_view group, ByteView key) co
   return to_bytes(rows.blob(0));
 }
 
+Result<std::optional<std::pair<Bytes, Bytes>>> Facts::last(std::string_view group) const {
+  auto rows =
+      TRY(db_.prepare("SELECT key, value FROM fact WHERE kind = ? ORDER BY key DESC LIMIT 1"));
+  rows.bind(group);
+  if (!TRY(rows.step())) return std::nullopt;
+  return std::pair(to_bytes(rows.blob(0)), to_bytes(rows.blob(1)));
+}
+
 Result<std::vector<std::pair<Bytes, Bytes>>> Facts::all(std::string_view group) const {
   std::vector<std::pair<Bytes, Bytes>> out;
   auto rows = TRY(db_.prepare("SELECT key, value FROM fact WHERE kind = ? ORDER BY key"));

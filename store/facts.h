@@ -22,6 +22,8 @@ class Facts {
   Status put(std::string_view group, ByteView key, ByteView value);
   Status remove(std::string_view group, ByteView key);
   Result<std::optional<Bytes>> get(std::string_view group, ByteView key) const;
+  /// The greatest key of a group, with its value.
+  Result<std::optional<std::pair<Bytes, Bytes>>> last(std::string_view group) const;
   /// All of a group, ascending by key.
   Result<std::vector<std::pair<Bytes, Bytes>>> all(std::string_view group) const;
 

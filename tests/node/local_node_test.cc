@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -120,6 +121,36 @@ TEST_CASE("local node: clients on many threads write, one watches, one reads wha
       CHECK(text.find(written) != std::string::npos);
     }
   }
+}
+
+TEST_CASE("local node: an import that was taken back is there again when it is imported again") {
+  Served served;
+  const auto source = served.folder.path / "notes";
+  fs::create_directory(source);
+  std::ofstream(source / "a.md") << "# A\n";
+  std::ofstream(source / "b.md") << "# B\n";
+  const auto import = request("import").set("format", "markdown").set("path", source.string());
+  const auto documents = [&] {
+    return must(*served.node, request("doc.list"))["documents"].items().size();
+  };
+  const auto first = must(*served.node, import);
+  CHECK(documents() == 3);
+  must(*served.node, request("import.undo").set("id", first["import_id"]));
+  CHECK(documents() == 1);
+  auto dry = import;
+  CHECK(must(*served.node, dry.set("dry_run", true))["brought_back"].number() == 2);
+  CHECK(documents() == 1);
+  const auto again = must(*served.node, import);
+  CHECK(again["brought_back"].number() == 2);
+  CHECK(documents() == 3);
+  CHECK(must(*served.node, import)["import_id"].is_null());
+  must(*served.node, request("undo"));
+  CHECK(documents() == 1);
+  // What a person put away stays so.
+  must(*served.node, request("redo"));
+  must(*served.node, request("doc.archive").set("doc", "notes/a"));
+  CHECK(must(*served.node, import)["brought_back"].number() == 0);
+  CHECK(documents() == 2);
 }
 
 TEST_CASE("local node: it ends while others wait for answers, and they hear of it") {

@@ -39,6 +39,8 @@ TEST_CASE("facts: a group is listed in the order of its keys' bytes") {
     }
     must(bench.store->facts().put("h", {}, {}));
   });
+  CHECK(must(bench.store->facts().last("g")) == std::pair(keys.back(), keys.back()));
+  CHECK_FALSE(must(bench.store->facts().last("none")).has_value());
   const auto all = must(bench.store->facts().all("g"));
   REQUIRE(all.size() == keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) CHECK(all[i] == std::pair(keys[i], keys[i]));

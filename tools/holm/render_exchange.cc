@@ -21,9 +21,14 @@ void render_import(const Value& answer, Page& page) {
   const auto unchanged = answer["unchanged"].number();
   const std::string room =
       answer["room"].text().empty() ? "" : " in the room " + std::string(answer["room"].text());
-  if (what.empty())
+  const auto back = answer["brought_back"].number();
+  if (back > 0)
+    page.line((dry ? "Would bring back " : "Brought back ") + count_of(back, "thing", "things") +
+                  " that had been taken back" + room + ".",
+              Style::good);
+  else if (what.empty())
     page.line("Nothing new: all of it is here already" + room + ".", Style::good);
-  else
+  if (!what.empty())
     page.line((dry ? "Would bring in " : "Brought in ") + what + room + ".", Style::good);
   if (unchanged > 0 && !what.empty())
     page.line(count_of(unchanged, "thing was", "things were") + " here already and equal.");

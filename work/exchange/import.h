@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct ImportPlan {
   std::map<SpaceId, std::vector<crdt::Write>> writes;  ///< seeds; empty when nothing changed
   std::map<std::string, std::uint64_t> created;        ///< by kind: "documents", "cards", ...
   std::uint64_t unchanged = 0;                         ///< objects already here and equal
+  std::set<ObjectId> here;                             ///< objects of the source already here
   std::vector<std::string> skipped;  ///< what did not come, named, with the reason
   std::vector<std::string> warnings;
 };

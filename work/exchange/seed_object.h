@@ -35,6 +35,7 @@ class SeedObject {
 
   /// Whether anything of it is here already.
   bool is_here() const { return here_; }
+  const ObjectId& id() const { return ref_.object; }
   const std::vector<crdt::Write>& writes() const { return writes_; }
   std::vector<crdt::Write> take_writes() { return std::move(writes_); }
   /// Names of fields that changed both here and in the source; what stands here was kept.

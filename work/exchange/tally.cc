@@ -18,6 +18,7 @@ void Tally::add(const SpaceId& space, SeedObject object, std::string_view kind,
     warn(quoted(name) + ": " + field +
          " changed both here and in the source; what stands here was kept");
   }
+  if (object.is_here()) plan_->here.insert(object.id());
   auto writes = object.take_writes();
   if (writes.empty()) {
     ++plan_->unchanged;
