@@ -1,0 +1,37 @@
+// The benches, by name. Each is a function of its own file.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "tools/bench/report.h"
+
+namespace holm::bench {
+
+struct Options {
+  std::optional<std::string> trace;  ///< a file; nothing: the shared traces, else generated ones
+  int runs = 5;                      ///< of what a median is taken
+  std::uint64_t seed = 1;
+};
+
+struct Bench {
+  std::string_view name;
+  std::string_view what;
+  Status (*run)(const Options&, const Report&);
+};
+std::span<const Bench> benches();
+
+Status bench_trace(const Options& options, const Report& report);
+Status bench_order(const Options& options, const Report& report);
+Status bench_smalldocs(const Options& options, const Report& report);
+Status bench_history(const Options& options, const Report& report);
+Status bench_anchors(const Options& options, const Report& report);
+
+/// One measure for a harness that compares programs: reads the trace at `flat`, prints one JSON
+/// line. False when the measure does not apply. What it measures is made anew from the trace.
+Result<bool> run_peer(std::string_view measure, const std::string& flat);
+
+}  // namespace holm::bench
