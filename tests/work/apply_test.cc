@@ -285,6 +285,17 @@ TEST_CASE("card: set takes single steps and whole lists, and clears with none") 
   CHECK(lab.refused(CardSet{"R-1", {}}).code == Code::usage);
 }
 
+TEST_CASE("card: a field set twice in one command is refused") {
+  Lab lab;
+  lab.ana.run(CardSet{"R-1", {{"text", "one coat"}}});
+  for (const Pairs& values :
+       {Pairs{{"text", "red"}, {"text", "blue"}}, Pairs{{"text", "red"}, {"description", "blue"}},
+        Pairs{{"assignees", "ana"}, {"assignees", "bo"}}, Pairs{{"labels", "a"}, {"labels", "b"}},
+        Pairs{{"repeats", "FREQ=DAILY"}, {"repeats", "none"}}})
+    CHECK(lab.refused(CardSet{"R-1", values}).code == Code::usage);
+  CHECK(lab.text(lab.card, card::kDescription) == "one coat");
+}
+
 TEST_CASE("card: moved to the top, the bottom, or before another") {
   Lab lab;
   for (const auto* title : {"b", "c", "d"})

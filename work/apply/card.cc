@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "work/apply/draft.h"
 #include "work/apply/place_keys.h"
@@ -221,7 +222,11 @@ Status run(Draft& draft, const CardMove& command) {
 Status run(Draft& draft, const CardSet& command) {
   const auto card = TRY(card_named(draft, command.card));
   Pairs plain;
+  std::set<std::string_view> keys;
   for (const auto& [key, value] : command.values) {
+    if (!keys.insert(key).second)
+      return fail(Code::usage, "'" + key + "' is set twice", "nothing was changed",
+                  "give each key once");
     if (key == "repeats" && !value.empty() && value != "none") {
       draft.on(card.ref, kCard).put(card::kRepeats, TRY(recurrence(value)));
     } else if (key == "labels") {

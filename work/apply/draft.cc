@@ -1,6 +1,7 @@
 #include "work/apply/draft.h"
 
 #include <algorithm>
+#include <set>
 
 #include "work/exchange/text_merge.h"
 #include "work/fold.h"
@@ -159,6 +160,7 @@ Status set_fields(Draft& draft, const Subject& subject, const Pairs& values,
   if (values.empty())
     return fail(Code::usage, "nothing to set", "nothing was changed",
                 "write key=value; keys are " + list_of(*type, allowed));
+  std::set<std::uint32_t> done;  // every value is held against what stood before the command
   for (const auto& [key, text] : values) {
     TRY(check_text(text, key));
     const bool is_own_text = key == "text" && text_field_of(type->number) != 0;
@@ -167,6 +169,9 @@ Status set_fields(Draft& draft, const Subject& subject, const Pairs& values,
     if (!field || std::find(allowed.begin(), allowed.end(), field->number) == allowed.end())
       return fail(Code::usage, "a " + std::string(type->label) + " has no '" + key + "' to set",
                   "nothing was changed", "keys are " + list_of(*type, allowed));
+    if (!done.insert(field->number).second)
+      return fail(Code::usage, "'" + key + "' is set twice", "nothing was changed",
+                  "give each key once");
     switch (field->kind) {
       case crdt::Kind::text:
         TRY(write_text(draft, subject.ref, type->number, field->number, text));
