@@ -49,14 +49,24 @@ std::string ExportPaths::take(std::string_view folder, std::string_view title,
   while (!folder.empty()) {
     const auto cut = folder.find('/');
     const auto part = folder.substr(0, cut);
-    if (!part.empty()) stem += safe_name(part) + "/";
+    if (!part.empty()) stem = folder_in(stem, safe_name(part)) + "/";
     folder = cut == std::string_view::npos ? std::string_view() : folder.substr(cut + 1);
   }
   stem += safe_name(title);
   auto path = stem + std::string(ending);
-  for (int count = 2; !taken_.insert(fold(path)).second; ++count) {
+  for (int count = 2; taken_.contains(fold(path)) || folders_.contains(fold(path)); ++count) {
     path = stem + " (" + std::to_string(count) + ")" + std::string(ending);
   }
+  taken_.insert(fold(path));
+  return path;
+}
+
+std::string ExportPaths::folder_in(const std::string& parent, const std::string& name) {
+  auto path = parent + name;
+  for (int count = 2; taken_.contains(fold(path)); ++count) {
+    path = parent + name + " (" + std::to_string(count) + ")";
+  }
+  folders_.insert(fold(path));
   return path;
 }
 

@@ -14,11 +14,16 @@ std::string safe_name(std::string_view title);
 
 class ExportPaths {
  public:
-  /// "a/b" + "Title" + ".md", made safe; a second of that name becomes "Title (2).md".
+  /// "a/b" + "Title" + ".md", made safe; a second of that name becomes "Title (2).md", and so does
+  /// what is called like a folder. A folder that is called like a file becomes "a.md (2)".
   std::string take(std::string_view folder, std::string_view title, std::string_view ending);
 
  private:
-  std::set<std::string> taken_;  // folded
+  /// The path of a folder in `parent` (empty, or with a slash at its end).
+  std::string folder_in(const std::string& parent, const std::string& name);
+
+  std::set<std::string> taken_;    // files, folded
+  std::set<std::string> folders_;  // folded
 };
 
 }  // namespace holm::work

@@ -52,6 +52,15 @@ TEST_CASE("export names: unique without regard to case") {
   CHECK(paths.take("", "team", ".json") == "team.json");
 }
 
+TEST_CASE("export names: no file takes the place of a folder, nor a folder that of a file") {
+  ExportPaths paths;
+  CHECK(paths.take("Room/x.md", "inner", ".md") == "Room/x.md/inner.md");
+  CHECK(paths.take("Room", "X", ".md") == "Room/X (2).md");
+  CHECK(paths.take("Room", "y", ".md") == "Room/y.md");
+  CHECK(paths.take("Room/Y.md/z", "inner", ".md") == "Room/Y.md (2)/z/inner.md");
+  CHECK(paths.take("Room/Y.md", "other", ".md") == "Room/Y.md (2)/other.md");
+}
+
 TEST_CASE("export: a vault goes out as it came in, byte for byte") {
   Team team({"ana", "bo"});
   auto& ana = team["ana"];
