@@ -207,6 +207,7 @@ class MarkdownExport {
         add_quoted(text, about);
         text += "\n";
       }
+      add_comments(text, TRY(views::comments_value(shape_, ref, views::ResolvedComments::shown)));
       for (const auto& column : board["columns"].items()) {
         text += "## " + one_line(column["title"].text(), kLineBytes);
         text += column["archived"].flag() ? " (archived)\n\n" : "\n\n";

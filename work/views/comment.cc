@@ -65,7 +65,7 @@ Result<Value> comments_value(Shape& shape, const Ref& target, ResolvedComments w
 
 Result<Value> view(const State& state, const Asking& asking, const CommentList& query) {
   Shape shape(state, asking);
-  const auto target = TRY(resolve(state, query.target, {kDocument, kCard, kItem}));
+  const auto target = TRY(resolve(state, query.target, {kDocument, kCard, kItem, kBoard}));
   const auto object = TRY(need(state, target));
   Value out;
   out.set("target", TRY(shape.head(target, object)));

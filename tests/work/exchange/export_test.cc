@@ -110,8 +110,10 @@ TEST_CASE("export: boards and threads can be read without Holm") {
               .show_after = {}});
   ana.run(DocNew{.path = "Slipway/Plan", .text = "ring the bell once\n"});
   ana.run(CommentAdd{.target = "Slipway/Plan", .text = "twice!", .on = "once"});
+  ana.run(CommentAdd{.target = "Slipway/Slipway Tools", .text = "tools only", .on = {}});
   const auto out = markdown(ana, {room});
   const auto& board = out.at("Slipway/Slipway Tools (board).md");
+  CHECK(board.find("> tools only") != std::string::npos);
   CHECK(board.find("## In progress") != std::string::npos);
   CHECK(board.find("## Winter 2025 (archived)") != std::string::npos);
   CHECK(board.find("### ST-16 Open the doors") != std::string::npos);

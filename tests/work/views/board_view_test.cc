@@ -189,6 +189,16 @@ TEST_CASE("card.show: archived here, edited there: it lives, with a notice") {
       1);
 }
 
+TEST_CASE("comment.list: comments on a board") {
+  Team team({"ana"});
+  auto& ana = team["ana"];
+  ana.run(RoomNew{.name = "Quay", .purpose = {}});
+  ana.run(BoardNew{"Quay/Berths", "B"});
+  ana.run(CommentAdd{.target = "Quay/Berths", .text = "too many columns", .on = {}});
+  const auto list = ask(ana, CommentList{.target = "Quay/Berths"});
+  CHECK(column(list["comments"], "text") == Strings{"too many columns"});
+}
+
 TEST_CASE("board.show: what is no board, and a name that fits two") {
   Team team({"ana"});
   auto& ana = team["ana"];
