@@ -296,6 +296,12 @@ TEST_CASE("card: a field set twice in one command is refused") {
   CHECK(lab.text(lab.card, card::kDescription) == "one coat");
 }
 
+TEST_CASE("card: taking away a label that is not there makes none") {
+  Lab lab;
+  CHECK(lab.refused(CardSet{"R-1", {{"labels", "-typo"}}}).code == Code::not_found);
+  CHECK(lab.ana.find({.type = kLabel})->empty());
+}
+
 TEST_CASE("card: moved to the top, the bottom, or before another") {
   Lab lab;
   for (const auto* title : {"b", "c", "d"})

@@ -35,13 +35,18 @@ Result<rules::BoardColumn> column_named(const Draft& draft, const Ref& board,
                        [&](const auto& column) { return column.ref == ref; });
 }
 
-/// Labels of a board are found by name; one that is not there yet is made, under an id that two
-/// people who make it apart agree on.
-Result<Value> label_named(Draft& draft, const Ref& board, std::string_view name) {
+/// A label of the board, by name.
+Result<Ref> label_there(const Draft& draft, const Ref& board, std::string_view name) {
   TRY(check_line(name, "a label", 200));
   const auto labels = TRY(draft.state.find(
       {.type = kLabel, .space = board.space, .where = {{field::kParent, id_value(board.object)}}}));
-  if (const auto found = resolve_among(draft.state, name, labels, "label")) {
+  return resolve_among(draft.state, name, labels, "label");
+}
+
+/// The same; one that is not there yet is made, under an id that two people who make it apart agree
+/// on.
+Result<Value> label_named(Draft& draft, const Ref& board, std::string_view name) {
+  if (const auto found = label_there(draft, board, name)) {
     return id_value(found->object);
   } else if (found.error().code != Code::not_found) {
     return fail(found.error());
@@ -68,7 +73,8 @@ Status set_labels(Draft& draft, const Subject& card, std::string_view text) {
     if (name.empty()) continue;
     const char sign = name.front() == '+' || name.front() == '-' ? name.front() : '=';
     if (sign != '=') name.remove_prefix(1);
-    steps.push_back({sign, TRY(label_named(draft, board, name))});
+    steps.push_back({sign, sign == '-' ? id_value(TRY(label_there(draft, board, name)).object)
+                                       : TRY(label_named(draft, board, name))});
   }
   const bool is_whole =
       std::none_of(steps.begin(), steps.end(), [](const Step& step) { return step.sign != '='; });
