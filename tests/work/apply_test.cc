@@ -9,6 +9,7 @@
 #include "tests/work/lab.h"
 #include "work/read.h"
 #include "work/reference.h"
+#include "work/rules/life.h"
 #include "work/rules/notices.h"
 #include "work/schema.h"
 #include "work/when.h"
@@ -374,6 +375,26 @@ TEST_CASE("checklist: items by position, text and id; moved, changed and removed
   CHECK(order() == Lines{"two coats", "varnish", "brush"});
   CHECK(lab.refused(ItemCheck{"R-1", "primer", false}).code == Code::not_found);
   CHECK(lab.refused(ItemCheck{"R-1", "9", false}).code == Code::not_found);
+}
+
+TEST_CASE("checklist: put away by undo, it is there for whatever item stands in it") {
+  Lab lab;
+  const auto first = lab.ana.run(ItemAdd{.card = "R-1", .text = "sand"});
+  const auto list = lab.ana.ref(*object_of(lab.state(first), field::kParent));
+  // Undoing the command puts away both that it made.
+  for (const auto& [ref, type] :
+       {std::pair(list, kChecklist), std::pair(lab.ana.ref(first), kItem)}) {
+    crdt::Write away;
+    away.object = ref.object;
+    away.type = type;
+    away.field = field::kArchived;
+    away.value = encode(Value(lab.ana.now.time_since_epoch().count()));
+    lab.ana.write(ref.space, {away});
+  }
+  CHECK(rules::life_of(lab.ana, list)->archived);
+  const auto second = lab.ana.run(ItemAdd{.card = "R-1", .text = "varnish"});
+  CHECK_FALSE(rules::life_of(lab.ana, list)->archived);
+  CHECK(lab.ana.run(ItemCheck{"R-1", "1", false}) == second);
 }
 
 TEST_CASE("message: intent, receivers and dates; whoever writes follows the thread") {

@@ -57,6 +57,15 @@ Status add_unseen_in_room(const State& state, const Ref& room, const Seen& seen,
   return {};
 }
 
+/// Whether an item stands in a checklist.
+Result<bool> has_items(const State& state, const Ref& checklist) {
+  for (const auto& item : TRY(state.find({.type = kItem,
+                          .space = checklist.space,
+                          .where = {{field::kPlace, id_value(checklist.object)}}})))
+    if (!TRY(life_of(state, item)).archived) return true;
+  return false;
+}
+
 Status find_parts(const State& state, const Ref& owner, std::uint32_t type, std::uint32_t field,
                   std::vector<Ref>& out) {
   const auto found = TRY(
@@ -132,6 +141,9 @@ Result<Life> life_of(const State& state, const Ref& ref) {
 Result<Life> life_of(const State& state, const Ref& ref, const crdt::ObjectState& object) {
   Life out;
   if (!is_archived(object)) return out;
+  // No command archives a checklist: only undoing its making does, and that must hide nobody's
+  // item.
+  if (object.type == kChecklist && TRY(has_items(state, ref))) return out;
   const auto* archived = object.find(field::kArchived)->winner();
   out.archived = true;
   out.archived_by = state.author(archived->stamp.id.log).value_or(MemberId{});

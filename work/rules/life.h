@@ -30,8 +30,8 @@ struct Life {
 /// Life of a room, document, board, card, thread, checklist item or any other object. What belongs
 /// to a thing keeps it alive too: a card's items, progress updates and comments, a thread's
 /// messages, a document's comments, anything in a room. A column that was removed stays so: its
-/// cards move (columns.h). Costs the history of the object and its parts when it is archived, and
-/// one read when it is not.
+/// cards move (columns.h). A checklist lives while an item stands in it. Costs the history of the
+/// object and its parts when it is archived, and one read when it is not.
 Result<Life> life_of(const State& state, const Ref& ref);
 Result<Life> life_of(const State& state, const Ref& ref, const crdt::ObjectState& object);
 
