@@ -213,6 +213,17 @@ TEST_CASE("columns: added, moved, renamed, limited and removed") {
   CHECK(lab.refused(ColumnRemove{"Roadmap", "Next"}).code == Code::usage);
 }
 
+TEST_CASE("columns: removing one does not bring back archived cards that stand in it") {
+  Lab lab;
+  lab.ana.run(CardAdd{.board = "Roadmap", .title = "Wash"});
+  lab.ana.run(CardArchive{"R-1", false});
+  CHECK(lab.said(ColumnRemove{"Roadmap", "Next"}) ==
+        std::vector<std::string>{"1 card now stands in 'Doing'"});
+  CHECK(rules::life_of(lab.ana, lab.ana.ref(lab.card))->archived);
+  lab.ana.run(CardArchive{"R-1", true});
+  CHECK(lab.column(lab.card) == "Doing");
+}
+
 TEST_CASE("card: every field that can be given at once") {
   Lab lab;
   lab.ana.zone = "Europe/Lisbon";

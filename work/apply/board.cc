@@ -4,6 +4,7 @@
 #include "work/apply/place_keys.h"
 #include "work/fold.h"
 #include "work/read.h"
+#include "work/rules/life.h"
 
 namespace holm::work {
 namespace {
@@ -204,6 +205,8 @@ Status run(Draft& draft, const ColumnRemove& command) {
                           .space = board.ref.space,
                           .where = {{field::kPlace, id_value(column.ref.object)}},
                           .order = Lookup::By::place}))) {
+    // Writing on an archived card would bring it back; should it come back, it stands there anyway.
+    if (TRY(rules::life_of(draft.state, card)).archived) continue;
     draft.on(card, kCard).place(shelter->ref.object, TRY(keys.last()));
     ++moved;
   }
