@@ -76,17 +76,18 @@ tl::unexpected<Error> nothing(const char* what) {
               "nothing was changed");
 }
 
-/// Undoing the making of an object puts it into the archive: others may have used it since.
+/// Undoing the making of an object puts it into the archive: others may have used it since. A
+/// message is retracted: others may have read it, and their replies stay where they are.
 std::optional<crdt::Write> archive(const ObjectId& object, std::uint32_t type_number,
                                    WallTime now) {
   const auto* type = work::find_type(type_number);
-  if (type == nullptr || work::find_field(*type, work::field::kArchived) == nullptr) {
-    return std::nullopt;
-  }
+  const auto field =
+      type_number == work::kMessage ? work::message::kRetracted : work::field::kArchived;
+  if (type == nullptr || work::find_field(*type, field) == nullptr) return std::nullopt;
   crdt::Write write;
   write.object = object;
   write.type = type_number;
-  write.field = work::field::kArchived;
+  write.field = field;
   write.value = holm::encode(Value(now.time_since_epoch().count()));
   return write;
 }

@@ -153,6 +153,46 @@ TEST_CASE("local node: an import that was taken back is there again when it is i
   CHECK(documents() == 2);
 }
 
+TEST_CASE("local node: what was said, remarked or reported is gone once it is undone") {
+  Served served;
+  auto& node = *served.node;
+  must(node, request("board.new").set("path", "Yard/Boats").set("key", "B"));
+  must(node, request("card.add").set("board", "Boats").set("title", "Paint"));
+  must(node, request("thread.new").set("room", "Yard").set("title", "Bell").set("text", "Who?"));
+  const auto comment =
+      must(node, request("comment.add").set("target", "Yard/Log").set("text", "long"));
+  const auto told = [&] {
+    const auto card = must(node, request("card.show").set("card", "B-1"));
+    const auto doc = must(node, request("doc.show").set("doc", "Yard/Log"));
+    const auto list = must(node, request("comment.list").set("target", "Yard/Log"));
+    const auto thread = must(node, request("thread.show").set("thread", "Bell"));
+    std::size_t said = 0;
+    for (const auto& message : thread["messages"].items())
+      if (!message["text"].text().empty()) ++said;
+    std::size_t replies = 0;
+    for (const auto& one : list["comments"].items()) replies += one["replies"].items().size();
+    return std::vector<std::size_t>{
+        card["updates"].items().size(), static_cast<std::size_t>(doc["open_comments"].number()),
+        static_cast<std::size_t>(doc["comments"].number()), replies, said};
+  };
+  const auto before = told();
+  CHECK(before == std::vector<std::size_t>{0, 1, 1, 0, 1});
+  for (const auto& one :
+       {request("card.update").set("card", "B-1").set("line", "sanded"),
+        request("comment.add").set("target", "Yard/Log").set("text", "short"),
+        request("comment.reply").set("comment", comment["id"]).set("text", "true"),
+        request("say").set("thread", "Bell").set("text", "Me.")}) {
+    must(node, one);
+    const auto after = told();
+    CHECK(after != before);
+    must(node, request("undo"));
+    CHECK(told() == before);
+    must(node, request("redo"));
+    CHECK(told() == after);
+    must(node, request("undo"));
+  }
+}
+
 TEST_CASE("local node: it ends while others wait for answers, and they hear of it") {
   for (int round = 0; round < 5; ++round) {
     Served served;

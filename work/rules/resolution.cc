@@ -33,11 +33,13 @@ bool Resolution::open_to(const MemberId& member) const {
 Result<std::vector<Ref>> replies_of(const State& state, const Ref& ref) {
   const auto object = TRY(state.object(ref));
   if (!object) return std::vector<Ref>{};
-  const bool is_thread = object->type == kThread;
+  if (object->type == kThread)
+    return state.find(
+        {.type = kMessage, .space = ref.space, .where = {{field::kParent, id_value(ref.object)}}});
   return state.find(
-      {.type = is_thread ? kMessage : kComment,
+      {.type = kComment,
        .space = ref.space,
-       .where = {{is_thread ? field::kParent : comment::kReplyTo, id_value(ref.object)}}});
+       .where = {{comment::kReplyTo, id_value(ref.object)}, {field::kArchived, Value()}}});
 }
 
 Result<Resolution> resolution_of(const State& state, const Ref& ref) {

@@ -32,7 +32,7 @@ Result<Resolution> resolution_of(const State& state, const Ref& ref);
 /// The value to write into kResolved: [member, ms, seen].
 Result<Value> resolved_value(const State& state, const Ref& ref, const MemberId& by, WallTime now);
 
-/// Messages of a thread or replies to a comment, oldest first.
+/// Messages of a thread or replies to a comment, oldest first; replies that were taken back apart.
 Result<std::vector<Ref>> replies_of(const State& state, const Ref& ref);
 
 /// Where the words are that a comment is about.

@@ -113,6 +113,7 @@ Result<Value> updates_value(Shape& shape, const Ref& card) {
   Value out = Value::array();
   for (const auto& ref : TRY(children_of(shape.state(), card, kProgress))) {
     const auto update = TRY(need(shape.state(), ref));
+    if (TRY(rules::life_of(shape.state(), ref, update)).archived) continue;
     const auto confidence = words_of(update, progress::kConfidence);
     out.push(Value::object()
                  .set("id", ref.object.text())
@@ -160,7 +161,11 @@ Result<Value> card_summary(Shape& shape, const Ref& ref, const crdt::ObjectState
   out.set("percent", percent_value(card, progress));
   out.set("items", progress.items).set("items_done", progress.done);
   out.set("labels", TRY(labels_value(shape, ref, card)));
-  out.set("comments", TRY(children_of(state, ref, kComment)).size());
+  const auto comments = TRY(
+      state.find({.type = kComment,
+                  .space = ref.space,
+                  .where = {{field::kParent, id_value(ref.object)}, {field::kArchived, Value()}}}));
+  out.set("comments", comments.size());
   const auto twice = rules::taken_twice(card);
   Value flags = Value::array();
   if (!twice.empty()) flags.push("taken twice");

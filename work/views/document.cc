@@ -4,6 +4,7 @@
 #include "crdt/text/utf8.h"
 #include "work/read.h"
 #include "work/reference.h"
+#include "work/rules/life.h"
 #include "work/rules/merged.h"
 #include "work/rules/resolution.h"
 #include "work/views/shape.h"
@@ -33,6 +34,7 @@ Result<CommentCount> count_comments(const State& state, const Ref& ref) {
   for (const auto& comment : TRY(children_of(state, ref, kComment))) {
     const auto object = TRY(need(state, comment));
     if (object_of(object, comment::kReplyTo)) continue;
+    if (TRY(rules::life_of(state, comment, object)).archived) continue;
     ++out.all;
     if (!TRY(rules::resolution_of(state, comment)).resolved) ++out.open;
   }
