@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/wire.h"
+#include "work/rules/life.h"
 #include "work/schema.h"
 
 namespace holm::node {
@@ -76,20 +77,26 @@ tl::unexpected<Error> nothing(const char* what) {
               "nothing was changed");
 }
 
-/// Undoing the making of an object puts it into the archive: others may have used it since. A
-/// message is retracted: others may have read it, and their replies stay where they are.
-std::optional<crdt::Write> archive(const ObjectId& object, std::uint32_t type_number,
-                                   WallTime now) {
-  const auto* type = work::find_type(type_number);
-  const auto field =
-      type_number == work::kMessage ? work::message::kRetracted : work::field::kArchived;
-  if (type == nullptr || work::find_field(*type, field) == nullptr) return std::nullopt;
+/// Undoing the making of an object puts it into the archive: others may have used it since, and
+/// what they write there unseen keeps it alive. A message is retracted: others may have read it,
+/// and their replies stay where they are.
+/// `seen`: what is here of the space, as work::rules::encode() spells it.
+void archive(const crdt::Op& made, WallTime now, const Bytes& seen,
+             std::vector<crdt::Write>& writes) {
+  const auto* type = work::find_type(made.type);
+  const bool is_message = made.type == work::kMessage;
+  const auto field = is_message ? work::message::kRetracted : work::field::kArchived;
+  if (type == nullptr || work::find_field(*type, field) == nullptr) return;
   crdt::Write write;
-  write.object = object;
-  write.type = type_number;
+  write.object = made.object;
+  write.type = made.type;
   write.field = field;
   write.value = holm::encode(Value(now.time_since_epoch().count()));
-  return write;
+  writes.push_back(write);
+  if (is_message || made.seed) return;  // an import goes whole, with room and all
+  write.field = work::field::kSeen;
+  write.value = seen;
+  writes.push_back(std::move(write));
 }
 
 }  // namespace
@@ -172,6 +179,8 @@ Result<std::vector<work::Ref>> take_back(Replica& replica, Deed deed, WallTime n
     if (!stored) continue;
     std::vector<crdt::Write> writes;
     std::set<ObjectId> objects;
+    const auto seen =
+        holm::encode(work::rules::encode(TRY(replica.state().positions(made->space))));
     for (const auto& op : stored->change.ops) {
       if (!objects.insert(op.object).second) continue;
       const auto history = TRY(logs.touching(made->space, op.object));
@@ -180,7 +189,7 @@ Result<std::vector<work::Ref>> take_back(Replica& replica, Deed deed, WallTime n
         if (crdt::replays_before(item.change, stored->change)) earlier.push_back(item);
       }
       if (earlier.empty() && deed.kind == Deed::Kind::done) {
-        if (auto write = archive(op.object, op.type, now)) writes.push_back(std::move(*write));
+        archive(op, now, seen, writes);
       } else {
         const auto before = TRY(crdt::rebuild(op.object, earlier));
         const auto present = TRY(crdt::rebuild(op.object, history));

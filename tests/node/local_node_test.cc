@@ -137,6 +137,7 @@ TEST_CASE("local node: an import that was taken back is there again when it is i
   CHECK(documents() == 3);
   must(*served.node, request("import.undo").set("id", first["import_id"]));
   CHECK(documents() == 1);
+  CHECK(must(*served.node, request("room.list"))["rooms"].items().size() == 1);
   auto dry = import;
   CHECK(must(*served.node, dry.set("dry_run", true))["brought_back"].number() == 2);
   CHECK(documents() == 1);

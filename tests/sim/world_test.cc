@@ -223,5 +223,32 @@ TEST_CASE("node: a wrong invite code and a used one are refused for good") {
   CHECK(typo.error().code == Code::usage);
 }
 
+TEST_CASE("undo: what was made and taken back here lives when it was written on there") {
+  World world(7, {"ana", "bo"});
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  must(world["ana"].run(request_of("room.new").set("name", "Yard")));
+  must(world["ana"].run(request_of("board.new").set("path", "Yard/Boats").set("key", "B")));
+  must(world["ana"].run(request_of("card.add").set("board", "Boats").set("title", "Paint")));
+  must(world.converge(60s));
+  world.split({{"ana"}, {"bo"}});
+  must(world["bo"].run(request_of("card.update").set("card", "B-1").set("line", "sanded")));
+  must(world["ana"].run(request_of("undo")));
+  world.heal();
+  must(world.converge(120s));
+  for (const auto* name : {"ana", "bo"}) {
+    const auto card = must(world[name].run(request_of("card.show").set("card", "B-1")));
+    CHECK_FALSE(card["archived"].flag());
+    CHECK(card["updates"].items().size() == 1);
+    CHECK(card["notices"].items().size() == 1);
+  }
+  // Alone, a thread goes with the message that it began with.
+  must(world["bo"].run(
+      request_of("thread.new").set("room", "Yard").set("title", "Bell").set("text", "Who?")));
+  must(world["bo"].run(request_of("undo")));
+  must(world.converge(120s));
+  CHECK(must(world["ana"].run(request_of("thread.list")))["threads"].items().empty());
+}
+
 }  // namespace
 }  // namespace holm::sim

@@ -11,8 +11,10 @@
 namespace holm::work::rules {
 namespace {
 
+/// Putting something away keeps nothing alive.
 bool is_archiving(const crdt::Op& op) {
-  return op.field == field::kArchived || op.field == field::kSeen;
+  return op.field == field::kArchived || op.field == field::kSeen ||
+         (op.type == kMessage && op.field == message::kRetracted);
 }
 
 std::uint64_t known(const Seen& seen, const LogId& log) {
