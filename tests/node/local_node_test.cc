@@ -154,6 +154,19 @@ TEST_CASE("local node: an import that was taken back is there again when it is i
   CHECK(documents() == 2);
 }
 
+TEST_CASE("local node: a board whose making was undone is not listed") {
+  Served served;
+  const auto boards = [&] {
+    return must(*served.node, request("board.list"))["boards"].items().size();
+  };
+  must(*served.node, request("board.new").set("path", "Yard/Boats").set("key", "B"));
+  CHECK(boards() == 1);
+  must(*served.node, request("undo"));
+  CHECK(boards() == 0);
+  must(*served.node, request("redo"));
+  CHECK(boards() == 1);
+}
+
 TEST_CASE("local node: what was said, remarked or reported is gone once it is undone") {
   Served served;
   auto& node = *served.node;

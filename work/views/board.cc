@@ -76,6 +76,7 @@ Result<Value> view(const State& state, const Asking& asking, const BoardList& qu
   for (const auto& ref : TRY(state.find(lookup))) {
     const auto board = TRY(need(state, ref));
     auto entry = TRY(shape.head(ref, board));
+    if (entry["archived"].flag()) continue;
     entry.set("key", words_of(board, board::kKey));
     entry.set("columns", TRY(rules::columns_of(state, ref)).size());
     const auto cards = TRY(state.find(
