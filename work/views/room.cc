@@ -17,7 +17,15 @@ Result<Value> room_value(Shape& shape, const Ref& ref, const crdt::ObjectState& 
   out.set("purpose", TRY(state.text(ref, room::kPurpose)));
   out.set("owner", shape.person(member_of(room, room::kOwner)));
   const auto count = [&](std::uint32_t type) -> Result<Value> {
-    return Value(TRY(state.find({.type = type, .space = ref.space})).size());
+    const auto all = TRY(state.find({.type = type, .space = ref.space}));
+    auto live =
+        TRY(state.find({.type = type, .space = ref.space, .where = {{field::kArchived, Value()}}}))
+            .size();
+    if (live == all.size()) return Value(live);  // spares reading them
+    live = 0;
+    for (const auto& at : all)
+      if (!TRY(rules::life_of(state, at)).archived) ++live;
+    return Value(live);
   };
   out.set("documents", TRY(count(kDocument)));
   out.set("boards", TRY(count(kBoard)));

@@ -25,6 +25,7 @@ TEST_CASE("doc.list: by path, of one room or all, archived ones when asked for")
   CHECK(column(ask(ana, DocList{.room = "B"})["documents"], "path") == Strings{"B/z"});
   ana.run(DocArchive{.doc = "A/x"});
   CHECK(column(ask(ana, DocList{.room = "A"})["documents"], "path") == Strings{"A/sub/y"});
+  CHECK(ask(ana, RoomShow{.room = "A"})["documents"].number() == 1);
   CHECK(ask(ana, DocList{.room = "A", .archived = true})["documents"].items().size() == 2);
 }
 
