@@ -82,6 +82,9 @@ Result<Value> view(const State& state, const Asking& asking, const DocShow& quer
   if (query.version) {
     const auto history = TRY(state.history(ref));
     const auto count = TRY(resolve_version(state, ref, *query.version, asking.now, asking.zone));
+    if (count == 0)
+      return fail(Code::not_found, "it did not exist at that time", "nothing was changed",
+                  "see holm history");
     const auto then = TRY(version_of(ref, history, count));
     auto out = TRY(document_value(shape, ref, then.state));
     const auto text = text_of(then, document::kText);

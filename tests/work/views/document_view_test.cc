@@ -72,7 +72,6 @@ TEST_CASE("doc.show: at a version, by its name, by how far back, by time") {
   CHECK(at_first["version"]["version"].text() == first);
   CHECK(ask(ana, DocShow{.doc = "Quay/Newer", .version = "-1"})["text"].text() == "two");
   CHECK(ask(ana, DocShow{.doc = "Quay/Newer", .version = "-2"})["text"].text() == "one");
-  CHECK(ask(ana, DocShow{.doc = "Quay/Newer", .version = "-3"})["text"].text().empty());
   const auto minute = std::chrono::floor<std::chrono::minutes>(then) + std::chrono::minutes(1);
   const auto hours = std::chrono::duration_cast<std::chrono::minutes>(
                          minute - std::chrono::floor<std::chrono::days>(minute))
@@ -82,6 +81,16 @@ TEST_CASE("doc.show: at a version, by its name, by how far back, by time") {
   CHECK(ask(ana, DocShow{.doc = "Quay/Newer", .version = time})["text"].text() == "one");
   CHECK(test::refused(ana, DocShow{.doc = "Quay/Newer", .version = "ffffffffffff"}).code ==
         Code::not_found);
+}
+
+TEST_CASE("doc.show: before there was a document there is nothing to show") {
+  Team team({"ana"});
+  auto& ana = team["ana"];
+  ana.run(RoomNew{.name = "Quay", .purpose = {}});
+  ana.run(new_doc("Quay/Plan", "one"));
+  for (const auto* version : {"1971-01-01", "-1"})
+    CHECK(test::refused(ana, DocShow{.doc = "Quay/Plan", .version = version}).code ==
+          Code::not_found);
 }
 
 TEST_CASE("doc.show: fields set apart become chips with who and when") {
