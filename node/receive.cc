@@ -219,9 +219,9 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     if (space != trust_ && roster().device(certificate.device) == nullptr) {
       return {};  // a device nobody has admitted, as far as is known here
     }
-    const auto verified = TRY(verify_range(
-        space, range, {0, crdt::chain_start(space, log), 0}, certificate.signing,
-        [](const LogId&, const ObjectId&) { return std::nullopt; }));
+    const auto verified =
+        TRY(verify_range(space, range, {0, crdt::chain_start(space, log), 0}, certificate.signing,
+                         [](const LogId&, const ObjectId&) { return std::nullopt; }));
     if (verified.empty()) return {};
     TRY(store_->logs().create(log, space, certificate.device, certificate.member));
     TRY(store_->logs().append(log, verified, now));

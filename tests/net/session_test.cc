@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <deque>
 
-#include "tests/support/doc_hex.h"
 #include "tests/net/session_pair.h"
+#include "tests/support/doc_hex.h"
 #include "tests/support/seeds.h"
 
 using namespace holm;

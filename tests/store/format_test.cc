@@ -2,8 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "store/sqlite.h"
-#include "tests/support/doc_hex.h"
 #include "tests/store/fixtures.h"
+#include "tests/support/doc_hex.h"
 
 namespace holm::store::test {
 namespace {
