@@ -515,7 +515,7 @@ void Links::on_delta(Link& link, sync::Delta delta) {
   auto have = replica.receive(delta, env_.clock.wall());
   if (!have) {
     // Verified ranges before the bad one stand; a fault of our own store undoes the turn.
-    const bool is_theirs = have.error().code == Code::reject || have.error().code == Code::limit;
+    const bool is_theirs = is_fault_of_sender(have.error());
     if (!is_theirs) {
       replica.rollback();
       std::erase_if(staged_, [&](const Staged& item) { return item.team == replica.team(); });

@@ -23,6 +23,10 @@ constexpr std::size_t kReadBytes = 4u << 20;
 
 }  // namespace
 
+bool is_fault_of_sender(const Error& error) {
+  return error.code == Code::reject || error.code == Code::limit || error.code == Code::unsupported;
+}
+
 /// One pass of delivery over a space.
 class Delivery {
  public:
@@ -192,12 +196,16 @@ Status Replica::deliver(const SpaceId& space) { return Delivery(*this, space).ru
 Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, WallTime now) {
   std::vector<sync::Ack::Have> have;
   const bool is_known = has_space(delta.space);
+  Status taken;
   for (const auto& range : delta.ranges) {
-    if (is_known) TRY(take_range(delta.space, range, now));
+    if (is_known) taken = take_range(delta.space, range, now);
+    if (!taken) break;
     const auto info = TRY(store_->logs().find(range.head.log));
     have.push_back({range.head.log, info && info->space == delta.space ? info->sealed_seq : 0});
   }
   if (!is_known) return have;
+  if (!taken && !is_fault_of_sender(taken.error())) return fail(taken.error());
+  // What was verified before a bad range stands, and nobody sends again what is held.
   TRY(deliver(delta.space));
   if (delta.space == trust_ && membership_changed_) {
     // Changes elsewhere may have waited for what is known now.
@@ -205,6 +213,7 @@ Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, 
       if (space != trust_) TRY(deliver(space));
     }
   }
+  TRY(taken);
   return have;
 }
 
@@ -219,9 +228,9 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     if (space != trust_ && roster().device(certificate.device) == nullptr) {
       return {};  // a device nobody has admitted, as far as is known here
     }
-    const auto verified = TRY(verify_range(
-        space, range, {0, crdt::chain_start(space, log), 0}, certificate.signing,
-        [](const LogId&, const ObjectId&) { return std::nullopt; }));
+    const auto verified =
+        TRY(verify_range(space, range, {0, crdt::chain_start(space, log), 0}, certificate.signing,
+                         [](const LogId&, const ObjectId&) { return std::nullopt; }));
     if (verified.empty()) return {};
     TRY(store_->logs().create(log, space, certificate.device, certificate.member));
     TRY(store_->logs().append(log, verified, now));

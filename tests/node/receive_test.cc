@@ -212,4 +212,21 @@ TEST_CASE("receive: a lamport that leaps more than five years is void, alike eve
   }
 }
 
+TEST_CASE("receive: what stands before a forged range is delivered as well as kept") {
+  Pair pair;
+  auto forged = pair.range;
+  forged.head.log.bytes[0] ^= 1;
+  for (auto& change : forged.changes) change.log = forged.head.log;
+  sync::Delta delta;
+  delta.space = pair.space;
+  delta.ranges = {pair.range, forged};
+  must(pair.bo.replica->begin());
+  const auto have = pair.bo.replica->receive(delta, kNow);
+  must(pair.bo.replica->commit());
+  REQUIRE_FALSE(have);
+  CHECK(have.error().code == Code::reject);
+  CHECK(pair.bo.replica->name() == "Harbour");
+  CHECK(pair.agree());
+}
+
 }  // namespace holm::node
