@@ -243,8 +243,10 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
   }
   HeldLog held{.seq = info->stored_seq, .hash = info->stored_hash, .lamport = 0};
   const auto* key = TRY(signing_key(log));
+  std::optional<Error> fault;  // of this store: not to be blamed on who sent the range
   const crdt::SaltLookup salts = [&](const LogId& of, const ObjectId& object) {
     auto salt = store_->logs().salt(of, object);
+    if (!salt) fault = salt.error();
     return salt ? *salt : std::nullopt;
   };
   if (held.seq > 0) {
@@ -252,6 +254,7 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     if (last) held.lamport = last->change.lamport;
   }
   auto verified = verify_range(space, range, held, *key, salts);
+  if (fault) return fail(*fault);
   if (!verified || verified->empty()) {
     // The device may have signed two histories: checked from the range's own start. Proof is a head
     // that its key signed over changes other than ours.

@@ -229,4 +229,13 @@ TEST_CASE("receive: what stands before a forged range is delivered as well as ke
   CHECK(pair.agree());
 }
 
+TEST_CASE("receive: a range whose salts are missing is the fault of who sent it") {
+  Pair pair;
+  auto forged = pair.range;
+  forged.changes[0].salts.clear();
+  const auto taken = pair.bo.take(pair.space, forged);
+  REQUIRE_FALSE(taken);
+  CHECK(taken.error().code == Code::reject);
+}
+
 }  // namespace holm::node
