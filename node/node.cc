@@ -258,6 +258,7 @@ Snapshot Node::snapshot() const {
   out.at = env_.clock.wall();
   if (links_.listening()) out.listening = links_.listening()->text();
   for (const auto& [id, replica] : teams_.all()) {
+    if (!is_entered(*replica)) continue;
     Snapshot::Team team{.id = id, .name = replica->name()};
     team.members = static_cast<std::uint64_t>(
         std::count_if(replica->roster().people.begin(), replica->roster().people.end(),

@@ -250,5 +250,19 @@ TEST_CASE("undo: what was made and taken back here lives when it was written on 
   CHECK(must(world["ana"].run(request_of("thread.list")))["threads"].items().empty());
 }
 
+TEST_CASE("node: a join that was refused leaves no team behind") {
+  World world{7, {"ana", "bo", "cy"}};
+  must(world.found_team("ana"));
+  const auto invite = must(world["ana"].run(request_of("invite.create").set("uses", 1)));
+  const auto join = request_of("join")
+                        .set("code", invite["code"].text())
+                        .set("at", world["ana"].address().text());
+  must(world["bo"].run(join));
+  REQUIRE_FALSE(world["cy"].run(join).has_value());
+  CHECK(must(world["cy"].run(request_of("team.list")))["teams"].items().empty());
+  must(world["cy"].run(request_of("team.create").set("name", "Own")));
+  must(world["cy"].run(request_of("room.new").set("name", "Yard")));
+}
+
 }  // namespace
 }  // namespace holm::sim
