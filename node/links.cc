@@ -129,7 +129,8 @@ void Links::hang_up(net::LinkId id, std::string why) {
   }
 }
 
-void Links::hang_up_all() {
+void Links::stop() {
+  is_stopping_ = true;
   std::vector<net::LinkId> ids;
   for (const auto& [id, link] : links_) ids.push_back(id);
   for (auto id : ids) hang_up(id, "going offline");
@@ -177,7 +178,7 @@ void Links::on_accepted(net::LinkId id, const net::Endpoint& from) {
     }
     env_.transport.close(*verdict.drop);
   }
-  if (!verdict.admitted) {
+  if (!verdict.admitted || is_stopping_) {
     env_.transport.close(id);
     return;
   }

@@ -44,7 +44,8 @@ Result<net::Endpoint> Node::serve(const net::Endpoint& at) {
 
 void Node::stop() {
   end_turn();
-  links_.hang_up_all();
+  is_serving_ = false;  // no link is kept any more
+  links_.stop();
   const auto waiting = std::exchange(waiting_, {});
   joins_.clear();
   meetings_.clear();

@@ -264,5 +264,17 @@ TEST_CASE("node: a join that was refused leaves no team behind") {
   must(world["cy"].run(request_of("room.new").set("name", "Yard")));
 }
 
+TEST_CASE("node: one that stops takes no new links and makes none") {
+  World world{9, {"ana", "bo", "cy"}};
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  must(world.join("cy", "ana"));
+  must(world.connect("ana", "bo"));
+  must(world.converge(10s));
+  world["ana"].node().stop();
+  world.run_for(60s);
+  CHECK(world["ana"].node().links().links().empty());
+}
+
 }  // namespace
 }  // namespace holm::sim
