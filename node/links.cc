@@ -248,7 +248,11 @@ void Links::pump(Link& link) {
   for (;;) {
     auto* alive = get(id);
     if (alive == nullptr || alive->is_closing) return;
-    if (!alive->is_inbound && !alive->is_connected) return;  // a stream takes bytes once it stands
+    if (!alive->is_inbound && !alive->is_connected) {  // a stream takes bytes once it stands
+      if (!alive->session->is_closed()) return;
+      alive->is_closing = true;
+      return env_.transport.close(id);
+    }
     if (alive->stage >= LinkStage::membership_only && !alive->session->is_closed() &&
         alive->session->queued_bytes() < kQueuedMax) {
       auto message = alive->peer.poll(*alive->view);

@@ -276,5 +276,21 @@ TEST_CASE("node: one that stops takes no new links and makes none") {
   CHECK(world["ana"].node().links().links().empty());
 }
 
+TEST_CASE("node: a link that is being made can be hung up at once") {
+  World world{10, {"ana", "bo"}};
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  must(world.converge(10s));
+  world["ana"].shut_down();
+  must(world["ana"].boot());
+  world.split({{"ana"}, {"bo"}});
+  world.run_for(30s);
+  must(world.dial("bo", "ana"));
+  REQUIRE_FALSE(world["bo"].node().links().links().empty());
+  world["bo"].node().stop();
+  world.run_for(500ms);
+  CHECK(world["bo"].node().links().links().empty());
+}
+
 }  // namespace
 }  // namespace holm::sim
