@@ -218,7 +218,11 @@ void Node::on_link_closed(const LinkInfo& link, const Error& why) {
   }
   for (auto& meeting : meetings_) {
     for (auto& leg : meeting.legs) {
-      if (leg.link != link.id || leg.is_done) continue;
+      if (leg.link != link.id) continue;
+      if (leg.is_done) {  // it did its part
+        leg.link = 0;
+        continue;
+      }
       if (why.code == Code::denied && link.stage == LinkStage::connecting && !leg.to.host.empty() &&
           leg.tries < kDialsMax) {
         ++leg.tries;

@@ -292,5 +292,25 @@ TEST_CASE("node: a link that is being made can be hung up at once") {
   CHECK(world["bo"].node().links().links().empty());
 }
 
+TEST_CASE("node: an exchange with two ends though the first went away after its part") {
+  World world{11, {"ana", "bo", "cy"}};
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  must(world.join("cy", "ana"));
+  must(world.connect("cy", "bo"));
+  must(world.converge(10s));
+  world.split({{"ana", "cy"}, {"bo"}});
+  world.run_for(2s);
+  std::optional<Result<Value>> answer;
+  world["cy"].ask(request_of("sync").set("timeout_ms", 120'000),
+                  [&](Result<Value> outcome) { answer = std::move(outcome); });
+  world.run_for(1s);
+  REQUIRE_FALSE(answer.has_value());
+  world["ana"].shut_down();
+  world.run_for(60s);
+  REQUIRE(answer.has_value());
+  CHECK(answer->has_value());
+}
+
 }  // namespace
 }  // namespace holm::sim
