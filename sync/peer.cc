@@ -35,7 +35,16 @@ bool Peer::readable(const SpaceId& space, const Shared& shared) const {
 
 void Peer::refresh(const Shared& shared) {
   Summary summary;
-  for (const auto& id : shared.spaces()) {
+  const auto spaces = shared.spaces();
+  // What they told before it could be read is not told again while it stays as it is.
+  for (const auto& id : spaces) {
+    const auto told = unread_.find(id);
+    if (told == unread_.end()) continue;
+    auto& theirs = spaces_[id].theirs;
+    if (!theirs) theirs = told->second;
+    unread_.erase(told);
+  }
+  for (const auto& id : spaces) {
     auto digest = shared.digest(id);
     if (!digest) continue;  // an unreadable space is not offered; the store reports the fault
     auto& space = spaces_[id];
@@ -61,7 +70,10 @@ void Peer::on_stored(const SpaceId& space) {
 
 Status Peer::on_summary(const Summary& summary, const Shared& shared) {
   for (const auto& told : summary.spaces) {
-    if (!readable(told.space, shared)) continue;
+    if (!readable(told.space, shared)) {
+      if (unread_.size() < MessageLimits{}.spaces_max) unread_[told.space] = told.digest;
+      continue;
+    }
     auto& space = spaces_[told.space];
     space.theirs = told.digest;
     space.refused.clear();

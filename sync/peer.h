@@ -100,7 +100,8 @@ class Peer {
 
   PeerLimits limits_;
   std::map<SpaceId, Space> spaces_;
-  std::deque<Message> queue_;  ///< acknowledgements and summaries, before any delta
+  std::map<SpaceId, Digest> unread_;  ///< what they told of spaces that were not readable then
+  std::deque<Message> queue_;         ///< acknowledgements and summaries, before any delta
   std::deque<InFlight> in_flight_;
   std::size_t in_flight_bytes_ = 0;
   std::uint64_t next_serial_ = 1;

@@ -312,5 +312,26 @@ TEST_CASE("node: an exchange with two ends though the first went away after its 
   CHECK(answer->has_value());
 }
 
+TEST_CASE("node: both ends know that they are in step when one learns of the other only now") {
+  World world{8, {"ana", "bo", "cy"}};
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  must(world["ana"].run(request_of("room.new").set("name", "Yard")));
+  world.run_for(5s);
+  world.split({{"ana", "cy"}, {"bo"}});
+  must(world.join("cy", "ana"));
+  world.run_for(5s);
+  world.split({{"ana"}, {"bo", "cy"}});
+  must(world.connect("cy", "bo"));
+  world.run_for(30s);
+  CHECK(world.agrees());
+  for (const auto* name : {"bo", "cy"}) {
+    CAPTURE(name);
+    std::size_t in_sync = 0;
+    for (const auto& link : world[name].node().links().links()) in_sync += link.in_sync ? 1 : 0;
+    CHECK(in_sync == 1);
+  }
+}
+
 }  // namespace
 }  // namespace holm::sim
