@@ -78,11 +78,11 @@ Status Peer::on_summary(const Summary& summary, const Shared& shared) {
     space.theirs = told.digest;
     space.refused.clear();
     const auto ours = TRY(shared.digest(told.space));
-    if (ours == told.digest) {
+    const auto positions = TRY(shared.positions(told.space));
+    // What waits here, or is void, stands in no digest: whether they hold it takes a vector.
+    if (ours == told.digest && ours == crdt::space_digest(positions)) {
       space.holds.clear();
-      for (const auto& position : TRY(shared.positions(told.space))) {
-        space.holds[position.log] = position.seq;
-      }
+      for (const auto& position : positions) space.holds[position.log] = position.seq;
       space.knows_vector = true;
     } else if (!space.vector_sent) {
       space.vector_wanted = true;

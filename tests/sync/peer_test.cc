@@ -265,5 +265,19 @@ TEST_CASE("peer: an acknowledgement of nothing sent breaks the protocol") {
   CHECK_FALSE(peer.on_ack({.space = kRoom, .serial = 1, .digest = {}, .have = {}}).has_value());
 }
 
+TEST_CASE("peer: equal digests say nothing of what no digest counts") {
+  Pair pair(5);
+  const auto log = id_of<LogId>(0x40);
+  for (auto* side : {&pair.a, &pair.b}) {
+    side->shared.write(kRoom, id_of<LogId>(0x10));
+    side->shared.uncounted.insert(log);
+  }
+  pair.a.shared.write(kRoom, log);
+  pair.start();
+  pair.settle();
+  CHECK(pair.b.shared.held(kRoom, log) == 1);
+  CHECK(pair.agree());
+}
+
 }  // namespace
 }  // namespace holm::sync
