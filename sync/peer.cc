@@ -77,6 +77,7 @@ Status Peer::on_summary(const Summary& summary, const Shared& shared) {
     auto& space = spaces_[told.space];
     space.theirs = told.digest;
     space.refused.clear();
+    for (auto& item : in_flight_) item.is_outdated |= item.space == told.space;
     const auto ours = TRY(shared.digest(told.space));
     const auto positions = TRY(shared.positions(told.space));
     // What waits here, or is void, stands in no digest: whether they hold it takes a vector.
@@ -121,6 +122,7 @@ Status Peer::on_ack(const Ack& ack) {
   if (sent == in_flight_.end()) return fail(Code::reject, "an acknowledgement of nothing sent");
   in_flight_bytes_ -= sent->bytes;
   const auto reached = std::move(sent->sent);
+  const bool is_outdated = sent->is_outdated;
   in_flight_.erase(sent);
   auto& space = spaces_[ack.space];
   space.theirs = ack.digest;
@@ -130,6 +132,15 @@ Status Peer::on_ack(const Ack& ack) {
     auto& holds = space.holds[have.log];
     if (have.seq >= named->second) {
       holds = std::max(holds, have.seq);  // further deltas of this log may be in flight
+      continue;
+    }
+    if (is_outdated) {
+      const bool is_sent_again =
+          std::any_of(in_flight_.begin(), in_flight_.end(), [&](const InFlight& item) {
+            return item.space == ack.space && item.sent.contains(have.log);
+          });
+      if (!is_sent_again) holds = have.seq;
+      space.dirty = true;
       continue;
     }
     // Less than this delta brought: refused there. Sent again when they offer their digest anew,

@@ -93,6 +93,7 @@ class Peer {
     std::uint64_t serial;
     std::size_t bytes;
     std::map<LogId, std::uint64_t> sent;  ///< how far it takes each log
+    bool is_outdated = false;             ///< they offered anew since: a refusal says nothing
   };
 
   Result<std::optional<Message>> next_delta(const SpaceId& id, Space& space, const Shared& shared);

@@ -279,5 +279,35 @@ TEST_CASE("peer: equal digests say nothing of what no digest counts") {
   CHECK(pair.agree());
 }
 
+TEST_CASE("peer: a refusal that was on the way when they offered anew does not outlast it") {
+  Pair pair(6, {.window_bytes = 1u << 20, .delta_bytes = 1});  // a delta per range
+  const auto log = id_of<LogId>(0x20);
+  for (int i = 0; i < 3; ++i) pair.a.shared.write(kRoom, log);
+  pair.b.shared.refuses.insert(log);
+  pair.start();
+  for (int i = 0; i < 2; ++i) {  // summaries, then vectors
+    REQUIRE(pair.say(pair.a, pair.b));
+    REQUIRE(pair.say(pair.b, pair.a));
+    REQUIRE(pair.hear(pair.a, pair.b));
+    REQUIRE(pair.hear(pair.b, pair.a));
+  }
+  for (int i = 0; i < 3; ++i) REQUIRE(pair.say(pair.a, pair.b));
+  REQUIRE(pair.hear(pair.b, pair.a));
+  REQUIRE(pair.sync(pair.b));
+  pair.b.shared.refuses.clear();
+  pair.b.peer.reoffer(pair.b.shared);
+  for (int i = 0; i < 2; ++i) {  // the refusal, the new offer
+    REQUIRE(pair.say(pair.b, pair.a));
+    REQUIRE(pair.hear(pair.a, pair.b));
+  }
+  pair.settle(200);
+  CHECK(pair.b.shared.held(kRoom, log) == 3);
+  pair.a.shared.write(kRoom, log);
+  pair.a.peer.on_stored(kRoom);
+  pair.settle(200);
+  CHECK(pair.b.shared.held(kRoom, log) == 4);
+  CHECK(pair.agree());
+}
+
 }  // namespace
 }  // namespace holm::sync
