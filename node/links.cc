@@ -529,7 +529,9 @@ void Links::on_delta(Link& link, sync::Delta delta) {
     return close(link, is_theirs ? net::GoodbyeReason::invalid : net::GoodbyeReason::failed,
                  is_theirs ? have.error().what : "this device cannot store more at the moment");
   }
-  link.peer.on_delta(delta);
+  if (auto noted = link.peer.on_delta(delta); !noted) {
+    return close(link, net::GoodbyeReason::invalid, noted.error().what);
+  }
   delta.ranges.clear();
   staged_.push_back({link.id, replica.team(), std::move(delta), std::move(*have)});
 }

@@ -151,14 +151,25 @@ Status Peer::on_ack(const Ack& ack) {
   return {};
 }
 
-void Peer::on_delta(const Delta& delta) {
+Status Peer::on_delta(const Delta& delta) {
   ++counters_.deltas_received;
+  // More deltas than the window lets anyone have unacknowledged: our answers are not read.
+  if (queue_.size() >= limits_.queued_max) {
+    return fail(Code::limit, "a peer sends without reading what it is told");
+  }
+  if (!spaces_.contains(delta.space) && spaces_.size() >= MessageLimits{}.spaces_max) {
+    return fail(Code::limit, "a peer names too many spaces");
+  }
   auto& space = spaces_[delta.space];
   space.theirs = delta.digest;
   for (const auto& range : delta.ranges) {
     auto& holds = space.holds[range.head.log];
     holds = std::max(holds, range.head.seq);
   }
+  if (space.holds.size() > MessageLimits{}.logs_max) {
+    return fail(Code::limit, "a peer names too many logs");
+  }
+  return {};
 }
 
 void Peer::on_delta_durable(const Delta& delta, std::vector<Ack::Have> have, const Digest& digest) {

@@ -95,7 +95,7 @@ struct Pair {
       at.unacknowledged -= at.sizes.at(ack->serial);
       REQUIRE(at.peer.on_ack(*ack).has_value());
     } else if (auto* delta = std::get_if<Delta>(&*message)) {
-      at.peer.on_delta(*delta);
+      REQUIRE(at.peer.on_delta(*delta).has_value());
       at.undurable.push_back(std::move(*delta));
     }
     (void)from;
@@ -258,6 +258,27 @@ TEST_CASE("peer: a space that the peer may not read is neither offered nor answe
   pair.settle(100);
   CHECK(pair.a.shared.held(kRoom, id_of<LogId>(0x11)) == 0);
   CHECK(pair.b.shared.held(kRoom, id_of<LogId>(0x10)) == 0);
+}
+
+TEST_CASE("peer: one who sends and never reads, or names spaces without end, is refused in time") {
+  for (const bool is_reading : {false, true}) {
+    CAPTURE(is_reading);
+    NaiveShared shared;
+    shared.readable = {kTrust, kRoom};
+    SeededRng rng(7);
+    Peer peer;
+    Delta delta;
+    delta.space = kRoom;
+    bool refused = false;
+    for (int i = 0; i < 100'000 && !refused; ++i) {
+      if (is_reading) delta.space = rng.id<SpaceId>();
+      ++delta.serial;
+      refused = !peer.on_delta(delta);
+      if (!refused) peer.on_delta_durable(delta, {}, {});
+      if (is_reading) REQUIRE(peer.poll(shared).has_value());
+    }
+    CHECK(refused);
+  }
 }
 
 TEST_CASE("peer: an acknowledgement of nothing sent breaks the protocol") {
