@@ -199,6 +199,23 @@ TEST_CASE(
   CHECK(pair.bo.replica->take_forked() == std::vector{pair.range.head.log});
 }
 
+TEST_CASE("receive: who claims the last of all lamports keeps nobody from writing after it") {
+  for (const bool is_void : {false, true}) {  // as a leap from a lower one it is
+    CAPTURE(is_void);
+    Pair pair;
+    for (std::size_t i = is_void ? 2 : 0; i < 3; ++i) pair.range.changes[i].lamport = INT64_MAX;
+    pair.seal(pair.range, pair.ana.identity.signing);
+    (void)must(pair.bo.take(pair.space, pair.range));
+    pair.bo.write_title("Port");
+    pair.bo.write_title("Quay");
+    CHECK(pair.bo.replica->name() == "Quay");
+    for (const auto& position : must(pair.bo.replica->positions(pair.space))) {
+      const auto range = *must(pair.bo.replica->next_range(position.log, 0));
+      for (const auto& change : range.changes) CHECK(crdt::validate(change).has_value());
+    }
+  }
+}
+
 TEST_CASE("receive: a lamport that leaps more than five years is void, alike everywhere") {
   for (const bool leaps : {false, true}) {
     CAPTURE(leaps);
