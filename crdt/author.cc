@@ -99,7 +99,9 @@ class Desk {
     Change change;
     change.log = at_.log;
     change.seq = next_seq_;
-    change.lamport = lamport_ + changes_.size();
+    // Someone may have claimed the last of all lamports: what follows shares it, and is ordered by
+    // log and seq alone.
+    change.lamport = std::min<std::uint64_t>(lamport_ + changes_.size(), INT64_MAX);
     change.time = time_;
     change.membership = at_.membership;
     std::sort(change.membership.begin(), change.membership.end());

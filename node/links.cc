@@ -129,7 +129,8 @@ void Links::hang_up(net::LinkId id, std::string why) {
   }
 }
 
-void Links::hang_up_all() {
+void Links::stop() {
+  is_stopping_ = true;
   std::vector<net::LinkId> ids;
   for (const auto& [id, link] : links_) ids.push_back(id);
   for (auto id : ids) hang_up(id, "going offline");
@@ -177,7 +178,7 @@ void Links::on_accepted(net::LinkId id, const net::Endpoint& from) {
     }
     env_.transport.close(*verdict.drop);
   }
-  if (!verdict.admitted) {
+  if (!verdict.admitted || is_stopping_) {
     env_.transport.close(id);
     return;
   }
@@ -247,7 +248,11 @@ void Links::pump(Link& link) {
   for (;;) {
     auto* alive = get(id);
     if (alive == nullptr || alive->is_closing) return;
-    if (!alive->is_inbound && !alive->is_connected) return;  // a stream takes bytes once it stands
+    if (!alive->is_inbound && !alive->is_connected) {  // a stream takes bytes once it stands
+      if (!alive->session->is_closed()) return;
+      alive->is_closing = true;
+      return env_.transport.close(id);
+    }
     if (alive->stage >= LinkStage::membership_only && !alive->session->is_closed() &&
         alive->session->queued_bytes() < kQueuedMax) {
       auto message = alive->peer.poll(*alive->view);
@@ -515,7 +520,7 @@ void Links::on_delta(Link& link, sync::Delta delta) {
   auto have = replica.receive(delta, env_.clock.wall());
   if (!have) {
     // Verified ranges before the bad one stand; a fault of our own store undoes the turn.
-    const bool is_theirs = have.error().code == Code::reject || have.error().code == Code::limit;
+    const bool is_theirs = is_fault_of_sender(have.error());
     if (!is_theirs) {
       replica.rollback();
       std::erase_if(staged_, [&](const Staged& item) { return item.team == replica.team(); });
@@ -524,7 +529,9 @@ void Links::on_delta(Link& link, sync::Delta delta) {
     return close(link, is_theirs ? net::GoodbyeReason::invalid : net::GoodbyeReason::failed,
                  is_theirs ? have.error().what : "this device cannot store more at the moment");
   }
-  link.peer.on_delta(delta);
+  if (auto noted = link.peer.on_delta(delta); !noted) {
+    return close(link, net::GoodbyeReason::invalid, noted.error().what);
+  }
   delta.ranges.clear();
   staged_.push_back({link.id, replica.team(), std::move(delta), std::move(*have)});
 }

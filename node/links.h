@@ -67,7 +67,8 @@ class Links final : public net::TransportEvents {
   /// Starts a link to someone who can let this device in.
   net::LinkId dial_join(const work::members::InviteSecret& secret, const net::Endpoint& to);
   void hang_up(net::LinkId link, std::string why);
-  void hang_up_all();
+  /// Says goodbye on all links and takes no new ones.
+  void stop();
 
   /// Commits what was staged, acknowledges, and sends what peers lack. Errors: the store's; the
   /// links whose work was lost are closed and start again.
@@ -128,6 +129,7 @@ class Links final : public net::TransportEvents {
   net::ReplayGuard replays_;
   std::map<net::LinkId, std::unique_ptr<Link>> links_;
   std::optional<net::Endpoint> listening_;
+  bool is_stopping_ = false;
   std::vector<Staged> staged_;
   std::optional<Time> flush_at_;  ///< when typing is pushed
   std::set<std::pair<TeamId, SpaceId>> typed_;

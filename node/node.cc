@@ -44,7 +44,8 @@ Result<net::Endpoint> Node::serve(const net::Endpoint& at) {
 
 void Node::stop() {
   end_turn();
-  links_.hang_up_all();
+  is_serving_ = false;  // no link is kept any more
+  links_.stop();
   const auto waiting = std::exchange(waiting_, {});
   joins_.clear();
   meetings_.clear();
@@ -217,7 +218,11 @@ void Node::on_link_closed(const LinkInfo& link, const Error& why) {
   }
   for (auto& meeting : meetings_) {
     for (auto& leg : meeting.legs) {
-      if (leg.link != link.id || leg.is_done) continue;
+      if (leg.link != link.id) continue;
+      if (leg.is_done) {  // it did its part
+        leg.link = 0;
+        continue;
+      }
       if (why.code == Code::denied && link.stage == LinkStage::connecting && !leg.to.host.empty() &&
           leg.tries < kDialsMax) {
         ++leg.tries;
@@ -258,6 +263,7 @@ Snapshot Node::snapshot() const {
   out.at = env_.clock.wall();
   if (links_.listening()) out.listening = links_.listening()->text();
   for (const auto& [id, replica] : teams_.all()) {
+    if (!is_entered(*replica)) continue;
     Snapshot::Team team{.id = id, .name = replica->name()};
     team.members = static_cast<std::uint64_t>(
         std::count_if(replica->roster().people.begin(), replica->roster().people.end(),

@@ -23,6 +23,10 @@ constexpr std::size_t kReadBytes = 4u << 20;
 
 }  // namespace
 
+bool is_fault_of_sender(const Error& error) {
+  return error.code == Code::reject || error.code == Code::limit || error.code == Code::unsupported;
+}
+
 /// One pass of delivery over a space.
 class Delivery {
  public:
@@ -192,12 +196,16 @@ Status Replica::deliver(const SpaceId& space) { return Delivery(*this, space).ru
 Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, WallTime now) {
   std::vector<sync::Ack::Have> have;
   const bool is_known = has_space(delta.space);
+  Status taken;
   for (const auto& range : delta.ranges) {
-    if (is_known) TRY(take_range(delta.space, range, now));
+    if (is_known) taken = take_range(delta.space, range, now);
+    if (!taken) break;
     const auto info = TRY(store_->logs().find(range.head.log));
     have.push_back({range.head.log, info && info->space == delta.space ? info->sealed_seq : 0});
   }
   if (!is_known) return have;
+  if (!taken && !is_fault_of_sender(taken.error())) return fail(taken.error());
+  // What was verified before a bad range stands, and nobody sends again what is held.
   TRY(deliver(delta.space));
   if (delta.space == trust_ && membership_changed_) {
     // Changes elsewhere may have waited for what is known now.
@@ -205,6 +213,7 @@ Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, 
       if (space != trust_) TRY(deliver(space));
     }
   }
+  TRY(taken);
   return have;
 }
 
@@ -234,8 +243,10 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
   }
   HeldLog held{.seq = info->stored_seq, .hash = info->stored_hash, .lamport = 0};
   const auto* key = TRY(signing_key(log));
+  std::optional<Error> fault;  // of this store: not to be blamed on who sent the range
   const crdt::SaltLookup salts = [&](const LogId& of, const ObjectId& object) {
     auto salt = store_->logs().salt(of, object);
+    if (!salt) fault = salt.error();
     return salt ? *salt : std::nullopt;
   };
   if (held.seq > 0) {
@@ -243,6 +254,7 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     if (last) held.lamport = last->change.lamport;
   }
   auto verified = verify_range(space, range, held, *key, salts);
+  if (fault) return fail(*fault);
   if (!verified || verified->empty()) {
     // The device may have signed two histories: checked from the range's own start. Proof is a head
     // that its key signed over changes other than ours.

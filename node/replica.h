@@ -88,8 +88,8 @@ class Replica {
 
   // Receiving. Needs an open turn.
   /// Verifies and takes in what is new of a delta and delivers what can be delivered. How far each
-  /// log named is held now. Errors: reject when anything in it is forged or malformed (what was
-  /// verified before it is kept), the store's.
+  /// log named is held now. Errors: reject, limit or unsupported when anything in it is forged,
+  /// malformed or too new (what was verified before it is kept and delivered), the store's.
   Result<std::vector<sync::Ack::Have>> receive(const sync::Delta& delta, WallTime now);
 
   // What peers may be told. Only durable state: not within a turn that wrote.
@@ -146,6 +146,9 @@ class Replica {
   std::vector<LogId> forked_;
   bool membership_changed_ = false;
 };
+
+/// Whether an error of Replica::receive is due to what was sent, not to this device's store.
+bool is_fault_of_sender(const Error& error);
 
 /// Space ids of a team.
 SpaceId trust_space(const TeamId& team);

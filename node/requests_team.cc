@@ -50,6 +50,7 @@ Status Node::introduce(Replica& replica) {
 Result<Value> Node::team_list() {
   Value teams = Value::array();
   for (const auto& [id, replica] : teams_.all()) {
+    if (!is_entered(*replica)) continue;
     teams.push(Value::object()
                    .set("team", id.text())
                    .set("name", replica->name())

@@ -1,5 +1,7 @@
 #include "node/teams.h"
 
+#include <algorithm>
+
 #include "base/wire.h"
 #include "crypto/hash.h"
 
@@ -7,6 +9,8 @@ namespace holm::node {
 namespace members = work::members;
 
 Bytes encode_hello(const TeamId& team) { return Writer().array(1).id(team).take(); }
+
+bool is_entered(const Replica& replica) { return !replica.roster().frontier.empty(); }
 
 Result<TeamId> decode_hello(ByteView payload) {
   auto in = TRY(Reader::open(payload, {.bytes_max = 256, .items_max = 8, .depth_max = 2}));
@@ -64,12 +68,14 @@ Replica* Teams::find(const TeamId& team) {
 }
 
 Result<Replica*> Teams::resolve(std::string_view reference) {
-  if (replicas_.empty()) {
+  if (std::none_of(replicas_.begin(), replicas_.end(),
+                   [](const auto& item) { return is_entered(*item.second); })) {
     return fail(Code::not_found, "this home has no team", "nothing was changed",
                 "make one with: holm team create NAME, or enter one with: holm join CODE");
   }
   std::vector<Replica*> fits;
   for (const auto& [id, replica] : replicas_) {
+    if (!is_entered(*replica)) continue;
     if (reference.empty() || id.text().starts_with(reference) || replica->name() == reference) {
       fits.push_back(replica.get());
     }

@@ -22,6 +22,9 @@ struct Door {
   auto operator<=>(const Door&) const = default;
 };
 
+/// Whether membership of the team has arrived: false for a join under way, or one that was refused.
+bool is_entered(const Replica& replica);
+
 class Teams {
  public:
   Teams(const Env& env, const Identity& identity) : env_(env), identity_(identity) {}

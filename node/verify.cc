@@ -27,7 +27,9 @@ Result<std::vector<store::StoredChange>> verify_range(const SpaceId& space,
     }
     TRY(crdt::validate(change));
     for (const auto& salt : change.salts) declared[salt.object] = salt.salt;
-    hash = crdt::chain_next(hash, TRY(crdt::change_digest(change, lookup)));
+    const auto digest = crdt::change_digest(change, lookup);
+    if (!digest) return fail(Code::reject, digest.error().what);
+    hash = crdt::chain_next(hash, *digest);
     next = change.last_seq() + 1;
     lamport = change.lamport;
     out.push_back({change, hash, crdt::Mark::valid});

@@ -35,7 +35,16 @@ bool Peer::readable(const SpaceId& space, const Shared& shared) const {
 
 void Peer::refresh(const Shared& shared) {
   Summary summary;
-  for (const auto& id : shared.spaces()) {
+  const auto spaces = shared.spaces();
+  // What they told before it could be read is not told again while it stays as it is.
+  for (const auto& id : spaces) {
+    const auto told = unread_.find(id);
+    if (told == unread_.end()) continue;
+    auto& theirs = spaces_[id].theirs;
+    if (!theirs) theirs = told->second;
+    unread_.erase(told);
+  }
+  for (const auto& id : spaces) {
     auto digest = shared.digest(id);
     if (!digest) continue;  // an unreadable space is not offered; the store reports the fault
     auto& space = spaces_[id];
@@ -61,16 +70,20 @@ void Peer::on_stored(const SpaceId& space) {
 
 Status Peer::on_summary(const Summary& summary, const Shared& shared) {
   for (const auto& told : summary.spaces) {
-    if (!readable(told.space, shared)) continue;
+    if (!readable(told.space, shared)) {
+      if (unread_.size() < MessageLimits{}.spaces_max) unread_[told.space] = told.digest;
+      continue;
+    }
     auto& space = spaces_[told.space];
     space.theirs = told.digest;
     space.refused.clear();
+    for (auto& item : in_flight_) item.is_outdated |= item.space == told.space;
     const auto ours = TRY(shared.digest(told.space));
-    if (ours == told.digest) {
+    const auto positions = TRY(shared.positions(told.space));
+    // What waits here, or is void, stands in no digest: whether they hold it takes a vector.
+    if (ours == told.digest && ours == crdt::space_digest(positions)) {
       space.holds.clear();
-      for (const auto& position : TRY(shared.positions(told.space))) {
-        space.holds[position.log] = position.seq;
-      }
+      for (const auto& position : positions) space.holds[position.log] = position.seq;
       space.knows_vector = true;
     } else if (!space.vector_sent) {
       space.vector_wanted = true;
@@ -109,6 +122,7 @@ Status Peer::on_ack(const Ack& ack) {
   if (sent == in_flight_.end()) return fail(Code::reject, "an acknowledgement of nothing sent");
   in_flight_bytes_ -= sent->bytes;
   const auto reached = std::move(sent->sent);
+  const bool is_outdated = sent->is_outdated;
   in_flight_.erase(sent);
   auto& space = spaces_[ack.space];
   space.theirs = ack.digest;
@@ -120,6 +134,15 @@ Status Peer::on_ack(const Ack& ack) {
       holds = std::max(holds, have.seq);  // further deltas of this log may be in flight
       continue;
     }
+    if (is_outdated) {
+      const bool is_sent_again =
+          std::any_of(in_flight_.begin(), in_flight_.end(), [&](const InFlight& item) {
+            return item.space == ack.space && item.sent.contains(have.log);
+          });
+      if (!is_sent_again) holds = have.seq;
+      space.dirty = true;
+      continue;
+    }
     // Less than this delta brought: refused there. Sent again when they offer their digest anew,
     // which they do when what they know changes; at once would be without end.
     space.refused.insert(have.log);
@@ -128,14 +151,25 @@ Status Peer::on_ack(const Ack& ack) {
   return {};
 }
 
-void Peer::on_delta(const Delta& delta) {
+Status Peer::on_delta(const Delta& delta) {
   ++counters_.deltas_received;
+  // More deltas than the window lets anyone have unacknowledged: our answers are not read.
+  if (queue_.size() >= limits_.queued_max) {
+    return fail(Code::limit, "a peer sends without reading what it is told");
+  }
+  if (!spaces_.contains(delta.space) && spaces_.size() >= MessageLimits{}.spaces_max) {
+    return fail(Code::limit, "a peer names too many spaces");
+  }
   auto& space = spaces_[delta.space];
   space.theirs = delta.digest;
   for (const auto& range : delta.ranges) {
     auto& holds = space.holds[range.head.log];
     holds = std::max(holds, range.head.seq);
   }
+  if (space.holds.size() > MessageLimits{}.logs_max) {
+    return fail(Code::limit, "a peer names too many logs");
+  }
+  return {};
 }
 
 void Peer::on_delta_durable(const Delta& delta, std::vector<Ack::Have> have, const Digest& digest) {

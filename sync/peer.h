@@ -36,6 +36,7 @@ class Shared {
 struct PeerLimits {
   std::size_t window_bytes = 1u << 20;   ///< of deltas sent and not acknowledged
   std::size_t delta_bytes = 192u << 10;  ///< aimed at per delta; one range may exceed it
+  std::size_t queued_max = 16'384;       ///< messages that wait for the peer to read
 };
 
 class Peer {
@@ -56,7 +57,9 @@ class Peer {
   Status on_vector(const Vector& vector, const Shared& shared);
   Status on_ack(const Ack& ack);
   /// The delta was received; once it is durable call on_delta_durable. Notes what they hold.
-  void on_delta(const Delta& delta);
+  /// Errors: limit when they send on and on without reading what they are told, or name things
+  /// without end.
+  Status on_delta(const Delta& delta);
   /// Queues the acknowledgement. `have` is what this device holds of the logs named.
   void on_delta_durable(const Delta& delta, std::vector<Ack::Have> have, const Digest& digest);
 
@@ -93,6 +96,7 @@ class Peer {
     std::uint64_t serial;
     std::size_t bytes;
     std::map<LogId, std::uint64_t> sent;  ///< how far it takes each log
+    bool is_outdated = false;             ///< they offered anew since: a refusal says nothing
   };
 
   Result<std::optional<Message>> next_delta(const SpaceId& id, Space& space, const Shared& shared);
@@ -100,7 +104,8 @@ class Peer {
 
   PeerLimits limits_;
   std::map<SpaceId, Space> spaces_;
-  std::deque<Message> queue_;  ///< acknowledgements and summaries, before any delta
+  std::map<SpaceId, Digest> unread_;  ///< what they told of spaces that were not readable then
+  std::deque<Message> queue_;         ///< acknowledgements and summaries, before any delta
   std::deque<InFlight> in_flight_;
   std::size_t in_flight_bytes_ = 0;
   std::uint64_t next_serial_ = 1;

@@ -64,7 +64,7 @@ bool hear(Peer& peer, const Shared& shared, ByteView bytes) {
     return false;
   }
   if (auto* delta = std::get_if<Delta>(&*message)) {
-    peer.on_delta(*delta);
+    (void)peer.on_delta(*delta).has_value();
     peer.on_stored(delta->space);
     peer.on_delta_durable(*delta, {}, delta->digest);
     return true;

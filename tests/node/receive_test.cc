@@ -199,6 +199,23 @@ TEST_CASE(
   CHECK(pair.bo.replica->take_forked() == std::vector{pair.range.head.log});
 }
 
+TEST_CASE("receive: who claims the last of all lamports keeps nobody from writing after it") {
+  for (const bool is_void : {false, true}) {  // as a leap from a lower one it is
+    CAPTURE(is_void);
+    Pair pair;
+    for (std::size_t i = is_void ? 2 : 0; i < 3; ++i) pair.range.changes[i].lamport = INT64_MAX;
+    pair.seal(pair.range, pair.ana.identity.signing);
+    (void)must(pair.bo.take(pair.space, pair.range));
+    pair.bo.write_title("Port");
+    pair.bo.write_title("Quay");
+    CHECK(pair.bo.replica->name() == "Quay");
+    for (const auto& position : must(pair.bo.replica->positions(pair.space))) {
+      const auto range = *must(pair.bo.replica->next_range(position.log, 0));
+      for (const auto& change : range.changes) CHECK(crdt::validate(change).has_value());
+    }
+  }
+}
+
 TEST_CASE("receive: a lamport that leaps more than five years is void, alike everywhere") {
   for (const bool leaps : {false, true}) {
     CAPTURE(leaps);
@@ -210,6 +227,32 @@ TEST_CASE("receive: a lamport that leaps more than five years is void, alike eve
     CHECK(pair.bo.replica->name() == (leaps ? "Lighthouse" : "Harbour"));
     CHECK(must(pair.bo.replica->positions(pair.space))[0].seq == pair.range.head.seq);
   }
+}
+
+TEST_CASE("receive: what stands before a forged range is delivered as well as kept") {
+  Pair pair;
+  auto forged = pair.range;
+  forged.head.log.bytes[0] ^= 1;
+  for (auto& change : forged.changes) change.log = forged.head.log;
+  sync::Delta delta;
+  delta.space = pair.space;
+  delta.ranges = {pair.range, forged};
+  must(pair.bo.replica->begin());
+  const auto have = pair.bo.replica->receive(delta, kNow);
+  must(pair.bo.replica->commit());
+  REQUIRE_FALSE(have);
+  CHECK(have.error().code == Code::reject);
+  CHECK(pair.bo.replica->name() == "Harbour");
+  CHECK(pair.agree());
+}
+
+TEST_CASE("receive: a range whose salts are missing is the fault of who sent it") {
+  Pair pair;
+  auto forged = pair.range;
+  forged.changes[0].salts.clear();
+  const auto taken = pair.bo.take(pair.space, forged);
+  REQUIRE_FALSE(taken);
+  CHECK(taken.error().code == Code::reject);
 }
 
 }  // namespace holm::node

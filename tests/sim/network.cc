@@ -295,7 +295,6 @@ void Network::close(net::LinkId link) {
     event.piece.end = gone("the peer left");
     schedule(at, std::move(event));
   }
-  if (from.peer == 0 && !from.is_connected) return;  // connect() tells how it ended
   schedule(at, {.kind = Kind::closed,
                 .link = link,
                 .to = 0,

@@ -250,5 +250,88 @@ TEST_CASE("undo: what was made and taken back here lives when it was written on 
   CHECK(must(world["ana"].run(request_of("thread.list")))["threads"].items().empty());
 }
 
+TEST_CASE("node: a join that was refused leaves no team behind") {
+  World world{7, {"ana", "bo", "cy"}};
+  must(world.found_team("ana"));
+  const auto invite = must(world["ana"].run(request_of("invite.create").set("uses", 1)));
+  const auto join = request_of("join")
+                        .set("code", invite["code"].text())
+                        .set("at", world["ana"].address().text());
+  must(world["bo"].run(join));
+  REQUIRE_FALSE(world["cy"].run(join).has_value());
+  CHECK(must(world["cy"].run(request_of("team.list")))["teams"].items().empty());
+  must(world["cy"].run(request_of("team.create").set("name", "Own")));
+  must(world["cy"].run(request_of("room.new").set("name", "Yard")));
+}
+
+TEST_CASE("node: one that stops takes no new links and makes none") {
+  World world{9, {"ana", "bo", "cy"}};
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  must(world.join("cy", "ana"));
+  must(world.connect("ana", "bo"));
+  must(world.converge(10s));
+  world["ana"].node().stop();
+  world.run_for(60s);
+  CHECK(world["ana"].node().links().links().empty());
+}
+
+TEST_CASE("node: a link that is being made can be hung up at once") {
+  World world{10, {"ana", "bo"}};
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  must(world.converge(10s));
+  world["ana"].shut_down();
+  must(world["ana"].boot());
+  world.split({{"ana"}, {"bo"}});
+  world.run_for(30s);
+  must(world.dial("bo", "ana"));
+  REQUIRE_FALSE(world["bo"].node().links().links().empty());
+  world["bo"].node().stop();
+  world.run_for(500ms);
+  CHECK(world["bo"].node().links().links().empty());
+}
+
+TEST_CASE("node: an exchange with two ends though the first went away after its part") {
+  World world{11, {"ana", "bo", "cy"}};
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  must(world.join("cy", "ana"));
+  must(world.connect("cy", "bo"));
+  must(world.converge(10s));
+  world.split({{"ana", "cy"}, {"bo"}});
+  world.run_for(2s);
+  std::optional<Result<Value>> answer;
+  world["cy"].ask(request_of("sync").set("timeout_ms", 120'000),
+                  [&](Result<Value> outcome) { answer = std::move(outcome); });
+  world.run_for(1s);
+  REQUIRE_FALSE(answer.has_value());
+  world["ana"].shut_down();
+  world.run_for(60s);
+  REQUIRE(answer.has_value());
+  CHECK(answer->has_value());
+}
+
+TEST_CASE("node: both ends know that they are in step when one learns of the other only now") {
+  World world{8, {"ana", "bo", "cy"}};
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  must(world["ana"].run(request_of("room.new").set("name", "Yard")));
+  world.run_for(5s);
+  world.split({{"ana", "cy"}, {"bo"}});
+  must(world.join("cy", "ana"));
+  world.run_for(5s);
+  world.split({{"ana"}, {"bo", "cy"}});
+  must(world.connect("cy", "bo"));
+  world.run_for(30s);
+  CHECK(world.agrees());
+  for (const auto* name : {"bo", "cy"}) {
+    CAPTURE(name);
+    std::size_t in_sync = 0;
+    for (const auto& link : world[name].node().links().links()) in_sync += link.in_sync ? 1 : 0;
+    CHECK(in_sync == 1);
+  }
+}
+
 }  // namespace
 }  // namespace holm::sim

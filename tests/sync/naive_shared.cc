@@ -54,7 +54,9 @@ std::uint64_t NaiveShared::held(const SpaceId& space, const LogId& log) const {
 }
 
 Result<Digest> NaiveShared::digest(const SpaceId& space) const {
-  return crdt::space_digest(TRY(positions(space)));
+  auto counted = TRY(positions(space));
+  std::erase_if(counted, [&](const auto& position) { return uncounted.contains(position.log); });
+  return crdt::space_digest(std::move(counted));
 }
 
 Result<std::vector<crdt::Position>> NaiveShared::positions(const SpaceId& space) const {

@@ -14,6 +14,7 @@ class NaiveShared final : public Shared {
  public:
   std::vector<SpaceId> readable;  ///< most urgent first
   std::set<LogId> refuses;        ///< logs of which no more is taken
+  std::set<LogId> uncounted;      ///< logs held but not in digests: void so far, or waiting
 
   /// One more change of a log, with a head of its own. `bytes` of content.
   void write(const SpaceId& space, const LogId& log, std::size_t bytes = 8);

@@ -95,7 +95,7 @@ struct Pair {
       at.unacknowledged -= at.sizes.at(ack->serial);
       REQUIRE(at.peer.on_ack(*ack).has_value());
     } else if (auto* delta = std::get_if<Delta>(&*message)) {
-      at.peer.on_delta(*delta);
+      REQUIRE(at.peer.on_delta(*delta).has_value());
       at.undurable.push_back(std::move(*delta));
     }
     (void)from;
@@ -260,9 +260,74 @@ TEST_CASE("peer: a space that the peer may not read is neither offered nor answe
   CHECK(pair.b.shared.held(kRoom, id_of<LogId>(0x10)) == 0);
 }
 
+TEST_CASE("peer: one who sends and never reads, or names spaces without end, is refused in time") {
+  for (const bool is_reading : {false, true}) {
+    CAPTURE(is_reading);
+    NaiveShared shared;
+    shared.readable = {kTrust, kRoom};
+    SeededRng rng(7);
+    Peer peer;
+    Delta delta;
+    delta.space = kRoom;
+    bool refused = false;
+    for (int i = 0; i < 100'000 && !refused; ++i) {
+      if (is_reading) delta.space = rng.id<SpaceId>();
+      ++delta.serial;
+      refused = !peer.on_delta(delta);
+      if (!refused) peer.on_delta_durable(delta, {}, {});
+      if (is_reading) REQUIRE(peer.poll(shared).has_value());
+    }
+    CHECK(refused);
+  }
+}
+
 TEST_CASE("peer: an acknowledgement of nothing sent breaks the protocol") {
   Peer peer;
   CHECK_FALSE(peer.on_ack({.space = kRoom, .serial = 1, .digest = {}, .have = {}}).has_value());
+}
+
+TEST_CASE("peer: equal digests say nothing of what no digest counts") {
+  Pair pair(5);
+  const auto log = id_of<LogId>(0x40);
+  for (auto* side : {&pair.a, &pair.b}) {
+    side->shared.write(kRoom, id_of<LogId>(0x10));
+    side->shared.uncounted.insert(log);
+  }
+  pair.a.shared.write(kRoom, log);
+  pair.start();
+  pair.settle();
+  CHECK(pair.b.shared.held(kRoom, log) == 1);
+  CHECK(pair.agree());
+}
+
+TEST_CASE("peer: a refusal that was on the way when they offered anew does not outlast it") {
+  Pair pair(6, {.window_bytes = 1u << 20, .delta_bytes = 1});  // a delta per range
+  const auto log = id_of<LogId>(0x20);
+  for (int i = 0; i < 3; ++i) pair.a.shared.write(kRoom, log);
+  pair.b.shared.refuses.insert(log);
+  pair.start();
+  for (int i = 0; i < 2; ++i) {  // summaries, then vectors
+    REQUIRE(pair.say(pair.a, pair.b));
+    REQUIRE(pair.say(pair.b, pair.a));
+    REQUIRE(pair.hear(pair.a, pair.b));
+    REQUIRE(pair.hear(pair.b, pair.a));
+  }
+  for (int i = 0; i < 3; ++i) REQUIRE(pair.say(pair.a, pair.b));
+  REQUIRE(pair.hear(pair.b, pair.a));
+  REQUIRE(pair.sync(pair.b));
+  pair.b.shared.refuses.clear();
+  pair.b.peer.reoffer(pair.b.shared);
+  for (int i = 0; i < 2; ++i) {  // the refusal, the new offer
+    REQUIRE(pair.say(pair.b, pair.a));
+    REQUIRE(pair.hear(pair.a, pair.b));
+  }
+  pair.settle(200);
+  CHECK(pair.b.shared.held(kRoom, log) == 3);
+  pair.a.shared.write(kRoom, log);
+  pair.a.peer.on_stored(kRoom);
+  pair.settle(200);
+  CHECK(pair.b.shared.held(kRoom, log) == 4);
+  CHECK(pair.agree());
 }
 
 }  // namespace
