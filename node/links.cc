@@ -12,6 +12,7 @@ namespace members = work::members;
 namespace {
 
 constexpr std::string_view kPrologue = "holm/1";
+constexpr std::string_view kCannotStore = "this device cannot store more at the moment";
 constexpr std::size_t kQueuedMax = 2u << 20;  ///< given to a session before deltas wait
 constexpr Millis kFlush{50};                  ///< typing is pushed in bursts of this length
 
@@ -253,8 +254,9 @@ void Links::pump(Link& link) {
       alive->is_closing = true;
       return env_.transport.close(id);
     }
+    // Within a turn nothing is told: it may yet be rolled back. end_turn() comes round again.
     if (alive->stage >= LinkStage::membership_only && !alive->session->is_closed() &&
-        alive->session->queued_bytes() < kQueuedMax) {
+        !alive->replica->store().in_turn() && alive->session->queued_bytes() < kQueuedMax) {
       auto message = alive->peer.poll(*alive->view);
       if (!message) {
         close(*alive, net::GoodbyeReason::failed, message.error().what);
@@ -347,6 +349,10 @@ void Links::on_established(Link& link, net::Established established) {
 
 /// Opens the link fully once the other side is known to belong; refuses who was removed.
 void Links::promote(Link& link) {
+  if (link.replica->store().in_turn()) {  // what is offered has to be durable
+    promoted_at_turn_end_.insert(link.id);
+    return;
+  }
   const auto& roster = link.replica->roster();
   const auto* device = roster.device_by_key(link.remote);
   if (device != nullptr && !roster.authorised(device->id)) {
@@ -522,12 +528,17 @@ void Links::on_delta(Link& link, sync::Delta delta) {
     // Verified ranges before the bad one stand; a fault of our own store undoes the turn.
     const bool is_theirs = is_fault_of_sender(have.error());
     if (!is_theirs) {
-      replica.rollback();
-      std::erase_if(staged_, [&](const Staged& item) { return item.team == replica.team(); });
       env_.log.write(Level::error, have.error().text());
+      replica.rollback();
+      // Others' deltas went with the turn: their links start again.
+      for (const auto& item : staged_) {
+        auto* other = item.team == replica.team() ? get(item.link) : nullptr;
+        if (other != nullptr) close(*other, net::GoodbyeReason::failed, std::string(kCannotStore));
+      }
+      std::erase_if(staged_, [&](const Staged& item) { return item.team == replica.team(); });
     }
     return close(link, is_theirs ? net::GoodbyeReason::invalid : net::GoodbyeReason::failed,
-                 is_theirs ? have.error().what : "this device cannot store more at the moment");
+                 is_theirs ? have.error().what : std::string(kCannotStore));
   }
   if (auto noted = link.peer.on_delta(delta); !noted) {
     return close(link, net::GoodbyeReason::invalid, noted.error().what);
@@ -549,7 +560,7 @@ void Links::end_turn() {
         if (item.team != team) {
           staged_.push_back(std::move(item));
         } else if (link != nullptr) {
-          close(*link, net::GoodbyeReason::failed, "this device cannot store more at the moment");
+          close(*link, net::GoodbyeReason::failed, std::string(kCannotStore));
         }
       }
       continue;
@@ -571,6 +582,12 @@ void Links::end_turn() {
     for (const auto& space : spaces) stored(replica, space);
     if (replica.take_membership_changed()) on_membership_changed(replica);
     if (!changed.empty()) events_.on_changed(replica, changed);
+  }
+  for (const auto id : std::exchange(promoted_at_turn_end_, {})) {
+    auto* link = get(id);
+    if (link == nullptr || link->is_closing) continue;
+    promote(*link);
+    answer_join(*link);
   }
   pump_all();
 }

@@ -131,6 +131,7 @@ class Links final : public net::TransportEvents {
   std::optional<net::Endpoint> listening_;
   bool is_stopping_ = false;
   std::vector<Staged> staged_;
+  std::set<net::LinkId> promoted_at_turn_end_;
   std::optional<Time> flush_at_;  ///< when typing is pushed
   std::set<std::pair<TeamId, SpaceId>> typed_;
   std::map<TeamId, std::set<LogId>> forked_;

@@ -53,8 +53,8 @@ Result<PutAway> undone_imports(Replica& replica, const std::set<ObjectId>& wante
   if (wanted.empty()) return out;
   for (const auto& [id, stored] : TRY(replica.store().facts().all(kImports))) {
     const auto order = static_cast<std::uint64_t>(TRY(decode_value(stored)).number());
-    auto undoing = TRY(undoing_of(replica, order));
-    if (!undoing) continue;
+    auto undoing = TRY(last_of(replica, order));
+    if (!undoing || undoing->kind != Deed::Kind::undone) continue;
     const auto objects = TRY(objects_of(replica, *undoing));
     const auto count = std::count_if(objects.begin(), objects.end(),
                                      [&](const auto& object) { return wanted.contains(object); });
@@ -248,12 +248,16 @@ Result<Value> Node::import_undo(Replica& replica, const Value& request) {
   return in_turn(
       replica,
       [&]() -> Result<Value> {
-        auto deed = TRY(find_deed(replica, static_cast<std::uint64_t>(order)));
-        if (deed.is_taken_back) {
+        auto deed = TRY(last_of(replica, static_cast<std::uint64_t>(order)));
+        if (!deed) {
+          return fail(Code::not_found, "that import was brought in again since",
+                      "nothing was changed", "take back the later one");
+        }
+        if (deed->kind == Deed::Kind::undone) {
           return fail(Code::failed, "that import was undone already", "nothing was changed");
         }
-        const auto of = deed.order;
-        const auto refs = TRY(take_back(replica, std::move(deed), env_.clock.wall()));
+        const auto of = deed->order;
+        const auto refs = TRY(take_back(replica, std::move(*deed), env_.clock.wall()));
         (void)TRY(record_deed(replica, Deed::Kind::undone, of));
         return Value::object().set("import_id", id).set("objects", refs.size());
       },

@@ -124,20 +124,18 @@ Result<std::optional<std::uint64_t>> record_deed(Replica& replica, Deed::Kind ki
   return std::optional(deed.order);
 }
 
-Result<Deed> find_deed(Replica& replica, std::uint64_t order) {
-  const auto key = key_of(order);
-  const auto stored = TRY(replica.store().facts().get(kDeeds, key));
-  if (!stored) return nothing("undo");
-  return decode(key, *stored);
-}
-
-Result<std::optional<Deed>> undoing_of(Replica& replica, std::uint64_t order) {
-  for (auto& deed : TRY(all_deeds(replica))) {
-    if (deed.kind == Deed::Kind::undone && deed.of == order && !deed.is_taken_back) {
-      return std::optional(std::move(deed));
-    }
+Result<std::optional<Deed>> last_of(Replica& replica, std::uint64_t order) {
+  auto deeds = TRY(all_deeds(replica));
+  const auto find = [&](const auto& fits) {
+    const auto found = std::find_if(deeds.begin(), deeds.end(), fits);
+    return found != deeds.end() ? std::optional(*found) : std::nullopt;
+  };
+  auto last = find([&](const Deed& deed) { return deed.order == order; });
+  while (last && last->is_taken_back) {
+    const auto of = last->order;
+    last = find([&](const Deed& deed) { return deed.of == of; });
   }
-  return std::optional<Deed>();
+  return last;
 }
 
 Result<std::set<ObjectId>> objects_of(Replica& replica, const Deed& deed) {

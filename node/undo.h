@@ -33,9 +33,10 @@ struct Deed {
 /// Adds what this turn wrote to the list. Needs an open turn. Nothing when nothing was written.
 Result<std::optional<std::uint64_t>> record_deed(Replica& replica, Deed::Kind kind,
                                                  std::uint64_t of = 0);
-Result<Deed> find_deed(Replica& replica, std::uint64_t order);
-/// The deed that took back the one of this order, if it still stands.
-Result<std::optional<Deed>> undoing_of(Replica& replica, std::uint64_t order);
+/// What became of the deed of this order: itself, or the last in the row of what undid it, redid it
+/// and so on. Its kind tells whether the deed's work is here. Nothing when the list forgot it, or
+/// something else brought its work back.
+Result<std::optional<Deed>> last_of(Replica& replica, std::uint64_t order);
 /// Objects that a deed touched.
 Result<std::set<ObjectId>> objects_of(Replica& replica, const Deed& deed);
 /// The latest deed that can be undone (or redone); `object` narrows it to deeds that touch it.

@@ -147,8 +147,16 @@ TEST_CASE("local node: an import that was taken back is there again when it is i
   CHECK(must(*served.node, import)["import_id"].is_null());
   must(*served.node, request("undo"));
   CHECK(documents() == 1);
-  // What a person put away stays so.
   must(*served.node, request("redo"));
+  // However often it went back and forth, it is known whether it is here.
+  must(*served.node, request("import.undo").set("id", again["import_id"]));
+  CHECK(documents() == 1);
+  CHECK_FALSE(served.node->call(request("import.undo").set("id", again["import_id"])));
+  must(*served.node, request("redo"));
+  must(*served.node, request("undo"));
+  CHECK(must(*served.node, import)["brought_back"].number() == 2);
+  CHECK(documents() == 3);
+  // What a person put away stays so.
   must(*served.node, request("doc.archive").set("doc", "notes/a"));
   CHECK(must(*served.node, import)["brought_back"].number() == 0);
   CHECK(documents() == 2);
