@@ -339,7 +339,10 @@ void Node::note_heard() {
     auto& last = heard_[{link.team, link.device}];
     if (!last.empty()) {
       const auto before = decode_heard(last);
-      if (before && before->holds == heard.holds && now - before->at < kHeardAgain) continue;
+      if (before && before->holds == heard.holds && now >= before->at &&
+          now - before->at < kHeardAgain) {
+        continue;
+      }
     }
     last = encode_heard(heard);
     if (!replica.begin()) return;

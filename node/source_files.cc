@@ -25,13 +25,38 @@ Result<std::vector<work::SourceFile>> read_source(const std::string& path) {
   }
   std::size_t total = 0;
   const fs::path root(path);
-  for (fs::recursive_directory_iterator at(root, error), end; at != end; at.increment(error)) {
-    if (error) break;
-    if (at->is_symlink(error) || !at->is_regular_file(error)) continue;
+  constexpr auto kOptions = fs::directory_options::skip_permission_denied;
+  (void)fs::directory_iterator(root, error);  // the folder itself has to be readable
+  if (error) return fail(Code::denied, "cannot read " + path + ": " + error.message());
+  for (fs::recursive_directory_iterator at(root, kOptions, error), end; !error && at != end;
+       at.increment(error)) {
     if (out.size() >= kFilesMax) return fail(Code::limit, path + " holds too many files");
-    auto bytes = TRY(read_file(at->path().string(), kBytesMax - total));
-    total += bytes.size();
-    out.push_back({at->path().lexically_relative(root).generic_string(), std::move(bytes)});
+    work::SourceFile file{at->path().lexically_relative(root).generic_string(), {}};
+    std::error_code ignored;
+    if (at->is_symlink(ignored)) {
+      file.problem = "a link; links are not followed";
+    } else if (at->is_directory(ignored)) {
+      const bool is_versions = at->path().filename() == ".git";
+      (void)fs::directory_iterator(at->path(), ignored);
+      if (!is_versions && !ignored) continue;
+      if (is_versions) at.disable_recursion_pending();
+      file.problem =
+          is_versions ? "old versions that git keeps" : "cannot be read: " + ignored.message();
+    } else if (!at->is_regular_file(ignored)) {
+      file.problem = "no regular file";
+    } else if (work::is_note(file.path)) {
+      auto bytes = read_file(at->path().string(), std::min(work::kNoteBytesMax, kBytesMax - total));
+      if (bytes) {
+        total += bytes->size();
+        file.bytes = std::move(*bytes);
+      } else if (total + work::kNoteBytesMax > kBytesMax && bytes.error().code == Code::limit) {
+        return fail(Code::limit, path + " holds more than 1 GiB of notes");
+      } else {
+        file.problem =
+            bytes.error().code == Code::limit ? "larger than 16 MiB" : bytes.error().what;
+      }
+    }
+    out.push_back(std::move(file));
   }
   if (error) return fail(Code::denied, "cannot read " + path + ": " + error.message());
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.path < b.path; });

@@ -9,8 +9,10 @@
 
 namespace holm::node {
 
-/// A file, or a folder with all regular files below it (links are not followed), sorted by path.
-/// Errors: not_found, denied, limit (more than 1 GiB or 100,000 files in all).
+/// A file, or a folder with everything below it, sorted by path. Of a folder only notes are read;
+/// what cannot be (links, devices, what this user may not read, notes beyond work::kNoteBytesMax)
+/// says so in `problem`, and .git is named and not entered. Errors: not_found, denied
+/// when the path itself cannot be read, limit (more than 1 GiB or 100,000 files in all).
 Result<std::vector<work::SourceFile>> read_source(const std::string& path);
 
 }  // namespace holm::node

@@ -3,6 +3,7 @@
 #include "node/local_node.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <filesystem>
@@ -13,6 +14,7 @@
 
 #include "node/control.h"
 #include "node/home.h"
+#include "work/exchange/import.h"
 
 namespace holm::node {
 namespace {
@@ -213,6 +215,35 @@ TEST_CASE("local node: what was said, remarked or reported is gone once it is un
     CHECK(told() == after);
     must(node, request("undo"));
   }
+}
+
+TEST_CASE("local node: an import names everything in a folder that does not come") {
+  Served served;
+  const auto source = served.folder.path / "vault";
+  fs::create_directories(source / ".git" / "objects");
+  fs::create_directories(source / "sub");
+  fs::create_directories(source / ".obsidian");
+  std::ofstream(source / ".obsidian" / "app.json") << "{}";
+  std::ofstream(source / ".git" / "objects" / "a.md") << "x";
+  std::ofstream(source / "sub" / "note.md") << "# N\n";
+  std::ofstream(source / "sub" / "photo.jpg") << "x";
+  std::ofstream(source / "huge.md") << std::string(work::kNoteBytesMax + 1, 'x');
+  fs::create_symlink(source / "sub" / "note.md", source / "link.md");
+  fs::create_directory_symlink(source / "sub", source / "again");
+  REQUIRE(mkfifo((source / "pipe.md").c_str(), 0600) == 0);
+  const auto report = must(*served.node, request("import")
+                                             .set("format", "markdown")
+                                             .set("path", source.string())
+                                             .set("room", "Vault"));
+  CHECK(report["created"]["documents"].number() == 1);
+  std::vector<std::string> skipped;
+  for (const auto& item : report["skipped_files"].items()) skipped.emplace_back(item.text());
+  CHECK(skipped == std::vector<std::string>{
+                       ".git: old versions that git keeps",
+                       ".obsidian/app.json: hidden: settings of another program",
+                       "again: a link; links are not followed", "huge.md: larger than 16 MiB",
+                       "link.md: a link; links are not followed", "pipe.md: no regular file",
+                       "sub/photo.jpg: not a Markdown note; files come with a later version"});
 }
 
 TEST_CASE("local node: it ends while others wait for answers, and they hear of it") {

@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -21,8 +22,13 @@ namespace holm::work {
 /// One file of a source. `path` is relative to its root, '/'-separated, UTF-8.
 struct SourceFile {
   std::string path;
-  Bytes bytes;
+  Bytes bytes;            ///< empty when nobody asks for them (is_note)
+  std::string problem{};  ///< why its bytes are not here, in words; empty when that is as it should
 };
+/// Whether the import of a folder reads this file; of others the name is enough.
+bool is_note(std::string_view path);
+/// The largest note an import takes.
+inline constexpr std::size_t kNoteBytesMax = 16u << 20;
 
 /// Where an import goes: the space of the room, which the node has opened or will open.
 struct ImportTarget {

@@ -14,7 +14,6 @@
 namespace holm::work {
 namespace {
 
-constexpr std::size_t kNoteBytesMax = 16u << 20;
 constexpr std::size_t kPathBytesMax = 4096;
 
 struct NotePath {
@@ -46,6 +45,7 @@ NotePath take_apart(std::string_view path) {
 
 /// Why a file stays behind; empty when it comes.
 std::string reason_to_skip(const SourceFile& file, const NotePath& parts) {
+  if (!file.problem.empty()) return file.problem;
   if (parts.is_hidden) return "hidden: settings of another program";
   if (!parts.is_note) return "not a Markdown note; files come with a later version";
   if (file.path.size() > kPathBytesMax) return "its path is too long";
@@ -55,6 +55,11 @@ std::string reason_to_skip(const SourceFile& file, const NotePath& parts) {
 }
 
 }  // namespace
+
+bool is_note(std::string_view path) {
+  const auto parts = take_apart(path);
+  return parts.is_note && !parts.is_hidden;
+}
 
 Result<ImportPlan> import_markdown(const State& state, const Acting&, const ImportTarget& target,
                                    std::span<const SourceFile> files) {

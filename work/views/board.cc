@@ -1,5 +1,6 @@
 // Boards: columns with their cards in order.
 #include <map>
+#include <set>
 
 #include "work/read.h"
 #include "work/reference.h"
@@ -68,6 +69,26 @@ class BoardView {
 
 }  // namespace
 
+namespace {
+
+/// Cards that board.show shows: those put away are left out, but for those that live all the same.
+Result<std::size_t> count_cards(const State& state, const Ref& board) {
+  Lookup lookup{
+      .type = kCard, .space = board.space, .where = {{card::kBoard, id_value(board.object)}}};
+  const auto all = TRY(state.find(lookup));
+  lookup.where.push_back({field::kArchived, Value()});
+  const auto out = TRY(state.find(lookup));
+  if (out.size() == all.size()) return out.size();
+  const std::set<Ref> in_use(out.begin(), out.end());
+  std::size_t count = out.size();
+  for (const auto& card : all) {
+    if (!in_use.contains(card) && !TRY(rules::life_of(state, card)).archived) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
 Result<Value> view(const State& state, const Asking& asking, const BoardList& query) {
   Shape shape(state, asking);
   Lookup lookup{.type = kBoard, .order = Lookup::By::title};
@@ -79,9 +100,7 @@ Result<Value> view(const State& state, const Asking& asking, const BoardList& qu
     if (entry["archived"].flag()) continue;
     entry.set("key", words_of(board, board::kKey));
     entry.set("columns", TRY(rules::columns_of(state, ref)).size());
-    const auto cards = TRY(state.find(
-        {.type = kCard, .space = ref.space, .where = {{card::kBoard, id_value(ref.object)}}}));
-    entry.set("cards", cards.size());
+    entry.set("cards", TRY(count_cards(state, ref)));
     boards.push(std::move(entry));
   }
   return Value::object().set("boards", std::move(boards));

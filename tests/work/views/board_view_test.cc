@@ -179,6 +179,8 @@ TEST_CASE("card.show: archived here, edited there: it lives, with a notice") {
   ana.run(CardArchive{.card = "R-1"});
   CHECK(
       column_named(ask(ana, BoardShow{.board = "Quay/Repairs"}), "Next")["cards"].items().empty());
+  const auto counted = [&] { return ask(ana, BoardList{})["boards"].items()[0]["cards"].number(); };
+  CHECK(counted() == 0);
   team["bo"].run(CardUpdate{.card = "R-1", .line = "still at it", .percent = {}, .confidence = {}});
   team.converge();
   const auto shown = ask(ana, CardShow{.card = "R-1"});
@@ -187,6 +189,7 @@ TEST_CASE("card.show: archived here, edited there: it lives, with a notice") {
   CHECK(
       column_named(ask(ana, BoardShow{.board = "Quay/Repairs"}), "Next")["cards"].items().size() ==
       1);
+  CHECK(counted() == 1);
 }
 
 TEST_CASE("comment.list: comments on a board") {
