@@ -231,6 +231,30 @@ TEST_CASE("roster: members raise nobody, and who was removed writes nothing more
   CHECK(team.roster(bo).rooms.empty());
 }
 
+TEST_CASE("roster: promoted here, removed there: removal wins") {
+  SeededRng rng(6);
+  Actor ana("Ana", rng);
+  Actor bo("Bo", rng);
+  Actor cy("Cy", rng);
+  TeamOfKeys team(ana, rng);
+  team.admit(ana, bo, rng, Role::admin);
+  team.admit(ana, cy, rng);
+  bo.seen = cy.seen = ana.seen;
+  team.set_role(ana, cy.id, OpKind::grant, Role::admin);
+  team.set_role(bo, cy.id, OpKind::reduce, Role::none);
+  auto ops = team.all;
+  for (int order = 0; order < 5; ++order) {
+    shuffle(ops, rng);
+    const auto roster = resolve(team.id, ops);
+    CHECK(roster.role(cy.id) == Role::none);
+    CHECK_FALSE(roster.authorised(cy.device));
+  }
+  // Whoever has seen both may take them in again.
+  ana.seen = ops;
+  team.set_role(ana, cy.id, OpKind::grant, Role::member);
+  CHECK(team.roster(ana).role(cy.id) == Role::member);
+}
+
 TEST_CASE("roster: a founder is known by name from the first op on, and so is the team") {
   SeededRng rng(1);
   Actor ana("Ana", rng);
