@@ -9,25 +9,15 @@
 #include <string>
 
 #include "base/rng.h"
+#include "tests/support/folder.h"
 
 namespace holm::node {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder that goes away with the test.
-struct Folder {
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "holm-home-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
+struct Folder : test::Folder {
   std::string home() const { return (path / "home").string(); }
-  fs::path path;
 };
 
 Identity someone(Rng& rng) {

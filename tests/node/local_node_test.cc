@@ -14,6 +14,7 @@
 
 #include "node/control.h"
 #include "node/home.h"
+#include "tests/support/folder.h"
 #include "work/exchange/import.h"
 
 namespace holm::node {
@@ -21,17 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder that goes away with the test.
-struct Folder {
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "holm-node-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
+struct Folder : test::Folder {
   std::string home(const std::string& name) {
     auto dir = (path / name).string();
     const auto made =
@@ -39,7 +30,6 @@ struct Folder {
     REQUIRE_MESSAGE(made, (made ? "" : made.error().text()));
     return dir;
   }
-  fs::path path;
 };
 
 Value request(const char* what) { return Value::object().set("do", what); }

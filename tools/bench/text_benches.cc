@@ -36,10 +36,11 @@ Result<std::vector<Trace>> traces_of(const Options& options) {
   return out;
 }
 
-/// Fugue may end elsewhere than the trace's source where several wrote at one place at once: there
-/// the same runs in another order judge.
+/// A text of one writer ends as its source has it. Where several wrote at one place at once, Fugue
+/// may end elsewhere: there the runs merged as they were typed, none joined, are the judge.
 bool ends_well(const Trace& trace, const std::string& text, const std::vector<TextRun>& runs) {
-  if (trace.end == text || (trace.is_linear() && trace.end.empty())) return true;
+  if (trace.end == text) return true;
+  if (trace.is_linear() && !trace.end.empty()) return false;
   Text whole;
   return whole.merge(runs) && whole.text() == text;
 }
