@@ -29,9 +29,13 @@ Status bench_order(const Options& options, const Report& report);
 Status bench_smalldocs(const Options& options, const Report& report);
 Status bench_history(const Options& options, const Report& report);
 Status bench_anchors(const Options& options, const Report& report);
+Status bench_map(const Options& options, const Report& report);
+Status bench_list(const Options& options, const Report& report);
 
 /// One measure for a harness that compares programs: reads the trace at `flat`, prints one JSON
 /// line. False when the measure does not apply. What it measures is made anew from the trace.
 Result<bool> run_peer(std::string_view measure, const std::string& flat);
+/// As run_peer(), for the measures that need no trace.
+Result<bool> run_object_peer(std::string_view measure);
 
 }  // namespace holm::bench

@@ -23,6 +23,8 @@ std::span<const Bench> benches() {
       {"anchors", "places that move with a text", bench_anchors},
       {"smalldocs", "1,000 texts of 100 edits, opened and read", bench_smalldocs},
       {"order", "position keys, 100,000 at one spot by 8 writers", bench_order},
+      {"map", "20 writers set the same 1,000 keys, merged and read", bench_map},
+      {"list", "20 writers insert 500 items each, merged and read", bench_list},
   };
   return all;
 }
@@ -66,7 +68,8 @@ int main(int argc, char** argv) {
   }
   if (words[0] == "peer") {
     if (words.size() != 4) return usage();
-    const auto done = bench::run_peer(words[1], std::string(words[2]));
+    auto done = bench::run_object_peer(words[1]);
+    if (done && !*done) done = bench::run_peer(words[1], std::string(words[2]));
     if (!done) return failed(done.error());
     return *done ? 0 : kNotApplicable;
   }
