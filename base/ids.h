@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -22,9 +23,25 @@ struct Id {
   static constexpr std::size_t kBytes = N;
   std::array<std::uint8_t, N> bytes{};
 
-  auto operator<=>(const Id&) const = default;
+  friend bool operator==(const Id& a, const Id& b) {
+    return std::memcmp(a.bytes.data(), b.bytes.data(), N) == 0;
+  }
+  /// By bytes. Eight at a time: ids are compared more than anything else is.
+  friend std::strong_ordering operator<=>(const Id& a, const Id& b) {
+    static_assert(N % 8 == 0);
+    for (std::size_t i = 0; i < N; i += 8) {
+      if (const auto order = a.word(i) <=> b.word(i); order != 0) return order;
+    }
+    return std::strong_ordering::equal;
+  }
 
   ByteView view() const { return bytes; }
+  /// Eight bytes from `at` on as a number, so that ids sort as their words do.
+  std::uint64_t word(std::size_t at) const {
+    std::uint64_t out = 0;
+    std::memcpy(&out, bytes.data() + at, sizeof out);
+    return std::endian::native == std::endian::little ? __builtin_bswap64(out) : out;
+  }
   /// Lower-case hexadecimal.
   std::string text() const { return hex(bytes); }
   /// True for the all-zero id, which names nothing.

@@ -1,12 +1,11 @@
 // Canonical msgpack with limits: the one spelling of every value that is hashed, signed, stored or
-// sent. The only file that sees msgpack. Spec: https://github.com/msgpack/msgpack, spec.md.
+// sent. Spec: https://github.com/msgpack/msgpack, spec.md.
 //
 // Canonical means: shortest form of every integer and length, text as str, bytes as bin, no ext,
 // no trailing bytes. Reader refuses anything else, so equal values have equal bytes.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -58,14 +57,11 @@ struct WireLimits {
 };
 
 /// Walks one decoded message in order. Every getter consumes one value and fails with
-/// Code::reject when it is of another kind. Memory: about 24 bytes per value of the message.
+/// Code::reject when it is of another kind. Allocates nothing.
 class Reader {
  public:
-  /// Decodes and checks canonical form and limits. O(bytes). Keeps `message` by reference.
+  /// Checks canonical form and limits. O(bytes). Keeps `message` by reference.
   static Result<Reader> open(ByteView message, WireLimits limits = {});
-  ~Reader();
-  Reader(Reader&&) noexcept;
-  Reader& operator=(Reader&&) noexcept;
 
   /// Steps into an array; its items are read next. Returns their count.
   Result<std::size_t> array();
@@ -81,6 +77,8 @@ class Reader {
   Result<Value> value();
   /// The canonical encoding of the next value, whatever it is; a copy.
   Result<Bytes> raw();
+  /// As raw(); a view into the message.
+  Result<ByteView> raw_view();
   template <class AnyId>
   Result<AnyId> id() {
     auto view = bytes();
@@ -92,15 +90,17 @@ class Reader {
   bool next_is_nil() const;
   Status nil();
   /// True once every value has been consumed.
-  bool done() const;
+  bool done() const { return rest_.empty(); }
   /// Fails unless done(): messages of a fixed shape end with this.
   Status end() const;
 
  private:
-  struct State;
-  explicit Reader(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Reader(ByteView message) : rest_(message) {}
+  ByteView rest_;
 };
+
+/// Whether Reader::open() would accept these bytes.
+bool is_canonical(ByteView message);
 
 /// One tree as canonical msgpack, and back.
 Bytes encode(const Value& value);

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <msgpack.hpp>
+
 #include "base/rng.h"
 #include "tests/support/seeds.h"
 
@@ -32,7 +34,109 @@ Value random_value(Rng& rng, int depth) {
   }
 }
 
+bool is_ours(const msgpack::object& node) {
+  switch (node.type) {
+    case msgpack::type::STR: return is_utf8({node.via.str.ptr, node.via.str.size});
+    case msgpack::type::EXT:
+    case msgpack::type::FLOAT32: return false;
+    case msgpack::type::ARRAY:
+      return std::all_of(node.via.array.ptr, node.via.array.ptr + node.via.array.size, is_ours);
+    case msgpack::type::MAP:
+      return std::all_of(node.via.map.ptr, node.via.map.ptr + node.via.map.size,
+                         [](const msgpack::object_kv& entry) {
+                           return entry.key.type == msgpack::type::STR && is_ours(entry.key) &&
+                                  is_ours(entry.val);
+                         });
+    default: return true;
+  }
+}
+
+/// Whether msgpack-c unpacks the bytes, and packs what it found to the same.
+bool packs_the_same(ByteView bytes) {
+  try {
+    std::size_t end = 0;
+    const auto* data = reinterpret_cast<const char*>(bytes.data());
+    const auto handle = msgpack::unpack(data, bytes.size(), end);
+    if (end != bytes.size() || !is_ours(handle.get())) return false;
+    msgpack::sbuffer again;
+    msgpack::pack(again, handle.get());
+    return as_bytes({again.data(), again.size()}).size() == bytes.size() &&
+           std::equal(bytes.begin(), bytes.end(), as_bytes({again.data(), again.size()}).begin());
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 }  // namespace
+
+TEST_CASE("wire: accepts what another implementation spells the same, and nothing else") {
+  test::for_each_seed(3000, [](test::Seed seed) {
+    SeededRng rng(seed);
+    auto bytes = encode(random_value(rng, 3));
+    if (rng.chance(30)) bytes.resize(rng.below(40));
+    for (auto times = rng.below(4); times > 0 && !bytes.empty(); --times) {
+      const auto at = static_cast<std::ptrdiff_t>(rng.below(bytes.size()));
+      const auto byte =
+          static_cast<std::uint8_t>(rng.chance(60) ? 0xc0 + rng.below(64) : rng.next());
+      if (rng.chance(50)) {
+        bytes[static_cast<std::size_t>(at)] = byte;
+      } else {
+        bytes.insert(bytes.begin() + at, byte);
+      }
+    }
+    CAPTURE(hex(bytes));
+    CHECK(Reader::open(bytes).has_value() == packs_the_same(bytes));
+    CHECK(is_canonical(bytes) == packs_the_same(bytes));
+  });
+  // Every head, before bytes that could be anything.
+  for (int head = 0; head < 256; ++head) {
+    for (const char* rest : {"",
+                             "00",
+                             "01",
+                             "7f",
+                             "80",
+                             "ff",
+                             "00ff",
+                             "0100",
+                             "ffff",
+                             "0000ffff",
+                             "00010000",
+                             "ffffff7f",
+                             "00000000ffffffff",
+                             "0000000100000000",
+                             "ffffffff7fffffff",
+                             "8000000000000000",
+                             "7ff8000000000001",
+                             "43f0000000000000",
+                             "43e0000000000000",
+                             "c3e0000000000000",
+                             "8000000000000001",
+                             "3ff0000000000000",
+                             "fff0000000000000"}) {
+      auto bytes = *from_hex(rest);
+      bytes.insert(bytes.begin(), static_cast<std::uint8_t>(head));
+      CAPTURE(hex(bytes));
+      CHECK(Reader::open(bytes).has_value() == packs_the_same(bytes));
+    }
+  }
+}
+
+TEST_CASE("wire: a reader passes over what is of another kind, with all that is in it") {
+  const auto bytes = *from_hex(
+      "9493010203"
+      "81a16105"
+      "c3"
+      "07");
+  auto reader = *Reader::open(bytes);
+  CHECK(reader.array(4).has_value());
+  CHECK_FALSE(reader.uint().has_value());
+  CHECK_FALSE(reader.text().has_value());
+  CHECK(*reader.boolean());
+  CHECK(*reader.raw() == Bytes{7});
+  CHECK(reader.done());
+  CHECK_FALSE(reader.raw().has_value());
+  CHECK_FALSE(reader.value().has_value());
+}
 
 TEST_CASE("wire: what was encoded decodes to the same value") {
   test::for_each_seed(300, [](test::Seed seed) {
