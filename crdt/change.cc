@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/wire.h"
+#include "base/wire_scan.h"
 #include "crdt/order.h"
 #include "crdt/text/utf8.h"
 
@@ -25,70 +26,61 @@ tl::unexpected<Error> malformed(const char* what) {
   return fail(Code::reject, std::string("a change is malformed: ") + what);
 }
 
-Status check_canonical(ByteView content) {
-  if (!Reader::open(content)) return malformed("a value is not canonical msgpack");
-  return {};
+/// [key, value] of a put, [key] of a removal: the key is text, the value canonical.
+bool is_map_content(const Op& op) {
+  const std::uint64_t items = op.action == Action::put ? 2 : 1;
+  WireScanner in(op.content);
+  if (in.next() != WireKind::array || in.number() != items) return false;
+  if (in.next() != WireKind::text || !is_utf8(as_text(in.body()))) return false;
+  return op.action == Action::put ? is_canonical(in.rest()) : in.rest().empty();
 }
 
-/// The shape of an op's content, which is present.
-Status check_content(const Op& op) {
+bool is_step(ByteView content) {
+  WireScanner in(content);
+  const auto kind = in.next();
+  const bool is_number =
+      kind == WireKind::negative || (kind == WireKind::uint && in.number() <= INT64_MAX);
+  return is_number && in.rest().empty();
+}
+
+/// Whether an op's content, which is present, has the shape that its kind has.
+bool is_content(const Op& op) {
   switch (op.kind) {
     case Kind::reg:
-    case Kind::member: return check_canonical(op.content);
+    case Kind::member: return is_canonical(op.content);
     case Kind::set:
     case Kind::member_set:
-      if (op.action == Action::add) return check_canonical(op.content);
-      if (!op.content.empty()) return malformed("a removal has content");
-      return {};
-    case Kind::map: {
-      auto reader = TRY(Reader::open(op.content));
-      TRY(reader.array(op.action == Action::put ? 2 : 1));
-      TRY(reader.text());
-      return {};
-    }
-    case Kind::counter: {
-      auto reader = TRY(Reader::open(op.content));
-      TRY(reader.sint());
-      return {};
-    }
-    case Kind::order:
-      if (op.content != kNowhere) TRY(decode_place(op.content));
-      return {};
-    case Kind::text: {
-      if (op.action == Action::erase) {
-        if (!op.content.empty()) return malformed("a deletion has content");
-        return {};
-      }
-      const auto count = utf8::checked_count(as_text(op.content));
-      if (!count) return malformed("text is not UTF-8");
-      if (*count != op.len) return malformed("a text has another length");
-      return {};
-    }
+      return op.action == Action::add ? is_canonical(op.content) : op.content.empty();
+    case Kind::map: return is_map_content(op);
+    case Kind::counter: return is_step(op.content);
+    case Kind::order: return op.content == kNowhere || read_place(op.content);
+    case Kind::text:
+      if (op.action == Action::erase) return op.content.empty();
+      return utf8::checked_count(as_text(op.content)) == op.len;
   }
-  return {};
+  return true;
 }
 
-Status check_refs(const Op& op, const Change& change, std::uint64_t seq,
-                  const ChangeLimits& limits) {
-  if (op.refs.size() > limits.refs_max) return fail(Code::limit, "an op names too many others");
+/// What is wrong with an op's references; null when nothing is. So for those below: they are asked
+/// of every op.
+const char* flaw_in_refs(const Op& op, const Change& change, std::uint64_t seq) {
   if (!strictly_sorted(op.refs, [](const OpId& id) { return id; })) {
-    return malformed("references are not sorted");
+    return "references are not sorted";
   }
   for (const auto& ref : op.refs) {
-    if (ref.seq > kSeqMax) return malformed("a reference is out of range");
+    if (ref.seq > kSeqMax) return "a reference is out of range";
     if (ref.log == change.log && (ref.seq == 0 || ref.seq >= seq)) {
-      return malformed("a reference points forward");
+      return "a reference points forward";
     }
   }
-  return {};
+  return nullptr;
 }
 
-Status check_op(const Op& op, const ChangeLimits& limits) {
-  if (op.field == 0) return malformed("field 0 is reserved");
-  if (op.pos > kSeqMax || op.len > kSpanMax) return malformed("a position is out of range");
-  if (op.content_bytes > limits.content_max) return fail(Code::limit, "a value is too large");
+const char* flaw_in_op(const Op& op) {
+  if (op.field == 0) return "field 0 is reserved";
+  if (op.pos > kSeqMax || op.len > kSpanMax) return "a position is out of range";
   if (op.follows_own && (op.kind != Kind::text || op.seed || !op.refs.empty())) {
-    return malformed("only a text op without references follows its log's own");
+    return "only a text op without references follows its log's own";
   }
   switch (op.kind) {
     case Kind::text: break;
@@ -99,21 +91,22 @@ Status check_op(const Op& op, const ChangeLimits& limits) {
     case Kind::order:
     case Kind::member:
     case Kind::member_set:
-      if (op.pos != 0 || op.len != 0) return malformed("only text has positions");
+      if (op.pos != 0 || op.len != 0) return "only text has positions";
       break;
-    default: return {};  // a newer program's kind
+    default: return nullptr;  // a newer program's kind
   }
-  if (op.action < Action::put || op.action > Action::erase) return {};  // a newer program's action
-  if (!is_known(op.kind, op.action)) return malformed("an action does not fit its kind");
-  if (op.kind == Kind::counter && !op.refs.empty()) return malformed("a counter replaces nothing");
+  // A newer program's action.
+  if (op.action < Action::put || op.action > Action::erase) return nullptr;
+  if (!is_known(op.kind, op.action)) return "an action does not fit its kind";
+  if (op.kind == Kind::counter && !op.refs.empty()) return "a counter replaces nothing";
   if (op.kind == Kind::text) {
-    if (op.len == 0) return malformed("a text op of no length");
+    if (op.len == 0) return "a text op of no length";
     const bool fits = op.action == Action::erase
                           ? op.content_bytes == 0
                           : op.content_bytes >= op.len && op.content_bytes <= 4 * op.len;
-    if (!fits) return malformed("a text has another length");
+    if (!fits) return "a text has another length";
   }
-  return {};
+  return nullptr;
 }
 
 /// Salts and wiped marks stand only for objects that have content in the change.
@@ -125,29 +118,31 @@ Status check_erasure(const Change& change) {
   if (change.salts.empty() && change.wiped.empty()) return {};
   struct Held {
     ObjectId object;
-    bool seed = false;
+    std::size_t seeds = 0;  // with content, in a row
   };
   std::vector<Held> held;
   for (const auto& op : change.ops) {
-    if (op.content_bytes > 0) held.push_back({op.object, op.seed});
+    if (op.content_bytes == 0) continue;
+    if (held.empty() || held.back().object != op.object) held.push_back({op.object, 0});
+    held.back().seeds += op.seed ? 1 : 0;
   }
   std::sort(held.begin(), held.end(),
             [](const Held& a, const Held& b) { return a.object < b.object; });
-  const auto range = [&](const ObjectId& object) {
-    return std::equal_range(held.begin(), held.end(), Held{object, false},
-                            [](const Held& a, const Held& b) { return a.object < b.object; });
+  // Both ascend, so one walk beside the other finds all.
+  auto at = held.begin();
+  const auto find = [&](const ObjectId& object) {
+    while (at != held.end() && at->object < object) ++at;
+    return at != held.end() && at->object == object;
   };
   for (const auto& wiped : change.wiped) {
-    const auto [from, to] = range(wiped.object);
-    if (from == to) return malformed("an erased object has no content");
-    const auto seeds = std::count_if(from, to, [](const Held& one) { return one.seed; });
-    if (static_cast<std::size_t>(seeds) != wiped.seeds.size()) {
-      return malformed("names of erased seeds are missing");
-    }
+    if (!find(wiped.object)) return malformed("an erased object has no content");
+    std::size_t seeds = 0;
+    for (; at != held.end() && at->object == wiped.object; ++at) seeds += at->seeds;
+    if (seeds != wiped.seeds.size()) return malformed("names of erased seeds are missing");
   }
+  at = held.begin();
   for (const auto& salt : change.salts) {
-    const auto [from, to] = range(salt.object);
-    if (from == to) return malformed("a salt for an object without content");
+    if (!find(salt.object)) return malformed("a salt for an object without content");
     if (std::binary_search(change.wiped.begin(), change.wiped.end(), salt,
                            [](const auto& a, const auto& b) { return a.object < b.object; })) {
       return malformed("a salt for an erased object");
@@ -219,6 +214,7 @@ Status validate(const Change& change, const ChangeLimits& limits) {
   if (change.ops.size() > limits.ops_max) return fail(Code::limit, "a change holds too many ops");
   if (weight(change) > limits.bytes_max) return fail(Code::limit, "a change is too large");
   const auto is_wiped = [&](const ObjectId& object) {
+    if (change.wiped.empty()) return false;
     return std::binary_search(
         change.wiped.begin(), change.wiped.end(), WipedOf{object, {}},
         [](const WipedOf& a, const WipedOf& b) { return a.object < b.object; });
@@ -226,8 +222,10 @@ Status validate(const Change& change, const ChangeLimits& limits) {
   TRY(check_erasure(change));
   auto seq = change.seq;
   for (const auto& op : change.ops) {
-    TRY(check_op(op, limits));
-    TRY(check_refs(op, change, seq, limits));
+    if (op.content_bytes > limits.content_max) return fail(Code::limit, "a value is too large");
+    if (op.refs.size() > limits.refs_max) return fail(Code::limit, "an op names too many others");
+    if (const auto* flaw = flaw_in_op(op)) return malformed(flaw);
+    if (const auto* flaw = flaw_in_refs(op, change, seq)) return malformed(flaw);
     seq += op.span();
     if (seq > kSeqMax) return malformed("its place is out of range");
     if (op.content_bytes > 0 && is_wiped(op.object)) {
@@ -235,7 +233,7 @@ Status validate(const Change& change, const ChangeLimits& limits) {
       continue;
     }
     if (op.content.size() != op.content_bytes) return malformed("content of another length");
-    if (is_known(op.kind, op.action) && !check_content(op)) {
+    if (is_known(op.kind, op.action) && !is_content(op)) {
       return malformed("content does not fit its kind");
     }
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/wire.h"
+#include "base/wire_scan.h"
 
 namespace holm::crdt {
 namespace {
@@ -95,28 +96,46 @@ Bytes spelled(const Path& path) {
   return out;
 }
 
-/// The steps of a key; nothing when it is none: empty, cut off, or ending in a floor.
+/// Takes the next step off a key; nothing when it is cut off or not one.
+std::optional<Step> read_step(ByteView& key) {
+  Step step;
+  if (key[0] == kFloor) {
+    step.is_floor = true;
+    key = key.subspan(1);
+    return step;
+  }
+  const auto number = read_number(key);
+  if (!number || key.size() < kWriterBytes) return std::nullopt;
+  step.number = *number;
+  for (std::size_t i = 0; i < kWriterBytes; ++i) step.writer = step.writer << 8 | key[i];
+  key = key.subspan(kWriterBytes);
+  const auto count = read_number(key);
+  if (!count) return std::nullopt;
+  step.count = *count;
+  return step;
+}
+
+/// Hands each step of a key to `take`. False when it is none: empty, cut off, or ending in a floor.
+template <class Take>
+bool walk(ByteView key, Take take) {
+  bool is_key = false;
+  while (!key.empty()) {
+    const auto step = read_step(key);
+    if (!step) return false;
+    is_key = !step->is_floor;
+    take(*step);
+  }
+  return is_key;
+}
+
+bool is_key(ByteView key) {
+  return walk(key, [](const Step&) {});
+}
+
+/// The steps of a key; nothing when it is none.
 std::optional<Path> parse(ByteView key) {
   Path out;
-  while (!key.empty()) {
-    Step step;
-    if (key[0] == kFloor) {
-      step.is_floor = true;
-      key = key.subspan(1);
-      out.push_back(step);
-      continue;
-    }
-    const auto number = read_number(key);
-    if (!number || key.size() < kWriterBytes) return std::nullopt;
-    step.number = *number;
-    for (std::size_t i = 0; i < kWriterBytes; ++i) step.writer = step.writer << 8 | key[i];
-    key = key.subspan(kWriterBytes);
-    const auto count = read_number(key);
-    if (!count) return std::nullopt;
-    step.count = *count;
-    out.push_back(step);
-  }
-  if (out.empty() || out.back().is_floor) return std::nullopt;
+  if (!walk(key, [&](const Step& step) { out.push_back(step); })) return std::nullopt;
   return out;
 }
 
@@ -205,16 +224,25 @@ Bytes encode(const Place& place) {
   return Writer().array(2).id(place.container).bytes(place.key).take();
 }
 
-Result<Place> decode_place(ByteView content) {
-  auto in = TRY(Reader::open(content));
-  TRY(in.array(2));
-  Place out;
-  out.container = TRY(in.id<ObjectId>());
-  out.key = to_bytes(TRY(in.bytes()));
-  TRY(in.end());
+Result<PlaceView> read_place(ByteView content) {
+  WireScanner in(content);
+  PlaceView out;
+  const bool is_place = in.next() == WireKind::array && in.number() == 2 &&
+                        in.next() == WireKind::bytes && in.number() == ObjectId::kBytes;
+  if (!is_place) return fail(Code::reject, "a place names no container");
+  out.container = *ObjectId::from(in.body());
+  if (in.next() != WireKind::bytes || !in.rest().empty()) {
+    return fail(Code::reject, "a place has no position key");
+  }
+  out.key = in.body();
   if (out.key.size() > kKeyBytesMax) return fail(Code::limit, "a position key is too long");
-  if (!parse(out.key)) return fail(Code::reject, "a position key is malformed");
+  if (!is_key(out.key)) return fail(Code::reject, "a position key is malformed");
   return out;
+}
+
+Result<Place> decode_place(ByteView content) {
+  const auto place = TRY(read_place(content));
+  return Place{place.container, to_bytes(place.key)};
 }
 
 Bytes key_between(const std::optional<Bytes>& left, const std::optional<Bytes>& right,

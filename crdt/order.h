@@ -26,6 +26,12 @@ Bytes encode(const Place& place);
 /// Errors: reject when the key is none that key_between() could make or stand beside, limit when it
 /// is longer than 64 KiB.
 Result<Place> decode_place(ByteView content);
+/// decode_place() without copying: the key is a view into `content`.
+struct PlaceView {
+  ObjectId container;
+  ByteView key;
+};
+Result<PlaceView> read_place(ByteView content);
 
 /// A key strictly between `left` and `right` (nothing: the ends), for an item put there by the
 /// writer that `tag` names: the same for all keys that one log makes, different for different logs.

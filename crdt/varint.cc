@@ -18,15 +18,23 @@ void put_varint(Bytes& out, std::uint64_t number) {
 
 Result<std::uint64_t> Cursor::varint() {
   std::uint64_t out = 0;
+  if (!read(out)) return damaged();
+  return out;
+}
+
+bool Cursor::read_long(std::uint64_t& out) {
+  out = 0;
+  std::size_t at = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
-    if (rest_.empty()) return damaged();
-    const auto byte = rest_.front();
-    rest_ = rest_.subspan(1);
-    if (shift == 63 && byte > 1) return damaged();
+    if (at == rest_.size()) return false;
+    const auto byte = rest_[at++];
+    if (shift == 63 && byte > 1) return false;
     out |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-    if (byte < 0x80) return out;
+    if (byte >= 0x80) continue;
+    rest_ = rest_.subspan(at);
+    return true;
   }
-  return damaged();
+  return false;
 }
 
 Result<ByteView> Cursor::take(std::uint64_t count) {
@@ -68,19 +76,24 @@ void Column::encode(Bytes& out) const {
 
 Result<Column> Column::decode(Cursor& in, std::uint64_t count) {
   Column out;
-  out.values_.reserve(static_cast<std::size_t>(count));
+  auto& values = out.values_;
+  values.reserve(static_cast<std::size_t>(count));
   if (count == 1) {
-    out.push(TRY(in.varint()));
+    values.push_back(TRY(in.varint()));
     return out;
   }
-  while (out.values_.size() < count) {
+  while (values.size() < count) {
     const auto head = TRY(in.varint());
     const auto length = head >> 1;
-    if (length == 0 || length > count - out.values_.size()) return damaged();
+    if (length == 0 || length > count - values.size()) return damaged();
     if ((head & 1) == 0) {
-      out.values_.insert(out.values_.end(), static_cast<std::size_t>(length), TRY(in.varint()));
-    } else {
-      for (std::uint64_t i = 0; i < length; ++i) out.push(TRY(in.varint()));
+      values.insert(values.end(), static_cast<std::size_t>(length), TRY(in.varint()));
+      continue;
+    }
+    for (std::uint64_t i = 0; i < length; ++i) {
+      std::uint64_t value = 0;
+      if (!in.read(value)) return damaged();
+      values.push_back(value);
     }
   }
   return out;

@@ -34,6 +34,14 @@ class Cursor {
   explicit Cursor(ByteView bytes) : rest_(bytes) {}
 
   Result<std::uint64_t> varint();
+  /// varint() for loops over many; false when it fails.
+  bool read(std::uint64_t& out) {
+    if (rest_.empty()) return false;
+    out = rest_.front();
+    if (out >= 0x80) return read_long(out);
+    rest_ = rest_.subspan(1);
+    return true;
+  }
   Result<ByteView> take(std::uint64_t count);
   template <class AnyId>
   Result<AnyId> id() {
@@ -42,6 +50,8 @@ class Cursor {
   ByteView rest() const { return rest_; }
 
  private:
+  bool read_long(std::uint64_t& out);
+
   ByteView rest_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/wire.h"
 #include "crdt/text/utf8.h"
+#include "crdt/together.h"
 #include "store/facts.h"
 #include "store/logs.h"
 
@@ -30,42 +31,27 @@ bool goes_straight(const store::TextRow& row, const crdt::TextRun& run) {
 
 }  // namespace
 
-Status Merger::apply(const SpaceId& space, std::span<const crdt::Delivered> changes) {
-  std::set<ObjectId> touched;
+Status Merger::apply(const SpaceId& space, std::span<crdt::Delivered> changes) {
   std::set<store::TextKey> texts;
   for (const auto& delivered : changes) {
     for (const auto& op : delivered.change.ops) {
-      touched.insert(op.object);
       if (op.kind == crdt::Kind::text) texts.insert({op.object, op.field});
     }
   }
-  auto states = TRY(store_.objects().load(space, touched));
-  for (const auto& delivered : changes) {
-    if (delivered.mark == crdt::Mark::is_void) continue;
-    const auto names = crdt::op_names(delivered.change);
-    for (std::size_t i = 0; i < delivered.change.ops.size(); ++i) {
-      const auto& op = delivered.change.ops[i];
-      auto& state = states[op.object];
-      state.id = op.object;
-      crdt::merge(state, op,
-                  {.id = names[i],
-                   .lamport = op.seed ? 0 : delivered.change.lamport,
-                   .time = delivered.change.time,
-                   .author = delivered.author});
-    }
-  }
-  // Everything is merged before anything is written: a change that makes no sense leaves the turn
-  // as it was, so that its caller can set it aside.
+  // Texts are merged before anything is written or taken: a change that makes no sense leaves the
+  // turn as it was, so that its caller can set it aside.
   std::vector<std::pair<store::TextKey, store::TextRow>> merged;
   for (const auto& key : texts) {
     auto row = TRY(apply_text(space, key, changes));
     if (row) merged.emplace_back(key, std::move(*row));
   }
+  crdt::Together together(changes);
+  auto states = TRY(store_.objects().load(space, together.objects()));
+  for (std::size_t i = 0; i < states.size(); ++i) together.merge(i, states[i]);
+  // What only void changes name stands nowhere.
+  std::erase_if(states, [](const crdt::ObjectState& state) { return state.id.is_nil(); });
   for (const auto& [key, row] : merged) TRY(store_.objects().save_text(space, key, row));
-  std::vector<crdt::ObjectState> rows;
-  rows.reserve(states.size());
-  for (auto& [id, state] : states) rows.push_back(std::move(state));
-  return store_.objects().save(space, rows);
+  return store_.objects().save(space, states);
 }
 
 Result<std::optional<store::TextRow>> Merger::apply_text(const SpaceId& space,

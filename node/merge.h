@@ -22,8 +22,9 @@ class Merger {
 
   /// Merges changes in the order given, which respects causality. They are in the logs already and
   /// marked as applied there. Errors: the store's; corrupt when a run makes no sense in the text it
-  /// names, and then nothing has been written and forget() is due.
-  Status apply(const SpaceId& space, std::span<const crdt::Delivered> changes);
+  /// names, and then nothing has been written and forget() is due. Takes the contents of ops, but
+  /// not those of texts, unless it fails as corrupt.
+  Status apply(const SpaceId& space, std::span<crdt::Delivered> changes);
   /// Rebuilds one object from the logs, e.g. after a mark was set or lifted.
   Status rebuild(const SpaceId& space, const ObjectId& object);
   /// Whether a text has void or wiped runs, so that positions in it are not those of its runs.

@@ -336,8 +336,8 @@ Result<Value> Node::audit(Replica& replica) {
     for (;;) {
       const auto ids = TRY(objects.all(space, after, 512));
       if (ids.empty()) break;
-      const auto states = TRY(objects.load(space, {ids.begin(), ids.end()}));
-      for (const auto& [id, state] : states) {
+      for (const auto& state : TRY(objects.load(space, ids))) {
+        const auto& id = state.id;
         std::vector<std::pair<std::uint32_t, Digest>> texts;
         for (const auto& [field, text] : TRY(objects.texts(space, id))) {
           texts.emplace_back(field, crypto::hash("holm text v1", as_bytes(text.content)));

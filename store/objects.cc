@@ -102,16 +102,16 @@ Status Objects::open_tables() {
   return refill(made);
 }
 
-Result<std::map<ObjectId, crdt::ObjectState>> Objects::load(const SpaceId& space,
-                                                            const std::set<ObjectId>& ids) const {
-  std::map<ObjectId, crdt::ObjectState> out;
+Result<std::vector<crdt::ObjectState>> Objects::load(const SpaceId& space,
+                                                     std::span<const ObjectId> ids) const {
+  std::vector<crdt::ObjectState> out(ids.size());
   const auto number = TRY(find_space_no(db_, space));
   if (!number) return out;
   auto rows = TRY(
       db_.prepare("SELECT state FROM object WHERE space_no = ? AND id = ? AND state IS NOT NULL"));
-  for (const auto& id : ids) {
-    rows.bind(*number).bind(id);
-    if (TRY(rows.step())) out.emplace(id, TRY(read_state(rows.blob(0), id)));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    rows.bind(*number).bind(ids[i]);
+    if (TRY(rows.step())) out[i] = TRY(read_state(rows.blob(0), ids[i]));
     rows.reset();
   }
   return out;
@@ -119,9 +119,9 @@ Result<std::map<ObjectId, crdt::ObjectState>> Objects::load(const SpaceId& space
 
 Result<std::optional<crdt::ObjectState>> Objects::find(const SpaceId& space,
                                                        const ObjectId& id) const {
-  auto found = TRY(load(space, {id}));
-  if (found.empty()) return std::nullopt;
-  return std::move(found.begin()->second);
+  auto found = TRY(load(space, {&id, 1}));
+  if (found[0].id.is_nil()) return std::nullopt;
+  return std::move(found[0]);
 }
 
 Result<WallTime> Objects::met_at(const SpaceId& space, const ObjectId& id) const {

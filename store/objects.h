@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -95,9 +96,9 @@ class Objects {
   /// names a column or a type twice, or not by a lower-case identifier.
   Status open_tables();
 
-  /// States of those ids that exist, set-wise.
-  Result<std::map<ObjectId, crdt::ObjectState>> load(const SpaceId& space,
-                                                     const std::set<ObjectId>& ids) const;
+  /// The states under `ids`, in their order; those that do not exist are default ones.
+  Result<std::vector<crdt::ObjectState>> load(const SpaceId& space,
+                                              std::span<const ObjectId> ids) const;
   Result<std::optional<crdt::ObjectState>> find(const SpaceId& space, const ObjectId& id) const;
   /// When a change that names the object first came to this device, by its clock; the epoch when it
   /// is unknown here.

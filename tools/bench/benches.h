@@ -30,7 +30,7 @@ Status bench_smalldocs(const Options& options, const Report& report);
 Status bench_history(const Options& options, const Report& report);
 Status bench_anchors(const Options& options, const Report& report);
 Status bench_map(const Options& options, const Report& report);
-Status bench_list(const Options& options, const Report& report);
+Status bench_items(const Options& options, const Report& report);
 
 /// One measure for a harness that compares programs: reads the trace at `flat`, prints one JSON
 /// line. False when the measure does not apply. What it measures is made anew from the trace.

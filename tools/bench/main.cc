@@ -24,7 +24,7 @@ std::span<const Bench> benches() {
       {"smalldocs", "1,000 texts of 100 edits, opened and read", bench_smalldocs},
       {"order", "position keys, 100,000 at one spot by 8 writers", bench_order},
       {"map", "20 writers set the same 1,000 keys, merged and read", bench_map},
-      {"list", "20 writers insert 500 items each, merged and read", bench_list},
+      {"items", "20 writers insert 500 items each, merged and read", bench_items},
   };
   return all;
 }
