@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "crdt/op.h"
 #include "crdt/varint.h"
 
 namespace holm::crdt {
@@ -22,7 +23,7 @@ enum Columns : std::size_t {
   kWipedCount,
   // One value per op.
   kObject,  // delta of its index in the table of objects from the op before
-  kType,
+  kType,    // of these five, behind a base: delta from the op before
   kField,
   kKind,
   kAction,
@@ -44,10 +45,27 @@ enum Columns : std::size_t {
 };
 
 inline constexpr std::uint8_t kLayout = 1;      // high half of the first byte
-inline constexpr std::uint8_t kCompressed = 1;  // flag in its low half
+inline constexpr std::uint8_t kCompressed = 1;  // flags in its low half
+inline constexpr std::uint8_t kBased = 2;
+
+// Behind the bits of the columns, of batches that go on from a base: what else is there.
+inline constexpr std::size_t kManyBit = kColumnCount;  // not one change alone
+inline constexpr std::size_t kLogsBit = kColumnCount + 1;
+inline constexpr std::size_t kObjectsBit = kColumnCount + 2;
+inline constexpr std::size_t kBitCount = kColumnCount + 3;
 
 inline constexpr std::uint64_t kSeedFlag = 1;
 inline constexpr std::uint64_t kFollowsOwnFlag = 2;
+inline std::uint64_t flags_of(const Op& op) {
+  return (op.seed ? kSeedFlag : 0) | (op.follows_own ? kFollowsOwnFlag : 0);
+}
+
+/// What an op is apart from what it says: columns kType to kFlags.
+using Shape = std::array<std::uint64_t, 5>;
+inline Shape shape_of(const Op& op) {
+  return {op.type, op.field, static_cast<std::uint64_t>(op.kind),
+          static_cast<std::uint64_t>(op.action), flags_of(op)};
+}
 
 // What memory_cost() counts; the decoder charges the same before it allocates.
 inline constexpr std::size_t kChangeCost = 384;

@@ -18,23 +18,46 @@ constexpr int kCompressionLevel = 3;
 template <class AnyId>
 class Table {
  public:
+  /// The next id is known to the reader, and not written.
+  void know(const AnyId& id) {
+    index(id);
+    ++known_;
+  }
+  bool has_more() const { return ids_.size() > known_; }
   std::size_t index(const AnyId& id) {
     const auto [at, fresh] = index_.emplace(id, ids_.size());
     if (fresh) ids_.push_back(id);
     return at->second;
   }
   void encode(Bytes& out) const {
-    put_varint(out, ids_.size());
-    for (const auto& id : ids_) append(out, id.view());
+    put_varint(out, ids_.size() - known_);
+    for (auto i = known_; i < ids_.size(); ++i) append(out, ids_[i].view());
   }
 
  private:
   std::map<AnyId, std::size_t> index_;
   std::vector<AnyId> ids_;
+  std::size_t known_ = 0;
 };
 
 class Encoder {
  public:
+  Encoder() = default;
+  explicit Encoder(const ColumnBase& base)
+      : lamport_(base.lamport),
+        lead_(base.lead),
+        object_(base.objects.size() - 1),
+        caret_(base.caret),
+        membership_(base.membership),
+        is_based_(true),
+        shape_(shape_of(base.last)) {
+    for (const auto& object : base.objects) objects_.know(object);
+    for (const auto& named : base.logs) {
+      last_seq_[logs_.index(named.log)] = named.seq;
+      logs_.know(named.log);
+    }
+  }
+
   void add(const Change& change) {
     add_header(change);
     auto seq = change.seq;
@@ -51,13 +74,36 @@ class Encoder {
     put_varint(out, seq);
     logs_.encode(out);
     objects_.encode(out);
-    std::uint64_t present = 0;
+    put_varint(out, present());
+    return with_columns(std::move(out));
+  }
+
+  /// The body behind a base: what is usual there takes no byte.
+  Bytes based_body(std::size_t count) const {
+    auto bits = present();
+    if (count > 1) bits |= std::uint64_t{1} << kManyBit;
+    if (logs_.has_more()) bits |= std::uint64_t{1} << kLogsBit;
+    if (objects_.has_more()) bits |= std::uint64_t{1} << kObjectsBit;
+    Bytes out;
+    put_varint(out, bits);
+    if (count > 1) put_varint(out, count);
+    if (logs_.has_more()) logs_.encode(out);
+    if (objects_.has_more()) objects_.encode(out);
+    return with_columns(std::move(out));
+  }
+
+ private:
+  std::uint64_t present() const {
+    std::uint64_t out = 0;
     for (std::size_t i = 0; i < kColumnCount; ++i) {
-      if (!columns_[i].is_zero()) present |= std::uint64_t{1} << i;
+      if (!columns_[i].is_zero()) out |= std::uint64_t{1} << i;
     }
-    put_varint(out, present);
+    return out;
+  }
+
+  Bytes with_columns(Bytes out) const {
     for (std::size_t i = 0; i < kColumnCount; ++i) {
-      if ((present >> i & 1) != 0) columns_[i].encode(out);
+      if (!columns_[i].is_zero()) columns_[i].encode(out);
     }
     for (const auto* part : {&hashes_, &certificates_, &salts_, &wiped_, &contents_}) {
       append(out, *part);
@@ -65,7 +111,6 @@ class Encoder {
     return out;
   }
 
- private:
   void add_header(const Change& change) {
     columns_[kLamport].push(delta(lamport_, change.lamport));
     lamport_ = change.lamport;
@@ -96,11 +141,11 @@ class Encoder {
     const auto object = objects_.index(op.object);
     columns_[kObject].push(delta(object_, object));
     object_ = object;
-    columns_[kType].push(op.type);
-    columns_[kField].push(op.field);
-    columns_[kKind].push(static_cast<std::uint64_t>(op.kind));
-    columns_[kAction].push(static_cast<std::uint64_t>(op.action));
-    columns_[kFlags].push((op.seed ? kSeedFlag : 0) | (op.follows_own ? kFollowsOwnFlag : 0));
+    const auto shape = shape_of(op);
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      columns_[kType + i].push(is_based_ ? delta(shape_[i], shape[i]) : shape[i]);
+    }
+    shape_ = shape;
     const bool is_text = op.kind == Kind::text;
     const bool is_insert = is_text && op.action == Action::insert;
     columns_[kPos].push(is_text ? delta(caret_, op.pos) : op.pos);
@@ -148,6 +193,8 @@ class Encoder {
   std::uint64_t caret_ = 0;
   std::vector<ShortHash> membership_;
   std::map<std::size_t, std::uint64_t> last_seq_;  // by index in the table of logs
+  bool is_based_ = false;
+  Shape shape_{};
 };
 
 /// A zstd frame without its length and checksum; empty when compressing fails.
@@ -176,30 +223,52 @@ std::size_t memory_cost(const Change& change) {
   return out;
 }
 
-Bytes encode_columns(std::span<const Change> changes) {
+namespace {
+
+void add_all(Encoder& encoder, std::span<const Change> changes) {
   ENSURE(!changes.empty());
-  Encoder encoder;
   auto seq = changes.front().seq;
   for (const auto& change : changes) {
     ENSURE(change.log == changes.front().log && change.seq == seq && !change.ops.empty());
     encoder.add(change);
     seq += change.span();
   }
-  const auto body = encoder.body(changes.front().log, changes.front().seq, changes.size());
-  Bytes out{kLayout << 4};
+}
+
+/// Appends the body to `out`, whose first byte says whether it is compressed.
+Bytes packed(Bytes out, const Bytes& body) {
   if (body.size() >= kCompressFrom) {
     Bytes size;
     put_varint(size, body.size());
-    const auto packed = compress(body);
-    if (!packed.empty() && packed.size() + size.size() < body.size()) {
+    const auto frame = compress(body);
+    if (!frame.empty() && frame.size() + size.size() < body.size()) {
       out[0] |= kCompressed;
       append(out, size);
-      append(out, packed);
+      append(out, frame);
       return out;
     }
   }
   append(out, body);
   return out;
+}
+
+}  // namespace
+
+Bytes encode_columns(std::span<const Change> changes) {
+  Encoder encoder;
+  add_all(encoder, changes);
+  const auto& first = changes.front();
+  return packed({kLayout << 4}, encoder.body(first.log, first.seq, changes.size()));
+}
+
+Bytes encode_columns(std::span<const Change> changes, const ColumnBase& base) {
+  Encoder encoder(base);
+  add_all(encoder, changes);
+  ENSURE(changes.front().log == base.log && changes.front().seq == base.seq);
+  Bytes out{kLayout << 4 | kBased};
+  append(out, check_of(base));
+  put_varint(out, base.seq);
+  return packed(std::move(out), encoder.based_body(changes.size()));
 }
 
 }  // namespace holm::crdt

@@ -4,11 +4,13 @@
 // Byte layout: docs/formats/columns.md.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/result.h"
 #include "crdt/change.h"
+#include "crdt/column_base.h"
 
 namespace holm::crdt {
 
@@ -33,5 +35,15 @@ Bytes encode_columns(std::span<const Change> changes);
 /// Errors: reject, limit, unsupported (a newer layout). Deterministic: one accepted spelling per
 /// list of changes is not promised here (compressors differ); hashes are over `structure`.
 Result<std::vector<Change>> decode_columns(ByteView bytes, const ColumnLimits& limits = {});
+
+/// The same for a receiver who holds the log up to `base`: what that says is left out, so a typed
+/// character is a dozen bytes. Requires: as above, and they go on where the base ends.
+Bytes encode_columns(std::span<const Change> changes, const ColumnBase& base);
+/// Errors: as above; not_found when they go on from another base than this.
+Result<std::vector<Change>> decode_columns(ByteView bytes, const ColumnBase& base,
+                                           const ColumnLimits& limits = {});
+/// Where a batch begins that goes on from a base, before it is decoded: the base is the one behind
+/// the change that ends just before. Nothing for a batch that stands alone, and for what is none.
+std::optional<std::uint64_t> based_at(ByteView bytes);
 
 }  // namespace holm::crdt

@@ -4,7 +4,9 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <memory>
 
+#include "base/ensure.h"
 #include "crdt/column_names.h"
 #include "crdt/columns.h"
 
@@ -30,22 +32,66 @@ class Budget {
   std::size_t left_;
 };
 
+tl::unexpected<Error> newer() {
+  return fail(Code::unsupported, "a batch of changes was made by a newer version");
+}
+
 class Decoder {
  public:
   Decoder(ByteView body, const ColumnLimits& limits)
       : in_(body), limits_(limits), budget_(limits.memory_max) {}
 
+  /// A batch that stands alone.
   Result<std::vector<Change>> run() {
     log_ = TRY(in_.id<LogId>());
     const auto count = TRY(in_.varint());
-    if (count == 0) return damaged();
-    if (count > limits_.changes_max) return too_large();
-    TRY(budget_.charge(count, kChangeCost));
+    TRY(charge_changes(count));
     seq_ = TRY(in_.varint());
     if (seq_ > kSeqMax) return damaged();
     TRY(read_table(logs_));
     TRY(read_table(objects_));
+    present_ = TRY(in_.varint());
+    if (present_ >> kColumnCount != 0) return newer();
     last_seq_.resize(logs_.size());
+    return read_changes(count);
+  }
+
+  /// A batch that goes on from a base.
+  Result<std::vector<Change>> run(const ColumnBase& base) {
+    is_based_ = true;
+    log_ = base.log;
+    seq_ = base.seq;
+    lamport_ = base.lamport;
+    lead_ = base.lead;
+    membership_ = base.membership;
+    caret_ = base.caret;
+    shape_ = shape_of(base.last);
+    objects_ = base.objects;
+    object_ = objects_.size() - 1;
+    for (const auto& named : base.logs) {
+      logs_.push_back(named.log);
+      last_seq_.push_back(named.seq);
+    }
+    present_ = TRY(in_.varint());
+    if (present_ >> kBitCount != 0) return newer();
+    const auto has = [&](std::size_t bit) { return (present_ >> bit & 1) != 0; };
+    const auto count = has(kManyBit) ? TRY(in_.varint()) : 1;
+    TRY(charge_changes(count));
+    if (has(kLogsBit)) TRY(read_table(logs_));
+    if (has(kObjectsBit)) TRY(read_table(objects_));
+    last_seq_.resize(logs_.size());
+    return read_changes(count);
+  }
+
+ private:
+  Status charge_changes(std::uint64_t count) {
+    if (count == 0) return damaged();
+    if (count > limits_.changes_max) return too_large();
+    return budget_.charge(count, kChangeCost);
+  }
+
+  /// The columns and all behind them.
+  Result<std::vector<Change>> read_changes(std::uint64_t count) {
     TRY(read_columns(count));
     std::vector<Change> changes(static_cast<std::size_t>(count));
     for (auto& change : changes) TRY(read_header(change));
@@ -60,13 +106,13 @@ class Decoder {
     return changes;
   }
 
- private:
+  /// Adds what is written to what is known.
   template <class AnyId>
   Status read_table(std::vector<AnyId>& table) {
     const auto count = TRY(in_.varint());
     if (count > in_.rest().size() / AnyId::kBytes) return damaged();
     TRY(budget_.charge(count, AnyId::kBytes));
-    table.reserve(static_cast<std::size_t>(count));
+    table.reserve(table.size() + static_cast<std::size_t>(count));
     for (std::uint64_t i = 0; i < count; ++i) table.push_back(TRY(in_.template id<AnyId>()));
     return {};
   }
@@ -77,10 +123,6 @@ class Decoder {
   }
 
   Status read_columns(std::uint64_t changes) {
-    present_ = TRY(in_.varint());
-    if (present_ >> kColumnCount != 0) {
-      return fail(Code::unsupported, "a batch of changes was made by a newer version");
-    }
     for (std::size_t i = kLamport; i <= kWipedCount; ++i) {
       TRY(read_column(static_cast<Columns>(i), changes));
     }
@@ -105,13 +147,13 @@ class Decoder {
   /// Sum over a column of counts, each with `more` added and at most `each_max`; charged.
   Result<std::uint64_t> total(Columns column, std::uint64_t count, std::uint64_t more,
                               std::uint64_t each_max, std::size_t cost) {
-    std::uint64_t out = 0;
+    std::uint64_t out = count * more;  // no overflow: few changes and ops, and each_max is small
     for (std::size_t i = 0; i < count; ++i) {
       const auto one = columns_[column][i];
       if (one > each_max - more) return too_large();
-      TRY(budget_.charge(one + more, cost));
-      out += one + more;
+      out += one;
     }
+    TRY(budget_.charge(out, cost));
     return out;
   }
 
@@ -139,11 +181,10 @@ class Decoder {
       dep.head = TRY(in_.id<ShortHash>());
       change.deps.push_back(dep);
     }
-    const auto ops = next(kOpCount) + 1;
-    change.ops.reserve(static_cast<std::size_t>(ops));
-    for (std::uint64_t i = 0; i < ops; ++i) {
-      change.ops.push_back(TRY(read_op()));
-      const auto span = change.ops.back().span();
+    change.ops.resize(static_cast<std::size_t>(next(kOpCount) + 1));
+    for (auto& op : change.ops) {
+      TRY(read_op(op));
+      const auto span = op.span();
       if (span > kSpanMax || seq_ > kSeqMax) return damaged();
       seq_ += span;
     }
@@ -168,14 +209,17 @@ class Decoder {
   }
 
   /// All of an op but its content.
-  Result<Op> read_op() {
-    Op op;
+  Status read_op(Op& op) {
     object_ = undelta(object_, next(kObject));
-    op.object = TRY(look_up(objects_, object_));
-    const auto type = next(kType);
-    const auto field = next(kField);
-    const auto kind = next(kKind);
-    const auto action = next(kAction);
+    if (object_ >= objects_.size()) return damaged();
+    op.object = objects_[static_cast<std::size_t>(object_)];
+    Shape shape;
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      const auto value = next(static_cast<Columns>(kType + i));
+      shape[i] = is_based_ ? undelta(shape_[i], value) : value;
+    }
+    shape_ = shape;
+    const auto& [type, field, kind, action, flags] = shape;
     if (type > UINT32_MAX || field > UINT32_MAX || kind > UINT8_MAX || action > UINT8_MAX) {
       return damaged();
     }
@@ -183,7 +227,6 @@ class Decoder {
     op.field = static_cast<std::uint32_t>(field);
     op.kind = static_cast<Kind>(kind);
     op.action = static_cast<Action>(action);
-    const auto flags = next(kFlags);
     if (flags > (kSeedFlag | kFollowsOwnFlag)) {
       return fail(Code::unsupported, "an op was made by a newer version");
     }
@@ -196,6 +239,7 @@ class Decoder {
     if (is_text) caret_ = op.pos + (is_insert ? op.len : 0);
     op.content_bytes = undelta(is_insert ? op.len : 0, next(kContent));
     const auto refs = next(kRefCount);
+    if (refs == 0) return {};
     op.refs.reserve(static_cast<std::size_t>(refs));
     for (std::uint64_t i = 0; i < refs; ++i) {
       const auto index = next(kRefLog);
@@ -207,7 +251,7 @@ class Decoder {
       const auto log = TRY(look_up(logs_, index - 1));
       op.refs.push_back({log, moved(index - 1, folded)});
     }
-    return op;
+    return {};
   }
 
   Status read_salts(Change& change) {
@@ -232,17 +276,21 @@ class Decoder {
     return {};
   }
 
+  static bool is_wiped(const Change& change, const ObjectId& object) {
+    if (change.wiped.empty()) return false;
+    const auto mark = std::lower_bound(
+        change.wiped.begin(), change.wiped.end(), object,
+        [](const WipedOf& one, const ObjectId& wanted) { return one.object < wanted; });
+    return mark != change.wiped.end() && mark->object == object;
+  }
+
   /// Contents, of which erased objects have none. Marks are sorted, or validate() refuses them.
   Status read_contents(Change& change) {
     for (auto& op : change.ops) {
-      if (op.content_bytes == 0) continue;
-      const auto mark = std::lower_bound(
-          change.wiped.begin(), change.wiped.end(), op.object,
-          [](const WipedOf& one, const ObjectId& object) { return one.object < object; });
-      if (mark != change.wiped.end() && mark->object == op.object) continue;
+      if (op.content_bytes == 0 || is_wiped(change, op.object)) continue;
       const auto content = TRY(in_.take(op.content_bytes));
       TRY(budget_.charge(content.size(), 1));
-      op.content = to_bytes(content);
+      op.content.assign(content.begin(), content.end());
     }
     return {};
   }
@@ -264,30 +312,76 @@ class Decoder {
   std::uint64_t caret_ = 0;
   std::vector<ShortHash> membership_;
   std::vector<std::uint64_t> last_seq_;
+  bool is_based_ = false;
+  Shape shape_{};
 };
 
 Result<Bytes> expand(Cursor in, const ColumnLimits& limits) {
   const auto size = TRY(in.varint());
   if (size > limits.expanded_max) return too_large();
+  // About 100 KB, which are dear to get anew for every batch of a few.
+  thread_local const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(),
+                                                                                  &ZSTD_freeDCtx);
+  ENSURE(context != nullptr);
   Bytes out(static_cast<std::size_t>(size));
-  const auto got = ZSTD_decompress(out.data(), out.size(), in.rest().data(), in.rest().size());
+  const auto got = ZSTD_decompressDCtx(context.get(), out.data(), out.size(), in.rest().data(),
+                                       in.rest().size());
   if (ZSTD_isError(got) || got != out.size()) return damaged();
   return out;
+}
+
+/// The head of a batch: what its first byte says, and of one with a base its check and place.
+struct Lead {
+  bool is_compressed = false;
+  bool is_based = false;
+  ByteView check;
+  std::uint64_t seq = 0;
+};
+
+Result<Lead> read_lead(Cursor& in) {
+  const auto byte = TRY(in.take(1))[0];
+  if (byte >> 4 != kLayout || (byte & 0x0f & ~(kCompressed | kBased)) != 0) return newer();
+  Lead out;
+  out.is_compressed = (byte & kCompressed) != 0;
+  out.is_based = (byte & kBased) != 0;
+  if (!out.is_based) return out;
+  out.check = TRY(in.take(2));
+  out.seq = TRY(in.varint());
+  if (out.seq > kSeqMax) return damaged();
+  return out;
+}
+
+Result<std::vector<Change>> decode(ByteView bytes, const ColumnBase* base,
+                                   const ColumnLimits& limits) {
+  if (bytes.size() > limits.bytes_max) return too_large();
+  Cursor in(bytes);
+  const auto lead = TRY(read_lead(in));
+  if (lead.is_based) {
+    const bool fits =
+        base != nullptr && lead.seq == base->seq && std::ranges::equal(lead.check, check_of(*base));
+    if (!fits) return fail(Code::not_found, "changes go on from others than are held here");
+  }
+  Bytes expanded;
+  if (lead.is_compressed) expanded = TRY(expand(in, limits));
+  Decoder decoder(lead.is_compressed ? ByteView(expanded) : in.rest(), limits);
+  return lead.is_based ? decoder.run(*base) : decoder.run();
 }
 
 }  // namespace
 
 Result<std::vector<Change>> decode_columns(ByteView bytes, const ColumnLimits& limits) {
-  if (bytes.size() > limits.bytes_max) return too_large();
-  if (bytes.empty()) return damaged();
-  const auto lead = bytes[0];
-  if (lead >> 4 != kLayout || (lead & 0x0f & ~kCompressed) != 0) {
-    return fail(Code::unsupported, "a batch of changes was made by a newer version");
-  }
-  const auto rest = bytes.subspan(1);
-  if ((lead & kCompressed) == 0) return Decoder(rest, limits).run();
-  const auto body = TRY(expand(Cursor(rest), limits));
-  return Decoder(body, limits).run();
+  return decode(bytes, nullptr, limits);
+}
+
+Result<std::vector<Change>> decode_columns(ByteView bytes, const ColumnBase& base,
+                                           const ColumnLimits& limits) {
+  return decode(bytes, &base, limits);
+}
+
+std::optional<std::uint64_t> based_at(ByteView bytes) {
+  Cursor in(bytes);
+  const auto lead = read_lead(in);
+  return lead && lead->is_based ? std::optional(lead->seq) : std::nullopt;
 }
 
 }  // namespace holm::crdt

@@ -98,6 +98,25 @@ TEST_CASE("golden: a position, and one after it by another writer") {
   CHECK(hex(between) == hex(doc_hex("change.md", "position between")));
 }
 
+TEST_CASE("golden: a batch that goes on from a base") {
+  const auto before = example();
+  Change change;
+  change.log = before.log;
+  change.seq = 4;
+  change.lamport = before.lamport + 150;
+  change.time = before.time + Millis(150);
+  change.ops.push_back(op_on_card(2, Kind::text, Action::insert, to_bytes("l")));
+  change.ops[0].pos = 2;
+  change.ops[0].len = 1;
+  change.ops[0].follows_own = true;
+  REQUIRE(validate(change));
+  const auto expected = doc_hex("columns.md", "batch behind a base");
+  CHECK(hex(encode_columns({&change, 1}, base_after(before))) == hex(expected));
+  const auto back = decode_columns(expected, base_after(before));
+  REQUIRE(back);
+  CHECK(back->at(0) == change);
+}
+
 TEST_CASE("golden: a batch of one change") {
   const auto change = example();
   const auto expected = doc_hex("columns.md", "batch");
