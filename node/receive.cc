@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/ensure.h"
+#include "crdt/columns.h"
 #include "node/replica.h"
 #include "node/verify.h"
 #include "work/judge.h"
@@ -197,8 +198,9 @@ Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, 
   std::vector<sync::Ack::Have> have;
   const bool is_known = has_space(delta.space);
   Status taken;
+  std::size_t expanded = 0;
   for (const auto& range : delta.ranges) {
-    if (is_known) taken = take_range(delta.space, range, now);
+    if (is_known) taken = take_packed(delta.space, range, now, expanded);
     if (!taken) break;
     const auto info = TRY(store_->logs().find(range.head.log));
     have.push_back({range.head.log, info && info->space == delta.space ? info->sealed_seq : 0});
@@ -215,6 +217,30 @@ Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, 
   }
   TRY(taken);
   return have;
+}
+
+/// take_range(), also for changes that go on from a base: the change that ends just before them.
+/// Who does not hold it takes nothing, as with any gap. `expanded` counts over the ranges of a
+/// delta.
+Status Replica::take_packed(const SpaceId& space, const sync::Range& range, WallTime now,
+                            std::size_t& expanded) {
+  const auto from = crdt::based_at(range.packed);
+  if (!from) return take_range(space, range, now);
+  const auto info = TRY(store_->logs().find(range.head.log));
+  if (!info || info->frozen || *from == 0) return {};
+  if (info->space != space) return fail(Code::reject, "a log is claimed for two spaces");
+  const auto last = TRY(store_->logs().at(range.head.log, *from - 1));
+  if (!last || last->change.last_seq() + 1 != *from) return {};
+  auto whole = range;
+  const auto unpacked = sync::unpack(whole, crdt::base_after(last->change));
+  if (!unpacked) {
+    return unpacked.error().code == Code::not_found ? Status() : Status(fail(unpacked.error()));
+  }
+  expanded += sync::expanded_size(whole);
+  if (expanded > sync::MessageLimits{}.expanded_max) {
+    return fail(Code::limit, "a delta expands too far");
+  }
+  return take_range(space, whole, now);
 }
 
 Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallTime now) {

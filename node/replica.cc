@@ -353,6 +353,11 @@ Result<std::optional<sync::Range>> Replica::next_range(const LogId& log, std::ui
   if (heads.empty()) return std::optional<sync::Range>();
   sync::Range range;
   range.head = heads.front();
+  // Whoever asks for what follows `seq` is known to hold the change that ends there.
+  if (seq > 0) {
+    const auto last = TRY(store_->logs().at(log, seq));
+    if (last && last->change.last_seq() == seq) range.base = crdt::base_after(last->change);
+  }
   std::uint64_t next = seq + 1;
   while (next <= range.head.seq) {
     auto changes = TRY(store_->logs().read(log, next, kRangeBytes, 1024));

@@ -125,6 +125,8 @@ class Replica {
   Result<crdt::AuthorPosition> own_position(const SpaceId& space, const LogId& log, WallTime now);
   Status append_own(const SpaceId& space, const LogId& log, std::vector<crdt::Change> changes,
                     WallTime now);
+  Status take_packed(const SpaceId& space, const sync::Range& range, WallTime now,
+                     std::size_t& expanded);
   Status take_range(const SpaceId& space, const sync::Range& range, WallTime now);
   Result<const crypto::VerifyKey*> signing_key(const LogId& log);
   Status deliver(const SpaceId& space);

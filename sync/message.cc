@@ -39,11 +39,17 @@ void put(Writer& out, const Vector& message) {
   for (const auto& log : message.logs) out.array(3).id(log.log).uint(log.seq).id(log.hash);
 }
 
+Bytes packed(const Range& range) {
+  if (!range.packed.empty()) return range.packed;
+  return range.base ? crdt::encode_columns(range.changes, *range.base)
+                    : crdt::encode_columns(range.changes);
+}
+
 void put(Writer& out, const Delta& message) {
   out.array(5).uint(static_cast<std::uint64_t>(Tag::delta)).id(message.space);
   out.uint(message.serial).id(message.digest).array(message.ranges.size());
   for (const auto& range : message.ranges) {
-    out.array(2).bytes(crdt::encode_columns(range.changes)).bytes(crdt::encode(range.head));
+    out.array(2).bytes(packed(range)).bytes(crdt::encode(range.head));
   }
 }
 
@@ -103,6 +109,14 @@ Result<Message> read_vector(Reader& in, const MessageLimits& limits) {
   return Message(std::move(out));
 }
 
+Status check_end(const Range& range) {
+  if (range.changes.empty() || range.head.log != range.changes.front().log ||
+      range.head.seq != range.changes.back().last_seq()) {
+    return fail(Code::reject, "a range does not end at its head");
+  }
+  return {};
+}
+
 Result<Message> read_delta(Reader& in, const MessageLimits& limits) {
   Delta out;
   out.space = TRY(in.id<SpaceId>());
@@ -113,16 +127,16 @@ Result<Message> read_delta(Reader& in, const MessageLimits& limits) {
   for (std::size_t i = 0; i < ranges; ++i) {
     TRY(in.array(2));
     Range range;
-    range.changes = TRY(crdt::decode_columns(TRY(in.bytes())));
+    const auto columns = TRY(in.bytes());
     range.head = TRY(crdt::decode_head(TRY(in.bytes())));
-    if (range.changes.empty() || range.head.log != range.changes.front().log ||
-        range.head.seq != range.changes.back().last_seq()) {
-      return fail(Code::reject, "a range does not end at its head");
+    if (crdt::based_at(columns)) {
+      range.packed = to_bytes(columns);  // by whoever knows the base
+    } else {
+      range.changes = TRY(crdt::decode_columns(columns));
+      TRY(check_end(range));
     }
-    for (const auto& change : range.changes) {
-      for (const auto& op : change.ops) expanded += op.content.size() + sizeof(crdt::Op);
-    }
-    if (expanded > 16 * limits.bytes_max) return fail(Code::limit, "a delta expands too far");
+    expanded += expanded_size(range);
+    if (expanded > limits.expanded_max) return fail(Code::limit, "a delta expands too far");
     out.ranges.push_back(std::move(range));
   }
   return Message(std::move(out));
@@ -164,6 +178,20 @@ Result<Message> read_refused(Reader& in) {
 }
 
 }  // namespace
+
+Status unpack(Range& range, const crdt::ColumnBase& base) {
+  range.changes = TRY(crdt::decode_columns(range.packed, base));
+  range.packed.clear();
+  return check_end(range);
+}
+
+std::size_t expanded_size(const Range& range) {
+  std::size_t out = range.packed.size();
+  for (const auto& change : range.changes) {
+    for (const auto& op : change.ops) out += op.content.size() + sizeof(crdt::Op);
+  }
+  return out;
+}
 
 Bytes encode(const Message& message) {
   Writer out;

@@ -2,6 +2,7 @@
 // (docs/formats/sync.md). Values only.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/result.h"
 #include "crdt/chain.h"
 #include "crdt/change.h"
+#include "crdt/column_base.h"
 
 namespace holm::sync {
 
@@ -34,8 +36,16 @@ struct Vector {
 struct Range {
   std::vector<crdt::Change> changes;
   crdt::Head head;
+  std::optional<crdt::ColumnBase> base{};  ///< to send: the changes leave as what goes on from it
+  Bytes packed{};  ///< received: changes that go on from a base, and are none before unpack()
   bool operator==(const Range&) const = default;
 };
+
+/// Fills in the changes of a range that came packed. Errors: not_found when they go on from another
+/// base; reject, limit, unsupported.
+Status unpack(Range& range, const crdt::ColumnBase& base);
+/// What changes cost whoever holds them unpacked, by a measure of its own: against MessageLimits.
+std::size_t expanded_size(const Range& range);
 
 /// Ranges that the receiver lacks. `digest` is the sender's of the space when it was sent.
 struct Delta {
@@ -90,6 +100,7 @@ struct MessageLimits {
   std::size_t spaces_max = 4096;
   std::size_t logs_max = 1u << 16;
   std::size_t ranges_max = 4096;
+  std::size_t expanded_max = 48u << 20;  ///< of a delta's ranges, by expanded_size()
 };
 
 Bytes encode(const Message& message);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/wire.h"
+#include "crdt/columns.h"
 #include "crypto/sign.h"
 #include "node/replica.h"
 #include "node/verify.h"
@@ -227,6 +228,53 @@ TEST_CASE("receive: a lamport that leaps more than five years is void, alike eve
     CHECK(pair.bo.replica->name() == (leaps ? "Lighthouse" : "Harbour"));
     CHECK(must(pair.bo.replica->positions(pair.space))[0].seq == pair.range.head.seq);
   }
+}
+
+/// A range as it arrives.
+sync::Range sent(const SpaceId& space, sync::Range range) {
+  sync::Delta delta;
+  delta.space = space;
+  delta.ranges.push_back(std::move(range));
+  auto back = must(sync::decode(sync::encode(delta)));
+  return std::get<sync::Delta>(back).ranges.at(0);
+}
+
+TEST_CASE("receive: what goes on from what is held is taken; who lacks that takes nothing") {
+  Pair pair;
+  const auto& log = pair.range.head.log;
+  pair.ana.write_title("Quay");
+  pair.ana.write_title("Pier");
+  auto next = *must(pair.ana.replica->next_range(log, pair.range.head.seq));
+  const auto packed = sent(pair.space, next);
+  REQUIRE(packed.changes.empty());
+  CHECK(packed.packed.size() < crdt::encode_columns(next.changes).size());
+
+  CHECK(must(pair.bo.take(pair.space, packed))[0].seq == 0);
+  (void)must(pair.bo.take(pair.space, pair.range));
+  CHECK(pair.bo.replica->name() == "Harbour");
+  // Said to go on from elsewhere, or from another change than is held there: a gap, not a fault.
+  for (const std::size_t byte : {1u, 3u}) {
+    auto other = packed;
+    other.packed[byte] ^= 0x01;
+    CHECK(must(pair.bo.take(pair.space, other))[0].seq == pair.range.head.seq);
+  }
+  CHECK(pair.bo.replica->name() == "Harbour");
+  // Packed right, but not what the device signed; or damaged; or not up to its head.
+  auto forged = next;
+  forged.changes[0].lamport += 1;
+  CHECK(pair.bo.take(pair.space, sent(pair.space, forged)).error().code == Code::reject);
+  forged = packed;
+  forged.packed.push_back(0);
+  CHECK(pair.bo.take(pair.space, forged).error().code == Code::reject);
+  forged = packed;
+  ++forged.head.seq;
+  CHECK(pair.bo.take(pair.space, forged).error().code == Code::reject);
+  CHECK(pair.bo.replica->name() == "Harbour");
+
+  CHECK(must(pair.bo.take(pair.space, packed))[0].seq == next.head.seq);
+  CHECK(pair.bo.replica->name() == "Pier");
+  (void)must(pair.bo.take(pair.space, packed));
+  CHECK(pair.agree());
 }
 
 TEST_CASE("receive: what stands before a forged range is delivered as well as kept") {
