@@ -31,11 +31,13 @@ Status bench_history(const Options& options, const Report& report);
 Status bench_anchors(const Options& options, const Report& report);
 Status bench_map(const Options& options, const Report& report);
 Status bench_items(const Options& options, const Report& report);
+Status bench_delta(const Options& options, const Report& report);
 
 /// One measure for a harness that compares programs: reads the trace at `flat`, prints one JSON
 /// line. False when the measure does not apply. What it measures is made anew from the trace.
 Result<bool> run_peer(std::string_view measure, const std::string& flat);
 /// As run_peer(), for the measures that need no trace.
 Result<bool> run_object_peer(std::string_view measure);
+Result<bool> run_delta_peer(std::string_view measure);
 
 }  // namespace holm::bench

@@ -25,6 +25,7 @@ std::span<const Bench> benches() {
       {"order", "position keys, 100,000 at one spot by 8 writers", bench_order},
       {"map", "20 writers set the same 1,000 keys, merged and read", bench_map},
       {"items", "20 writers insert 500 items each, merged and read", bench_items},
+      {"delta", "what a typed character and a burst of 100 cost on a link", bench_delta},
   };
   return all;
 }
@@ -69,6 +70,7 @@ int main(int argc, char** argv) {
   if (words[0] == "peer") {
     if (words.size() != 4) return usage();
     auto done = bench::run_object_peer(words[1]);
+    if (done && !*done) done = bench::run_delta_peer(words[1]);
     if (done && !*done) done = bench::run_peer(words[1], std::string(words[2]));
     if (!done) return failed(done.error());
     return *done ? 0 : kNotApplicable;
