@@ -169,25 +169,30 @@ Status Objects::save(const SpaceId& space, const std::vector<crdt::ObjectState>&
   ENSURE(db_.in_transaction());
   if (states.empty()) return {};
   const auto in_space = TRY(space_no(db_, space));
-  auto old_type = TRY(db_.prepare("SELECT type FROM object WHERE no = ?"));
+  auto find = TRY(
+      db_.prepare("SELECT no, type, state IS NOT NULL FROM object WHERE space_no = ? AND id = ?"));
   auto update = TRY(db_.prepare("UPDATE object SET type = ?, state = ? WHERE no = ?"));
+  auto clear = TRY(db_.prepare("DELETE FROM also WHERE object_no = ?"));
+  Winners::Rows winners(*winners_);
   for (const auto& state : states) {
-    const auto number = TRY(object_no(db_, in_space, state.id));
-    old_type.bind(number);
-    TRY(old_type.step());
-    const auto before = static_cast<std::uint32_t>(old_type.number(0));
-    old_type.reset();
-    if (before != state.type) TRY(winners_->remove(number, before));
-    TRY(update.bind(state.type).bind(crdt::encode(state)).bind(number).run());
-    TRY(winners_->write(number, in_space, state));
-    TRY(save_losers(number, state));
+    find.bind(in_space).bind(state.id);
+    const bool is_met = TRY(find.step());
+    const auto before = is_met ? static_cast<std::uint32_t>(find.number(1)) : 0;
+    const bool has_state = is_met && find.number(2) != 0;
+    auto no = is_met ? find.number(0) : 0;
+    find.reset();
+    if (!is_met) no = TRY(object_no(db_, in_space, state.id));
+    if (before != state.type) TRY(winners_->remove(no, before));
+    TRY(update.bind(state.type).bind(crdt::encode(state)).bind(no).run());
+    TRY(winners.write(no, in_space, state, has_state && before == state.type));
+    // An object without a state has no losers.
+    if (has_state) TRY(clear.bind(no).run());
+    TRY(add_losers(no, state));
   }
   return {};
 }
 
-Status Objects::save_losers(std::int64_t object_no, const crdt::ObjectState& state) {
-  auto clear = TRY(db_.prepare("DELETE FROM also WHERE object_no = ?"));
-  TRY(clear.bind(object_no).run());
+Status Objects::add_losers(std::int64_t object_no, const crdt::ObjectState& state) {
   for (const auto& cell : state.cells) {
     std::size_t place = 0;
     for (const auto* entry : losers_of(cell)) {
@@ -322,7 +327,7 @@ Status Objects::rebuild_tables() {
   while (TRY(rows.step())) {
     const auto id = TRY(rows.id<ObjectId>(1));
     const auto state = TRY(read_state(rows.blob(2), id));
-    TRY(save_losers(rows.number(0), state));
+    TRY(add_losers(rows.number(0), state));
   }
   return {};
 }
@@ -330,11 +335,12 @@ Status Objects::rebuild_tables() {
 Status Objects::refill(const std::set<std::uint32_t>& types) {
   auto rows = TRY(db_.prepare(
       "SELECT no, space_no, id, type, state FROM object WHERE state IS NOT NULL ORDER BY no"));
+  Winners::Rows winners(*winners_);
   while (TRY(rows.step())) {
     if (!types.contains(static_cast<std::uint32_t>(rows.number(3)))) continue;
     const auto id = TRY(rows.id<ObjectId>(2));
     const auto state = TRY(read_state(rows.blob(4), id));
-    TRY(winners_->write(rows.number(0), rows.number(1), state));
+    TRY(winners.write(rows.number(0), rows.number(1), state, false));
   }
   return {};
 }

@@ -139,7 +139,7 @@ class Objects {
   Status rebuild_tables();
 
  private:
-  Status save_losers(std::int64_t object_no, const crdt::ObjectState& state);
+  Status add_losers(std::int64_t object_no, const crdt::ObjectState& state);
   Status refill(const std::set<std::uint32_t>& types);
 
   Db& db_;

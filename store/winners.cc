@@ -74,7 +74,7 @@ void bind_field(Statement& statement, const ColumnSpec& spec, const crdt::Object
     bind_value(statement, value ? *value : Value());
   } else if (spec.kind == crdt::Kind::order) {
     const auto place =
-        winner == nullptr ? std::nullopt : std::optional(crdt::decode_place(winner->value));
+        winner == nullptr ? std::nullopt : std::optional(crdt::read_place(winner->value));
     if (place && *place) {
       statement.bind((*place)->container).bind((*place)->key);
     } else {
@@ -107,13 +107,16 @@ bool takes_value(Condition::Is is) {
 
 Winners::Winners(Db& db, std::vector<TableSpec> specs) : db_(db), specs_(std::move(specs)) {
   for (const auto& spec : specs_) {
-    Table table{spec, "w_" + spec.name, {}, {}, {}, {}};
-    std::string names = "no, space_no";
-    std::string marks = "?, ?";
+    Table table{spec, "w_" + spec.name, {}, {}, {}, {}, {}};
+    // In the order in which both statements bind: the number comes last.
+    std::string names = "space_no";
+    std::string marks = "?";
+    std::string sets = "space_no = ?";
     const auto add = [&](const std::string& column) {
       table.columns.insert(column);
       names.append(", ").append(column);
       marks += ", ?";
+      sets.append(", ").append(column).append(" = ?");
     };
     for (const auto* column : kBuiltIn) add(column);
     for (const auto& column : spec.columns) {
@@ -122,9 +125,12 @@ Winners::Winners(Db& db, std::vector<TableSpec> specs) : db_(db), specs_(std::mo
       if (sql_names.empty()) continue;
       if (column.indexed || column.kind == crdt::Kind::order) table.indexed.insert(sql_names[0]);
     }
-    table.write_sql = "INSERT OR REPLACE INTO ";
-    table.write_sql.append(table.name).append(" (").append(names);
-    table.write_sql.append(") VALUES (").append(marks).append(")");
+    // Not INSERT OR REPLACE: SQLite keeps a journal of its own for each such statement, copying
+    // every page that it touches.
+    table.insert_sql.append("INSERT INTO ").append(table.name).append(" (").append(names);
+    table.insert_sql.append(", no) VALUES (").append(marks).append(", ?)");
+    table.update_sql.append("UPDATE ").append(table.name).append(" SET ").append(sets);
+    table.update_sql.append(" WHERE no = ?");
     table.remove_sql.append("DELETE FROM ").append(table.name).append(" WHERE no = ?");
     tables_.emplace(spec.type, std::move(table));
   }
@@ -219,17 +225,32 @@ Status Winners::create(const Table& table) {
   return insert.bind(table.spec.type).bind(encode_spec(table.spec)).run();
 }
 
-Status Winners::write(std::int64_t object_no, std::int64_t space_no,
-                      const crdt::ObjectState& state) {
-  const auto found = tables_.find(state.type);
-  if (found == tables_.end()) return {};
-  auto write = TRY(db_.prepare(found->second.write_sql));
-  write.bind(object_no).bind(space_no).bind(state.id);
+Status Winners::Rows::write(std::int64_t object_no, std::int64_t space_no,
+                            const crdt::ObjectState& state, bool is_there) {
+  const auto found = winners_.tables_.find(state.type);
+  if (found == winners_.tables_.end()) return {};
+  const auto& table = found->second;
+  if (is_there) {
+    TRY(run(table.update_sql, table, object_no, space_no, state));
+    if (winners_.db_.changed() > 0) return {};
+  }
+  return run(table.insert_sql, table, object_no, space_no, state);
+}
+
+Status Winners::Rows::run(const std::string& sql, const Table& table, std::int64_t object_no,
+                          std::int64_t space_no, const crdt::ObjectState& state) {
+  auto at = statements_.find(&sql);
+  if (at == statements_.end()) {
+    auto prepared = TRY(winners_.db_.prepare(sql));
+    at = statements_.emplace(&sql, std::move(prepared)).first;
+  }
+  auto& write = at->second;
+  write.bind(space_no).bind(state.id);
   write.bind(millis(state.born.time)).bind(millis(state.touched.time));
   write.bind(state.born.stamp.lamport).bind(state.touched.stamp.lamport);
   write.bind(state.born.stamp.id.log);
-  for (const auto& column : found->second.spec.columns) bind_field(write, column, state);
-  return write.run();
+  for (const auto& column : table.spec.columns) bind_field(write, column, state);
+  return write.bind(object_no).run();
 }
 
 Status Winners::remove(std::int64_t object_no, std::uint32_t type) {

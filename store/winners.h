@@ -13,13 +13,14 @@
 #include "base/result.h"
 #include "crdt/object.h"
 #include "store/objects.h"
+#include "store/sqlite.h"
 #include "store/table_spec.h"
 
 namespace holm::store {
 
-class Db;
-
 class Winners {
+  struct Table;
+
  public:
   Winners(Db& db, std::vector<TableSpec> specs);
 
@@ -29,8 +30,23 @@ class Winners {
   /// Empties every table and returns their types.
   Result<std::set<std::uint32_t>> clear();
 
-  /// Writes the row of an object; nothing when its type has no table.
-  Status write(std::int64_t object_no, std::int64_t space_no, const crdt::ObjectState& state);
+  /// Writes rows one after the other, each type's statement kept at hand. Must not outlive the
+  /// Winners, nor a change of its tables.
+  class Rows {
+   public:
+    explicit Rows(Winners& winners) : winners_(winners) {}
+    /// Writes the row of an object; nothing when its type has no table. `is_there`: it has a row of
+    /// this type, as far as is known.
+    Status write(std::int64_t object_no, std::int64_t space_no, const crdt::ObjectState& state,
+                 bool is_there);
+
+   private:
+    Status run(const std::string& sql, const Table& table, std::int64_t object_no,
+               std::int64_t space_no, const crdt::ObjectState& state);
+
+    Winners& winners_;
+    std::map<const std::string*, Statement> statements_;  ///< by the SQL of their table
+  };
   Status remove(std::int64_t object_no, std::uint32_t type);
 
   Result<std::vector<Found>> select(const Selection& selection);
@@ -43,7 +59,8 @@ class Winners {
     std::string name;
     std::set<std::string> columns;  ///< SQL names, built-in ones included
     std::set<std::string> indexed;
-    std::string write_sql;
+    std::string insert_sql;
+    std::string update_sql;
     std::string remove_sql;
   };
 

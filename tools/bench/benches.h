@@ -31,6 +31,7 @@ Status bench_history(const Options& options, const Report& report);
 Status bench_anchors(const Options& options, const Report& report);
 Status bench_map(const Options& options, const Report& report);
 Status bench_items(const Options& options, const Report& report);
+Status bench_apply(const Options& options, const Report& report);
 Status bench_delta(const Options& options, const Report& report);
 
 /// One measure for a harness that compares programs: reads the trace at `flat`, prints one JSON
