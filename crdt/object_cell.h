@@ -2,8 +2,6 @@
 // object_merge.cc and together.cc.
 #pragma once
 
-#include <optional>
-
 #include "crdt/object.h"
 
 namespace holm::crdt {
@@ -21,9 +19,9 @@ struct Effect {
   ByteView key;
   ByteView value;  ///< empty: none stands after it
 };
-/// Nothing for a text op, and for one whose content is gone or does not fit so that it does
-/// nothing. Requires: the kind is known.
-std::optional<Effect> effect_of(const Op& op, const MemberId& author);
+/// Fills in what an op does. False for a text op, and for one whose content is gone or does not fit
+/// so that it does nothing. Requires: the kind is known.
+bool find_effect(const Op& op, const MemberId& author, Effect& out);
 /// `source`, when given, is the op itself, whose content may be taken: then views into it end here.
 void apply(Cell& cell, const Op& op, const Effect& effect, const Stamp& stamp, Op* source);
 inline bool is_empty(const Cell& cell) { return cell.entries.empty() && cell.dead.empty(); }

@@ -3,6 +3,7 @@
 // has to be kept; seed ops alone may come again later, and so leave their names in `dead`.
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "base/ensure.h"
 #include "base/wire.h"
@@ -74,13 +75,14 @@ void count(Cell& cell, const Stamp& stamp, std::int64_t step) {
 }
 
 /// [key, value] of a put, [key] of a removal. validate() has seen to it that it is canonical.
-std::optional<Effect> read_map(const Op& op) {
+bool read_map(const Op& op, Effect& out) {
   WireScanner in(op.content);
   const std::uint64_t items = op.action == Action::put ? 2 : 1;
   if (in.next() != WireKind::array || in.number() != items || in.next() != WireKind::text) {
-    return std::nullopt;
+    return false;
   }
-  return Effect{in.body(), in.rest()};
+  out = {in.body(), in.rest()};
+  return true;
 }
 
 std::optional<std::int64_t> step_of(ByteView content) {
@@ -139,18 +141,16 @@ OpId seed_id(const Op& op) {
   return out;
 }
 
-std::optional<Effect> effect_of(const Op& op, const MemberId& author) {
+bool find_effect(const Op& op, const MemberId& author, Effect& out) {
   const bool is_wiped = op.content.empty() && op.content_bytes > 0;
-  const ByteView value = op.action == Action::remove ? ByteView() : ByteView(op.content);
+  out = {{}, op.action == Action::remove ? ByteView() : ByteView(op.content)};
   switch (op.kind) {
-    case Kind::text: return std::nullopt;
-    case Kind::counter:
-      if (is_wiped || !step_of(op.content)) return std::nullopt;
-      return Effect{{}, value};
-    case Kind::map: return is_wiped ? std::nullopt : read_map(op);
+    case Kind::text: return false;
+    case Kind::counter: return !is_wiped && step_of(op.content).has_value();
+    case Kind::map: return !is_wiped && read_map(op, out);
     case Kind::member:
-    case Kind::member_set: return Effect{author.view(), value};
-    default: return Effect{{}, value};
+    case Kind::member_set: out.key = author.view(); return true;
+    default: return true;
   }
 }
 
@@ -187,18 +187,18 @@ void merge(ObjectState& state, const Op& op, const Origin& origin) {
 void merge_from(ObjectState& state, const Op& op, const Origin& origin, Op* source) {
   note(state, op, origin);
   if (!is_known(op.kind, op.action)) return remember(state, op, origin.id);
-  const auto effect = effect_of(op, origin.author);
-  if (!effect) return;
+  Effect effect;
+  if (!find_effect(op, origin.author, effect)) return;
   const auto stamp = stamp_of(op, origin);
   const auto at = state.cells.begin() +
-                  (lower(state.cells, op.field, effect->key, op.kind) - state.cells.begin());
-  if (at != state.cells.end() && is_cell(*at, op.field, effect->key, op.kind)) {
-    apply(*at, op, *effect, stamp, source);
+                  (lower(state.cells, op.field, effect.key, op.kind) - state.cells.begin());
+  if (at != state.cells.end() && is_cell(*at, op.field, effect.key, op.kind)) {
+    apply(*at, op, effect, stamp, source);
     if (is_empty(*at)) state.cells.erase(at);
     return;
   }
-  auto cell = fresh_cell(op, effect->key);
-  apply(cell, op, *effect, stamp, source);
+  auto cell = fresh_cell(op, effect.key);
+  apply(cell, op, effect, stamp, source);
   if (!is_empty(cell)) state.cells.insert(at, std::move(cell));
 }
 

@@ -69,6 +69,11 @@ std::optional<std::int64_t> read_number(ByteView& in) {
   const bool is_negative = in[0] < 0x80;
   const std::uint8_t flip = is_negative ? 0xff : 0;
   const auto lead = static_cast<std::uint8_t>(in[0] ^ flip);
+  if (lead < kWidths[1].lead) {  // most are of one byte
+    in = in.subspan(1);
+    const auto magnitude = std::int64_t{lead} - kWidths[0].lead;
+    return is_negative ? -1 - magnitude : magnitude;
+  }
   const auto width = std::find_if(kWidths.rbegin(), kWidths.rend(),
                                   [&](const Width& one) { return lead >= one.lead; });
   if (lead > 0xe8 || in.size() < 1u + width->more) return std::nullopt;

@@ -24,7 +24,7 @@ std::uint64_t prefix_of(ByteView bytes) {
 
 /// One op and what it does to its cell.
 struct Aim {
-  Op* op;
+  Op* op = nullptr;
   Effect effect;
   Stamp stamp;
 };
@@ -254,11 +254,12 @@ void Together::merge(std::size_t index, ObjectState& state) {
   for (auto i = begins_[index]; i < begins_[index + 1]; ++i) note_stretch(state, stretches_[i]);
   each(index, [&](Op& op, const Origin& origin, const MemberId& author) {
     if (!is_known(op.kind, op.action)) return remember(state, op, origin.id);
-    const auto effect = effect_of(op, author);
-    if (!effect) return;
-    const auto place = static_cast<std::uint32_t>(aims.size());
-    order.push_back({prefix_of(effect->key), op.field, place});
-    aims.push_back({&op, *effect, stamp_of(op, origin)});
+    auto& aim = aims.emplace_back();
+    if (!find_effect(op, author, aim.effect)) return aims.pop_back();
+    aim.op = &op;
+    aim.stamp = stamp_of(op, origin);
+    const auto place = static_cast<std::uint32_t>(aims.size() - 1);
+    order.push_back({prefix_of(aim.effect.key), op.field, place});
   });
   sort(order, aims);
   merge_sorted(state, order, aims);

@@ -1,6 +1,5 @@
 // What objects cost: concurrent changes of many writers, from bytes to a merged state that is read.
 #include <algorithm>
-#include <deque>
 #include <unordered_map>
 
 #include "base/json.h"
@@ -103,20 +102,15 @@ Result<std::vector<Bytes>> list_messages(std::uint64_t seed) {
   return out;
 }
 
-/// What a replica holds of the messages it took, in the order in which it met the objects.
+/// What a replica holds of the messages it took, and in which order it met the objects.
 struct Replica {
-  std::deque<ObjectState> states;
-  std::unordered_map<ObjectId, std::size_t> places;
+  std::unordered_map<ObjectId, ObjectState> states;
+  std::vector<const ObjectState*> met;
 
   ObjectState& state(const ObjectId& id) {
-    const auto [at, is_new] = places.try_emplace(id, states.size());
-    return is_new ? states.emplace_back() : states[at->second];
-  }
-  std::vector<ObjectState> by_id() const {
-    std::vector<ObjectState> out(states.begin(), states.end());
-    std::sort(out.begin(), out.end(),
-              [](const ObjectState& a, const ObjectState& b) { return a.id < b.id; });
-    return out;
+    const auto [at, is_new] = states.try_emplace(id);
+    if (is_new) met.push_back(&at->second);
+    return at->second;
   }
 };
 
@@ -147,38 +141,40 @@ using Read = std::vector<std::int64_t>;
 /// The latest value of every key, by key.
 Read read_map(const Replica& replica) {
   Read out;
-  for (const auto* cell : replica.states.at(0).all(kMapField)) out.push_back(number_in(cell));
+  for (const auto* cell : replica.states.at(kShared).all(kMapField)) out.push_back(number_in(cell));
   return out;
 }
 
 /// The values of all items, in the list's order.
 Read read_list(const Replica& replica) {
   struct Item {
-    std::uint64_t first;  // bytes of the key: most keys differ there
     ByteView key;
-    const ObjectState* state;
+    const ObjectId* id;
     std::int64_t number;
   };
   std::vector<Item> items;
-  items.reserve(replica.states.size());
-  for (const auto& state : replica.states) {
-    const auto* value = state.value(kPlaceField);
+  std::vector<std::pair<std::uint64_t, std::size_t>>
+      order;  // the key's first bytes, and which item
+  items.reserve(replica.met.size());
+  order.reserve(replica.met.size());
+  for (const auto* state : replica.met) {
+    const auto* value = state->value(kPlaceField);
     const auto place = value != nullptr ? crdt::read_place(*value) : fail(Code::not_found, "");
     if (!place || place->container != kShared) continue;
     Id<struct FirstTag, 8> first;
     std::copy_n(place->key.begin(), std::min<std::size_t>(8, place->key.size()),
                 first.bytes.begin());
-    const auto number = number_in(state.find(kValueField));
-    items.push_back({first.word(0), place->key, &state, number});
+    order.emplace_back(first.word(0), items.size());
+    items.push_back({place->key, &state->id, number_in(state->find(kValueField))});
   }
-  std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+  std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
     if (a.first != b.first) return a.first < b.first;
-    const auto order = as_text(a.key).compare(as_text(b.key));
-    return order != 0 ? order < 0 : a.state->id < b.state->id;
+    const auto by_key = as_text(items[a.second].key).compare(as_text(items[b.second].key));
+    return by_key != 0 ? by_key < 0 : *items[a.second].id < *items[b.second].id;
   });
   Read out;
-  out.reserve(items.size());
-  for (const auto& item : items) out.push_back(item.number);
+  out.reserve(order.size());
+  for (const auto& [first, at] : order) out.push_back(items[at].number);
   return out;
 }
 
@@ -200,7 +196,7 @@ Result<bool> is_right(const Case& one, std::vector<Bytes> messages) {
   std::reverse(messages.begin(), messages.end());
   const auto read = one.read(replica);
   const auto is_whole = read.size() == one.count && !std::count(read.begin(), read.end(), -1);
-  return is_whole && TRY(merged(messages)).by_id() == replica.by_id();
+  return is_whole && TRY(merged(messages)).states == replica.states;
 }
 
 /// How long it takes until what the messages say is read; below 0 when they cannot be.
@@ -258,7 +254,7 @@ Result<bool> run_object_peer(std::string_view measure) {
   out.set("ok", TRY(is_right(*one, messages)));
   std::size_t bytes = 0;
   const auto replica = TRY(merged(messages));
-  for (const auto& state : replica.states) bytes += crdt::encode(state).size();
+  for (const auto* state : replica.met) bytes += crdt::encode(*state).size();
   out.set("bytes", bytes).set("messageBytes", size_of(messages)).set("makeMs", make_ms);
   out.set("warmMs", median_ms(4, [&] { return time_of(*one, messages); }));
   std::puts(to_json(out).c_str());
