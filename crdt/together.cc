@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <iterator>
 
 #include "crdt/change.h"
@@ -18,7 +17,7 @@ constexpr std::size_t kSortFrom = 8;  // ops; fewer are merged one by one
 /// The first eight bytes, so that greater numbers stand later; zeros where there are fewer.
 std::uint64_t prefix_of(ByteView bytes) {
   Id<struct PrefixTag, 8> out;
-  std::memcpy(out.bytes.data(), bytes.data(), std::min<std::size_t>(bytes.size(), 8));
+  std::copy_n(bytes.begin(), std::min<std::size_t>(bytes.size(), 8), out.bytes.begin());
   return out.word(0);
 }
 

@@ -56,7 +56,13 @@ bool packs_the_same(ByteView bytes) {
   try {
     std::size_t end = 0;
     const auto* data = reinterpret_cast<const char*>(bytes.data());
-    const auto handle = msgpack::unpack(data, bytes.size(), end);
+    const WireLimits limits;
+    const msgpack::unpack_limit bounds(limits.items_max, limits.items_max, limits.bytes_max,
+                                       limits.bytes_max, 0, limits.depth_max);
+    bool is_view = false;
+    const auto handle = msgpack::unpack(
+        data, bytes.size(), end, is_view,
+        [](msgpack::type::object_type, std::size_t, void*) { return true; }, nullptr, bounds);
     if (end != bytes.size() || !is_ours(handle.get())) return false;
     msgpack::sbuffer again;
     msgpack::pack(again, handle.get());
@@ -107,7 +113,6 @@ TEST_CASE("wire: accepts what another implementation spells the same, and nothin
                              "ffffffff7fffffff",
                              "8000000000000000",
                              "7ff8000000000001",
-                             "43f0000000000000",
                              "43e0000000000000",
                              "c3e0000000000000",
                              "8000000000000001",
@@ -157,7 +162,8 @@ TEST_CASE("wire: only the shortest spelling is accepted") {
     CAPTURE(std::string(text));
     CHECK_FALSE(Reader::open(*from_hex(text)).has_value());
   }
-  for (const char* text : {"05", "a161", "c40100", "9105", "cb3ff8000000000000", "ff"}) {
+  for (const char* text :
+       {"05", "a161", "c40100", "9105", "cb3ff8000000000000", "cb43f0000000000000", "ff"}) {
     CAPTURE(std::string(text));
     CHECK(Reader::open(*from_hex(text)).has_value());
   }
