@@ -19,11 +19,11 @@ namespace holm::crdt {
 class Text::Compose {
  public:
   Compose(State& state, const OpId& first)
-      : state_(state), next_(first), parents_(state.frontier) {}
+      : state_(state), next_(first), parents_(state.ids_of(state.history.graph.heads())) {}
 
   Result<std::vector<TextRun>> run(std::span<const TextEdit> edits) {
     TRY(check(edits));
-    if (state_.graph.marked()) {
+    if (state_.is_marked()) {
       through_places(edits);
     } else {
       for (const auto& edit : edits) {
@@ -96,7 +96,7 @@ class Text::Compose {
       added += utf8::count(edit.inserted);
       erased += edit.erased;
     }
-    state_.places().prepare(state_.graph.heads());
+    state_.places().prepare(state_.history.graph.heads());
     std::for_each(hunks.rbegin(), hunks.rend(), [&](const Hunk& hunk) {
       erase_places(hunk.pos, hunk.erased);
       if (!hunk.inserted.empty()) insert_behind(hunk.pos, hunk.inserted);
@@ -104,7 +104,7 @@ class Text::Compose {
   }
 
   void erase_places(std::uint64_t pos, std::uint64_t len) {
-    const auto& sequence = state_.places().sequence();
+    const auto& tracker = state_.places().tracker();
     // A stretch of standing places side by side, not yet made a run.
     std::uint64_t standing_pos = 0, standing_len = 0;
     const auto flush = [&] {
@@ -112,19 +112,20 @@ class Text::Compose {
       standing_len = 0;
     };
     while (len > 0) {
-      const auto spot = sequence.visible_at(pos + len - 1);
-      const auto& span = sequence[spot.node];
-      const auto part = std::min(len, spot.offset + 1);
+      const auto spot = tracker.visible_at(static_cast<std::uint32_t>(pos + len - 1));
+      const auto span = tracker[spot];
+      const auto part = std::min<std::uint64_t>(len, spot.offset + 1);
       const auto offset = spot.offset + 1 - part;
       len -= part;
-      if (span.prepared == 1) {
-        const auto at = sequence.before(spot.node).standing + offset;
+      if (span.state.stands()) {
+        const auto at = tracker.before(spot).standing + offset;
         if (standing_len > 0 && at + part != standing_pos) flush();
         standing_pos = at;
         standing_len += part;
       } else {
         flush();
-        branch_at(span.begin + offset, [&](std::uint64_t at) { return erase(at, part); });
+        branch_at(span.begin + static_cast<text::Lv>(offset),
+                  [&](std::uint64_t at) { return erase(at, part); });
       }
     }
     flush();
@@ -132,13 +133,13 @@ class Text::Compose {
 
   void insert_behind(std::uint64_t pos, const std::string& text) {
     if (pos == 0) return follow(insert(0, text));
-    const auto& sequence = state_.places().sequence();
-    const auto spot = sequence.visible_at(pos - 1);
-    if (sequence[spot.node].prepared == 1) {
-      return follow(insert(sequence.before(spot.node).standing + spot.offset + 1, text));
+    const auto& tracker = state_.places().tracker();
+    const auto spot = tracker.visible_at(static_cast<std::uint32_t>(pos - 1));
+    const auto span = tracker[spot];
+    if (span.state.stands()) {
+      return follow(insert(tracker.before(spot).standing + spot.offset + 1, text));
     }
-    branch_at(sequence[spot.node].begin + spot.offset,
-              [&](std::uint64_t at) { return insert(at + 1, text); });
+    branch_at(span.begin + spot.offset, [&](std::uint64_t at) { return insert(at + 1, text); });
   }
 
   /// Adds the run that `make` returns for the position of a place which is gone from the view of
@@ -146,16 +147,13 @@ class Text::Compose {
   template <class Make>
   void branch_at(text::Lv place, Make make) {
     auto& walker = state_.places();
-    const auto version = state_.graph.version_without(walker.erases_of(place));
+    const auto& graph = state_.history.graph;
+    const auto version = graph.version_without(walker.erases_of(place));
     walker.prepare(version);
-    const auto spot = walker.sequence().find(place);
-    auto run = make(walker.sequence().before(spot.node).standing + spot.offset);
-    walker.prepare(state_.graph.heads());
-
-    std::vector<OpId> parents;
-    for (auto lv : version) parents.push_back(state_.graph.id_of(lv));
-    std::sort(parents.begin(), parents.end());
-    add(std::move(run), std::move(parents));
+    const auto spot = walker.tracker().find(place);
+    auto run = make(walker.tracker().before(spot).standing + spot.offset);
+    walker.prepare(graph.heads());
+    add(std::move(run), state_.ids_of(version));
   }
 
   State& state_;
@@ -166,6 +164,7 @@ class Text::Compose {
 
 Result<std::vector<TextRun>> Text::compose(const OpId& first,
                                            std::span<const TextEdit> edits) const {
+  state_->settle();
   return Compose(*state_, first).run(edits);
 }
 

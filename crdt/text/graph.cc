@@ -1,7 +1,7 @@
 #include "crdt/text/graph.h"
 
 #include <algorithm>
-#include <queue>
+#include <optional>
 #include <utility>
 
 #include "base/ensure.h"
@@ -9,218 +9,263 @@
 namespace holm::crdt::text {
 
 std::size_t Graph::index_of(Lv lv) const {
-  ENSURE(lv < end());
-  if (lv >= runs_.back().begin) return runs_.size() - 1;
-  const auto after = std::upper_bound(runs_.begin(), runs_.end(), lv,
-                                      [](Lv at, const GraphRun& run) { return at < run.begin; });
-  return static_cast<std::size_t>(after - runs_.begin()) - 1;
+  ENSURE(lv < end_);
+  if (lv >= begins_.back()) return begins_.size() - 1;
+  return index_below(begins_, lv);
 }
 
-Version Graph::parents_of(Lv lv) const {
-  const auto& run = run_of(lv);
-  return lv > run.begin ? Version{lv - 1} : run.parents;
-}
-
-OpId Graph::id_of(Lv lv) const {
-  const auto& run = run_of(lv);
-  return {run.id.log, run.id.seq + (lv - run.begin)};
-}
-
-std::string_view Graph::content(LvRange range) const {
-  const auto& run = run_of(range.begin);
-  return run.content.slice(range.begin - run.begin, range.end - range.begin);
-}
-
-Graph::Stretch Graph::stretch(const OpId& id, std::uint64_t len_max) const {
-  const auto after = by_id_.upper_bound(id);
-  if (after != by_id_.begin()) {
-    const auto& run = runs_[std::prev(after)->second];
-    const auto offset = id.seq - run.id.seq;
-    if (run.id.log == id.log && offset < run.len) {
-      return {.first = run.begin + offset, .len = std::min(len_max, run.len - offset)};
-    }
+void Graph::parents_of(const Piece& piece, Version& out) const {
+  if (piece.range.begin > begins_[piece.span]) {
+    out.assign(1, piece.range.begin - 1);
+  } else {
+    const auto of_span = parents(piece.span);
+    out.assign(of_span.begin(), of_span.end());
   }
-  if (after != by_id_.end() && after->first.log == id.log) {
-    len_max = std::min(len_max, after->first.seq - id.seq);
-  }
-  return {.first = std::nullopt, .len = len_max};
 }
 
-void Graph::advance(Version& heads, const Version& parents, Lv last) const {
+void Graph::parents_of(Lv lv, Version& out) const {
+  parents_of({{lv, lv + 1}, static_cast<std::uint32_t>(index_of(lv))}, out);
+}
+
+bool Graph::follows_last(Lv lv) const {
+  const auto index = index_of(lv);
+  if (lv > begins_[index]) return true;
+  const auto of_span = parents(index);
+  return lv > 0 && of_span.size() == 1 && of_span[0] == lv - 1;
+}
+
+void Graph::advance(Version& heads, std::span<const Lv> parents, Lv last) {
   std::erase_if(heads,
                 [&](Lv head) { return std::binary_search(parents.begin(), parents.end(), head); });
   heads.push_back(last);  // the greatest number so far, so the order holds
 }
 
-void Graph::add_cut(const GraphRun& run, const Version& heads, bool joined) {
+void Graph::add_cuts(std::span<const Lv> parents, Lv begin, Lv end, const Version& heads) {
   // What follows a number at or above cut - 1 follows all before the cut; any other run breaks it.
-  const Lv above = run.parents.empty() ? 0 : run.parents.back() + 1;
-  while (cuts_.back() > above) cuts_.pop_back();
+  const Lv above = parents.empty() ? 0 : parents.back() + 1;
+  while (cuts_.back().first > above) cuts_.pop_back();
+  if (cuts_.back().last > above) cuts_.back().last = above;
   if (heads.size() != 1) return;
-  // One cut a run is enough: a joined run moves its cut to its new end.
-  if (joined && cuts_.back() == above && above > 0) cuts_.pop_back();
-  cuts_.push_back(run.end());
+  if (cuts_.back().last == begin) {
+    cuts_.back().last = end;
+  } else {
+    cuts_.push_back({begin + 1, end});
+  }
 }
 
-void Graph::append(GraphRun run) {
-  run.begin = end();
-  ENSURE(run.len > 0 && run.len <= kLvMax - run.begin);
-  advance(heads_, run.parents, run.end() - 1);
-  if (!runs_.empty()) {
-    auto& last = runs_.back();
-    // Erases stay as they came: what one erase took away is asked for by its id.
-    if (run.insert && last.insert && run.is_void == last.is_void && run.wiped == last.wiped &&
-        run.id == OpId{last.id.log, last.id.seq + last.len} &&
-        run.parents == Version{last.end() - 1} && run.pos == last.pos_at(last.len)) {
-      last.content.append(run.content);
-      last.len += run.len;
-      add_cut(run, heads_, true);
-      return;
+void Graph::append(std::span<const Lv> parents, Lv len) {
+  ENSURE(len > 0 && len <= kLvMax - end_);
+  if (parents.size() == 1 && is_linear() && parents[0] == heads_[0]) return extend(len);
+  const Lv begin = end_;
+  const bool joins = begin > 0 && parents.size() == 1 && parents[0] == begin - 1;
+  if (!joins) {
+    spans_.push_back({.parents = static_cast<std::uint32_t>(parents_.size()),
+                      .parents_len = static_cast<std::uint32_t>(parents.size())});
+    for (auto parent : parents) {
+      parents_.push_back(parent);
+      parent_spans_.push_back(static_cast<std::uint32_t>(index_of(parent)));
     }
+    begins_.push_back(begin);
   }
-  by_id_.emplace(run.id, runs_.size());
-  if (run.is_void || run.wiped) ++marked_count_;
-  add_cut(run, heads_, false);
-  runs_.push_back(std::move(run));
+  end_ += len;
+  advance(heads_, parents, end_ - 1);
+  add_cuts(parents, begin, end_, heads_);
+}
+
+void Graph::extend(Lv len) {
+  if (cuts_.back().last == end_) {
+    cuts_.back().last += len;
+  } else {
+    cuts_.push_back({end_ + 1, end_ + len});
+  }
+  end_ += len;
+  heads_[0] = end_ - 1;
 }
 
 void Graph::truncate(Lv end, Version heads) {
-  while (!runs_.empty() && runs_.back().begin >= end) {
-    if (runs_.back().is_void || runs_.back().wiped) --marked_count_;
-    by_id_.erase(runs_.back().id);
-    runs_.pop_back();
+  while (!spans_.empty() && begins_.back() >= end) {
+    parents_.resize(spans_.back().parents);
+    parent_spans_.resize(parents_.size());
+    spans_.pop_back();
+    begins_.pop_back();
   }
-  if (!runs_.empty() && runs_.back().end() > end) {
-    auto& last = runs_.back();
-    last.len = end - last.begin;
-    if (last.content.size() > 0) last.content.truncate(last.len);
-  }
+  end_ = end;
   heads_ = std::move(heads);
-  cuts_ = {0};
+  cuts_ = {{0, 0}};
   Version seen;
-  for (const auto& run : runs_) {
-    advance(seen, run.parents, run.end() - 1);
-    add_cut(run, seen, false);
+  for (std::size_t i = 0; i < spans_.size(); ++i) {
+    const auto range = span(i);
+    advance(seen, parents(i), range.end - 1);
+    add_cuts(parents(i), range.begin, range.end, seen);
   }
 }
 
 Lv Graph::cut(Lv most) const {
-  return *std::prev(std::upper_bound(cuts_.begin(), cuts_.end(), most));
+  const auto after = std::upper_bound(cuts_.begin(), cuts_.end(), most,
+                                      [](Lv at, const Cuts& cuts) { return at < cuts.first; });
+  return std::min(most, std::prev(after)->last);
 }
 
-Graph::Difference Graph::difference(const Version& a, const Version& b) const {
-  constexpr unsigned kA = 1, kB = 2, kBoth = 3;
+void Graph::difference(std::span<const Lv> a, std::span<const Lv> b, Difference& out) const {
+  constexpr std::uint32_t kA = 1, kB = 2, kBoth = 3;
   struct Entry {
     Lv lv;
-    unsigned sides;
-    bool operator<(const Entry& other) const { return lv < other.lv; }
+    std::uint32_t span;
+    std::uint32_t sides;
   };
-  std::priority_queue<Entry> heap;
+  out.only_a.clear();
+  out.only_b.clear();
+  // Ascending, the greatest at the back: there are seldom more than a handful, one a branch.
+  thread_local std::vector<Entry> todo;
+  todo.clear();
   std::size_t one_sided = 0;
-  const auto push = [&](Lv lv, unsigned sides) {
-    heap.push({lv, sides});
-    if (sides != kBoth) ++one_sided;
+  const auto push = [&](const Entry& entry) {
+    if (entry.sides != kBoth) ++one_sided;
+    todo.push_back(entry);
+    for (auto i = todo.size() - 1; i > 0 && todo[i - 1].lv > entry.lv; --i) {
+      todo[i] = todo[i - 1];
+      todo[i - 1] = entry;
+    }
   };
   const auto pop = [&] {
-    const Entry top = heap.top();
-    heap.pop();
+    const auto top = todo.back();
+    todo.pop_back();
     if (top.sides != kBoth) --one_sided;
     return top;
   };
-
-  Difference out;
-  const auto emit = [&](LvRange range, unsigned sides) {
-    if (range.begin >= range.end || sides == kBoth) return;
+  const auto emit = [&](Lv begin, Lv end, std::uint32_t sides) {
+    if (begin >= end || sides == kBoth) return;
     auto& side = sides == kA ? out.only_a : out.only_b;
-    if (!side.empty() && side.back().begin == range.end) {
-      side.back().begin = range.begin;
+    if (!side.empty() && side.back().begin == end) {
+      side.back().begin = begin;
     } else {
-      side.push_back(range);
+      side.push_back({begin, end});
     }
   };
-
-  for (auto lv : a) push(lv, kA);
-  for (auto lv : b) push(lv, kB);
+  for (auto lv : a) push({lv, static_cast<std::uint32_t>(index_of(lv)), kA});
+  for (auto lv : b) push({lv, static_cast<std::uint32_t>(index_of(lv)), kB});
   while (one_sided > 0) {
-    const Entry top = pop();
-    const auto& run = run_of(top.lv);
+    const auto top = pop();
     auto sides = top.sides;
     Lv upper = top.lv + 1;
-    while (!heap.empty() && heap.top().lv >= run.begin) {
-      const Entry inside = pop();
-      emit({inside.lv + 1, upper}, sides);
+    while (!todo.empty() && todo.back().span == top.span) {
+      const auto inside = pop();
+      emit(inside.lv + 1, upper, sides);
       upper = inside.lv + 1;
       sides |= inside.sides;
     }
-    emit({run.begin, upper}, sides);
-    for (auto parent : run.parents) push(parent, sides);
+    if (sides == kBoth && one_sided == 0) break;
+    emit(begins_[top.span], upper, sides);
+    const auto& span = spans_[top.span];
+    for (std::uint32_t i = 0; i < span.parents_len; ++i) {
+      push({parents_[span.parents + i], parent_spans_[span.parents + i], sides});
+    }
   }
-  return out;
 }
 
-std::vector<LvRange> Graph::past(const Version& version) const {
-  auto out = difference(version, {}).only_a;
-  std::reverse(out.begin(), out.end());
-  return out;
+std::vector<LvRange> Graph::past(std::span<const Lv> version) const {
+  Difference out;
+  difference(version, {}, out);
+  std::reverse(out.only_a.begin(), out.only_a.end());
+  return std::move(out.only_a);
+}
+
+bool Graph::holds(std::span<const Lv> version, Lv lv) const {
+  Difference out;
+  difference(version, {&lv, 1}, out);
+  return out.only_b.empty();
 }
 
 Version Graph::version_without(const Version& without) const {
-  std::vector<Lv> kept_end(runs_.size());  // of each run
+  std::vector<Lv> kept_end(spans_.size());  // of each span
   const auto kept = [&](Lv lv) { return lv < kept_end[index_of(lv)]; };
   Version out;
-  for (std::size_t i = 0; i < runs_.size(); ++i) {
-    const auto& run = runs_[i];
-    if (!std::all_of(run.parents.begin(), run.parents.end(), kept)) continue;
-    const auto first = std::lower_bound(without.begin(), without.end(), run.begin);
-    kept_end[i] = first == without.end() ? run.end() : std::min(run.end(), *first);
-    if (kept_end[i] > run.begin) advance(out, run.parents, kept_end[i] - 1);
+  for (std::size_t i = 0; i < spans_.size(); ++i) {
+    const auto range = span(i);
+    const auto of_span = parents(i);
+    if (!std::all_of(of_span.begin(), of_span.end(), kept)) continue;
+    const auto first = std::lower_bound(without.begin(), without.end(), range.begin);
+    kept_end[i] = first == without.end() ? range.end : std::min(range.end, *first);
+    if (kept_end[i] > range.begin) advance(out, of_span, kept_end[i] - 1);
   }
   return out;
 }
 
-std::vector<LvRange> Graph::order(std::span<const LvRange> ranges) const {
-  struct Piece {
-    LvRange range;
-    std::size_t waits_for = 0;
-    std::vector<std::size_t> next;
-  };
+std::vector<Graph::Piece> Graph::order(std::span<const LvRange> ranges) const {
+  constexpr auto kNone = ~std::uint32_t{0};
   std::vector<Piece> pieces;
   for (const auto& range : ranges) {
-    for (Lv at = range.begin; at < range.end;) {
-      const Lv stop = std::min(range.end, run_of(at).end());
-      pieces.push_back({.range = {at, stop}, .waits_for = 0, .next = {}});
-      at = stop;
+    if (range.begin >= range.end) continue;
+    for (auto i = index_of(range.begin); i < spans_.size() && begins_[i] < range.end; ++i) {
+      const auto whole = span(i);
+      pieces.push_back({{std::max(range.begin, whole.begin), std::min(range.end, whole.end)},
+                        static_cast<std::uint32_t>(i)});
     }
   }
-  const auto piece_of = [&](Lv lv) -> std::optional<std::size_t> {
-    const auto after = std::upper_bound(pieces.begin(), pieces.end(), lv,
-                                        [](Lv x, const Piece& p) { return x < p.range.begin; });
-    if (after == pieces.begin() || std::prev(after)->range.end <= lv) return std::nullopt;
-    return static_cast<std::size_t>(after - pieces.begin()) - 1;
-  };
+  if (pieces.size() <= 1) return pieces;
+  // Of each span, the last of its pieces: a piece further back leads to it through the others.
+  const auto lowest = pieces.front().span;
+  std::vector<std::uint32_t> last_piece(pieces.back().span - lowest + 1, kNone);
   for (std::size_t i = 0; i < pieces.size(); ++i) {
-    const auto& run = run_of(pieces[i].range.begin);
-    if (pieces[i].range.begin > run.begin) continue;  // follows what lies outside of `ranges`
-    for (auto parent : run.parents) {
-      if (const auto before = piece_of(parent)) {
-        pieces[*before].next.push_back(i);
-        ++pieces[i].waits_for;
-      }
+    last_piece[pieces[i].span - lowest] = static_cast<std::uint32_t>(i);
+  }
+  const auto piece_of = [&](Lv lv) {
+    if (lv < pieces.front().range.begin || lv >= pieces.back().range.end) return kNone;
+    auto at = last_piece[index_of(lv) - lowest];
+    const auto span = at == kNone ? kNone : pieces[at].span;
+    while (at != kNone && lv < pieces[at].range.begin) {
+      at = at > 0 && pieces[at - 1].span == span ? at - 1 : kNone;
+    }
+    return at != kNone && lv < pieces[at].range.end ? at : kNone;
+  };
+  struct Links {
+    std::uint32_t waits_for = 0;
+    std::uint32_t next = kNone;  // chain in `links`
+    std::uint64_t weight = 0;    // how much hangs on it up to the next merge
+  };
+  struct Link {
+    std::uint32_t to, next;
+  };
+  std::vector<Links> nodes(pieces.size());
+  std::vector<Link> links;
+  links.reserve(pieces.size() * 2);
+  for (std::size_t i = pieces.size(); i-- > 0;) {
+    nodes[i].weight += pieces[i].range.size();
+    // What starts within a span follows something outside of `ranges`.
+    if (pieces[i].range.begin > begins_[pieces[i].span]) continue;
+    const auto of_span = parents(pieces[i].span);
+    for (auto parent : of_span) {
+      const auto before = piece_of(parent);
+      if (before == kNone) continue;
+      links.push_back({static_cast<std::uint32_t>(i), nodes[before].next});
+      nodes[before].next = static_cast<std::uint32_t>(links.size() - 1);
+      if (of_span.size() == 1) nodes[before].weight += nodes[i].weight;
+      ++nodes[i].waits_for;
     }
   }
 
-  std::vector<std::size_t> ready;  // a stack: the newest continues the branch just left
-  for (std::size_t i = pieces.size(); i-- > 0;) {
-    if (pieces[i].waits_for == 0) ready.push_back(i);
+  // A stack: the newest continues the branch just left. The heaviest is pushed first, so that it
+  // comes last.
+  std::vector<std::uint32_t> ready;
+  const auto heavier = [&](std::uint32_t a, std::uint32_t b) {
+    return nodes[a].weight != nodes[b].weight ? nodes[a].weight > nodes[b].weight : a > b;
+  };
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    if (nodes[i].waits_for == 0) ready.push_back(static_cast<std::uint32_t>(i));
   }
-  std::vector<LvRange> out;
+  std::sort(ready.begin(), ready.end(), heavier);
+  std::vector<Piece> out;
   out.reserve(pieces.size());
   while (!ready.empty()) {
-    const auto i = ready.back();
+    const auto at = ready.back();
     ready.pop_back();
-    out.push_back(pieces[i].range);
-    for (auto it = pieces[i].next.rbegin(); it != pieces[i].next.rend(); ++it) {
-      if (--pieces[*it].waits_for == 0) ready.push_back(*it);
+    out.push_back(pieces[at]);
+    const auto known = ready.size();
+    for (auto link = nodes[at].next; link != kNone; link = links[link].next) {
+      if (--nodes[links[link].to].waits_for == 0) ready.push_back(links[link].to);
+    }
+    if (ready.size() > known + 1) {
+      std::sort(ready.begin() + static_cast<std::ptrdiff_t>(known), ready.end(), heavier);
     }
   }
   ENSURE(out.size() == pieces.size());

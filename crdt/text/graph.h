@@ -1,123 +1,101 @@
-// The causal graph of one text: its runs under local numbers, who follows whom, and where all of
-// history passes through one point. It knows nothing of positions or of the text that results.
+// The causal graph of one text: who follows whom, and where all of history passes through one
+// point. It knows nothing of names, positions or the text that results.
 //
-// Code points are numbered in order of arrival (`Lv`, local version): within a run they are
-// consecutive, and every parent has a smaller number than its children. Local numbers differ from
-// device to device and never leave this folder. Value. Threads: one at a time.
+// Kept as spans of numbers that follow one another, so that a text which one person typed is one
+// span. Value. Threads: one at a time.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <map>
-#include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
-#include "crdt/op.h"
-#include "crdt/text/indexed.h"
+#include "crdt/text/lv.h"
 
 namespace holm::crdt::text {
 
-using Lv = std::uint64_t;
-inline constexpr Lv kNoLv = ~Lv{0};
-
-/// Code points a text's history may take in all; keeps every sum of lengths within 64 bits.
-inline constexpr std::uint64_t kLvMax = std::uint64_t{1} << 48;
-
-/// Local numbers, ascending, each once. As a version it stands for these and all in their past.
-using Version = std::vector<Lv>;
-
-/// begin .. end - 1
-struct LvRange {
-  Lv begin = 0;
-  Lv end = 0;
-};
-
-/// One run as stored. Code point k > 0 of it follows code point k - 1 alone, and an insert has it
-/// one position further on; so a run can be split anywhere, and joined with what continues it.
-struct GraphRun {
-  Lv begin = 0;
-  std::uint64_t len = 0;
-  OpId id;          ///< of the first code point
-  Version parents;  ///< of the first code point
-  std::uint64_t pos = 0;
-  bool insert = true;
-  bool is_void = false;
-  bool wiped = false;
-  IndexedText content;  ///< empty for an erase and where wiped
-
-  Lv end() const { return begin + len; }
-  bool shows() const { return insert && !is_void && !wiped; }
-  /// Position of the code point `offset` places after the first.
-  std::uint64_t pos_at(std::uint64_t offset) const { return insert ? pos + offset : pos; }
-};
-
 class Graph {
  public:
-  /// Code points so far: the next local number.
-  Lv end() const { return runs_.empty() ? 0 : runs_.back().end(); }
-  const std::vector<GraphRun>& runs() const { return runs_; }
+  /// A stretch of one span.
+  struct Piece {
+    LvRange range;
+    std::uint32_t span = 0;
+  };
+
+  Lv end() const { return end_; }
   /// Those that nothing follows.
   const Version& heads() const { return heads_; }
-  /// True when some run is void or wiped, so that positions no longer count the live text.
-  bool marked() const { return marked_count_ > 0; }
+  bool is_linear() const { return heads_.size() == 1 && heads_[0] + 1 == end_; }
 
-  /// Index in runs() of the run that holds `lv`. Requires lv < end(). O(log runs).
+  std::size_t spans() const { return spans_.size(); }
+  /// Index of the span that holds `lv`. Requires lv < end(). O(log spans).
   std::size_t index_of(Lv lv) const;
-  const GraphRun& run_of(Lv lv) const { return runs_[index_of(lv)]; }
-  /// The parents of one code point.
-  Version parents_of(Lv lv) const;
-  OpId id_of(Lv lv) const;
-  /// Content of code points that lie in one run, which has some. A view until the next append.
-  std::string_view content(LvRange range) const;
+  LvRange span(std::size_t index) const {
+    return {begins_[index], index + 1 < begins_.size() ? begins_[index + 1] : end_};
+  }
+  /// Parents of the first number of a span; the others have the one before them.
+  std::span<const Lv> parents(std::size_t index) const {
+    return {parents_.data() + spans_[index].parents, spans_[index].parents_len};
+  }
+  /// The parents of a piece's first number.
+  void parents_of(const Piece& piece, Version& out) const;
+  /// The parents of any number, into `out`.
+  void parents_of(Lv lv, Version& out) const;
+  /// Whether the only parent of `lv` is lv - 1.
+  bool follows_last(Lv lv) const;
 
-  /// A stretch of ids of one log that is wholly in one run, or wholly unknown.
-  struct Stretch {
-    std::optional<Lv> first;
-    std::uint64_t len = 0;
-  };
-  /// The stretch from `id` on, at most `len_max` long. Requires len_max > 0. O(log runs).
-  Stretch stretch(const OpId& id, std::uint64_t len_max) const;
-  std::optional<Lv> find(const OpId& id) const { return stretch(id, 1).first; }
-
-  /// Adds a run, numbering it from end() on and joining it to the last one where it continues that.
-  /// Requires known parents, unknown ids and end() + len <= kLvMax. O(log runs).
-  void append(GraphRun run);
-  /// Forgets all from `end` on; `heads` are those from before it was added. O(runs).
+  /// Numbers the next `len`, each following the one before, the first following `parents` (sorted,
+  /// known). O(log spans) amortised.
+  void append(std::span<const Lv> parents, Lv len);
+  /// The same for what follows the only head. Requires is_linear(). O(1).
+  void extend(Lv len);
+  /// Forgets all from `end` on; `heads` are those from before it was added. O(spans).
   void truncate(Lv end, Version heads);
 
   /// The greatest known number up to `most` such that everything from it on follows everything
-  /// before it (a critical version). O(log runs).
+  /// before it (a critical version). O(log cuts).
   Lv cut(Lv most) const;
 
   struct Difference {
     std::vector<LvRange> only_a;  ///< descending
     std::vector<LvRange> only_b;  ///< descending
   };
-  /// What one version holds and the other does not. O(d log d) in the runs that lie between.
-  /// Source: Gentle & Kleppmann, Eg-walker (2025), 3.2.
-  Difference difference(const Version& a, const Version& b) const;
+  /// What one version holds and the other does not, into `out`. O(d log d) in the spans that lie
+  /// between. Source: Gentle & Kleppmann, Eg-walker (2025), 3.2.
+  void difference(std::span<const Lv> a, std::span<const Lv> b, Difference& out) const;
   /// All that `version` holds, ascending.
-  std::vector<LvRange> past(const Version& version) const;
+  std::vector<LvRange> past(std::span<const Lv> version) const;
+  /// Whether `version` holds `lv`.
+  bool holds(std::span<const Lv> version, Lv lv) const;
 
   /// The greatest version that holds neither `without` (ascending) nor anything that follows one of
-  /// them. O(runs).
+  /// them. O(spans).
   Version version_without(const Version& without) const;
 
-  /// `ranges` (ascending, each once) cut into pieces of runs, parents first, and each branch
-  /// followed to its end before the next begins, so that a walk seldom has to change branches.
-  std::vector<LvRange> order(std::span<const LvRange> ranges) const;
+  /// `ranges` (ascending, each once) cut into pieces, parents first, and each branch
+  /// followed to its end before the next begins, the smaller branch first: so a walk seldom changes
+  /// branches, and takes back the smaller part when it does.
+  std::vector<Piece> order(std::span<const LvRange> ranges) const;
 
  private:
-  void advance(Version& heads, const Version& parents, Lv last) const;
-  void add_cut(const GraphRun& run, const Version& heads, bool joined);
+  struct Span {
+    std::uint32_t parents = 0;  // offset in parents_
+    std::uint32_t parents_len = 0;
+  };
+  struct Cuts {  // every number first .. last is a cut
+    Lv first = 0;
+    Lv last = 0;
+  };
 
-  std::vector<GraphRun> runs_;
-  std::map<OpId, std::size_t> by_id_;  // first id of a run -> index in runs_
+  static void advance(Version& heads, std::span<const Lv> parents, Lv last);
+  void add_cuts(std::span<const Lv> parents, Lv begin, Lv end, const Version& heads);
+
+  std::vector<Lv> begins_;
+  std::vector<Span> spans_;  // beside begins_
+  std::vector<Lv> parents_;
+  std::vector<std::uint32_t> parent_spans_;  // beside parents_: the spans that hold them
+  Lv end_ = 0;
   Version heads_;
-  std::vector<Lv> cuts_{0};  // every known cut, ascending; 0 is one always
-  std::size_t marked_count_ = 0;
+  std::vector<Cuts> cuts_{{0, 0}};
 };
 
 }  // namespace holm::crdt::text

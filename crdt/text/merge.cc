@@ -3,7 +3,8 @@
 // added. While every addition follows the whole history, its position is an index into the live
 // text and no merge state is needed. From the first one that does not, a walker takes over; it
 // starts at the last cut below, and places what is new branch by branch, so that two long branches
-// that arrive interleaved do not cost a change of branches per run.
+// that arrive interleaved do not cost a change of branches per run. It stays for what comes next:
+// peers who type at the same time send runs one by one.
 #include "crdt/text/merge.h"
 
 #include <algorithm>
@@ -16,6 +17,9 @@ namespace holm::crdt {
 namespace {
 
 constexpr auto kMax = std::numeric_limits<std::uint64_t>::max();
+// Merge state beyond this is given up where history passes through one point; making it again from
+// there costs next to nothing.
+constexpr std::size_t kWalkerBytesMax = 256u << 10;
 
 Status check(const TextRun& run) {
   if (run.len == 0 || run.len > kMax - run.pos || run.len > kMax - run.id.seq) {
@@ -32,147 +36,211 @@ Status check(const TextRun& run) {
   return {};
 }
 
-/// Whether `len` code points of `known` from `lv` on are those of `run` from `offset` on. Parents
-/// within the stretch are alike by construction.
-bool same_content(const text::GraphRun& known, text::Lv lv, const TextRun& run,
-                  std::uint64_t offset, std::uint64_t len) {
-  if (known.insert != run.insert) return false;
-  if (known.pos_at(lv - known.begin) != (run.insert ? run.pos + offset : run.pos)) return false;
-  if (!run.insert || known.wiped || run.wiped) return true;
-  const auto from = utf8::offset(run.text, offset);
-  const auto size = utf8::offset(std::string_view(run.text).substr(from), len);
-  return known.content.slice(lv - known.begin, len) ==
-         std::string_view(run.text).substr(from, size);
+/// `len` code points of `text` from `offset` on.
+std::string_view slice(std::string_view text, std::uint64_t count, std::uint64_t offset,
+                       std::uint64_t len) {
+  if (text.empty()) return text;
+  if (text.size() == count) return text.substr(offset, len);
+  const auto tail = text.substr(utf8::offset(text, offset));
+  return tail.substr(0, utf8::offset(tail, len));
 }
 
-text::IndexedText content_of(const TextRun& run, std::uint64_t offset, std::uint64_t len) {
-  if (len == run.len) return text::IndexedText(run.text);
-  const auto from = utf8::offset(run.text, offset);
-  const auto size = utf8::offset(std::string_view(run.text).substr(from), len);
-  return text::IndexedText(run.text.substr(from, size));
+tl::unexpected<Error> outside() {
+  return fail(Code::reject, "a text run lies outside of its text");
 }
 
 }  // namespace
 
 Text::Merge::Merge(State& state)
     : state_(state),
-      begin_(state.graph.end()),
-      heads_(state.graph.heads()),
+      begin_(state.history.end()),
+      heads_(state.history.graph.heads()),
       done_(begin_),
       size_(state.live.size()) {}
 
-Result<text::EditList> Text::Merge::run(std::span<const TextRun> runs) {
-  Status status;
-  for (const auto& run : runs) {
-    status = admit(run);
-    if (!status) break;
-  }
-  if (status) status = place_rest();
-  if (!status) {
-    take_back();
-    return fail(std::move(status).error());
-  }
-  return std::move(edits_);
-}
-
 Status Text::Merge::admit(const TextRun& run) {
   TRY(check(run));
-  auto& graph = state_.graph;
-  text::Version parents;
+  auto& names = state_.history.names;
+  parents_.clear();
   for (const auto& id : run.parents) {
-    const auto lv = graph.find(id);
+    const auto lv = names.find(id);
     if (!lv) return fail(Code::reject, "a text run follows one that is not here");
-    parents.push_back(*lv);
+    parents_.push_back(*lv);
   }
-  std::sort(parents.begin(), parents.end());
-  parents.erase(std::unique(parents.begin(), parents.end()), parents.end());
+  std::sort(parents_.begin(), parents_.end());
+  parents_.erase(std::unique(parents_.begin(), parents_.end()), parents_.end());
+  if (run.pos > text::kLvMax) return outside();
+  if (run.len > text::kLvMax) return fail(Code::limit, "a text has too long a history");
+  text::RunPart part{.range = {0, static_cast<text::Lv>(run.len)},
+                     .pos = static_cast<std::uint32_t>(run.pos),
+                     .flags = (run.insert ? text::kInsert : 0U) | (run.is_void ? text::kVoid : 0U) |
+                              (run.wiped ? text::kWiped : 0U)};
+  return admit(names.agent_of(run.id.log), run.id.seq, parents_, part, run.text);
+}
 
-  for (std::uint64_t offset = 0; offset < run.len;) {
-    const OpId id{run.id.log, run.id.seq + offset};
-    const auto known = graph.stretch(id, run.len - offset);
-    text::Lv last = graph.end() + known.len - 1;
+Status Text::Merge::admit(text::Agent agent, std::uint64_t seq, std::span<const text::Lv> parents,
+                          text::RunPart part, std::string_view text) {
+  auto& history = state_.history;
+  const auto count = part.range.size();
+  text::Lv last = 0;
+  for (text::Lv offset = 0; offset < count;) {
+    const auto known = history.names.stretch(agent, seq + offset, count - offset);
+    auto one = part;
+    one.range = {0, static_cast<text::Lv>(known.len)};
+    one.pos = part.pos_at(offset);
+    const auto content = slice(text, count, offset, known.len);
+    const auto after = offset == 0 ? parents : std::span<const text::Lv>(&last, 1);
     if (known.first) {
-      const bool same =
-          graph.parents_of(*known.first) == parents &&
-          same_content(graph.run_of(*known.first), *known.first, run, offset, known.len);
-      if (!same) return fail(Code::reject, "two text runs have one id");
-      last = *known.first + known.len - 1;
+      if (!is_same(*known.first, after, one, content)) {
+        return fail(Code::reject, "two text runs have one id");
+      }
+      last = *known.first + one.range.size() - 1;
     } else {
-      TRY(add({.begin = 0,
-               .len = known.len,
-               .id = id,
-               .parents = parents,
-               .pos = run.insert ? run.pos + offset : run.pos,
-               .insert = run.insert,
-               .is_void = run.is_void,
-               .wiped = run.wiped,
-               .content = content_of(run, offset, known.len)}));
+      TRY(add(agent, seq + offset, after, one, content));
+      last = history.end() - 1;
     }
-    offset += known.len;
-    parents = {last};
+    offset += one.range.size();
   }
   return {};
 }
 
-Status Text::Merge::add(text::GraphRun piece) {
-  auto& graph = state_.graph;
-  if (piece.len > text::kLvMax - graph.end()) {
+bool Text::Merge::is_same(text::Lv known, std::span<const text::Lv> parents,
+                          const text::RunPart& part, std::string_view text) const {
+  const auto& history = state_.history;
+  text::Version own;
+  history.graph.parents_of(known, own);
+  if (!std::equal(own.begin(), own.end(), parents.begin(), parents.end())) return false;
+  bool same = true;
+  text::Lv offset = 0;
+  const text::LvRange range{known, known + part.range.size()};
+  for (text::Lv lv = known + 1; same && lv < range.end; ++lv) {
+    // Within a stretch of ids each follows the last, but for logs that went back on themselves.
+    const auto span = history.graph.span(history.graph.index_of(lv));
+    if (span.begin == lv) same = history.graph.follows_last(lv);
+    lv = span.end - 1;
+  }
+  history.runs.each(range, [&](const text::RunPart& one) {
+    const auto len = one.range.size();
+    if (!same || one.inserts() != part.inserts()) {
+      same = false;
+      return;
+    }
+    // Two arithmetic progressions are alike when their ends are.
+    same = one.pos == part.pos_at(offset) && one.pos_at(len - 1) == part.pos_at(offset + len - 1);
+    if (same && one.inserts() && !one.is_wiped() && !part.is_wiped()) {
+      same = history.runs.content(one.range) == slice(text, part.range.size(), offset, len);
+    }
+    offset += len;
+  });
+  return same;
+}
+
+Status Text::Merge::add(text::Agent agent, std::uint64_t seq, std::span<const text::Lv> parents,
+                        const text::RunPart& part, std::string_view text) {
+  auto& history = state_.history;
+  const auto len = part.range.size();
+  if (len > text::kLvMax - history.end() ||
+      text.size() > text::Runs::kContentMax - history.runs.content_bytes()) {
     return fail(Code::limit, "a text has too long a history");
   }
-  const bool marked = graph.marked() || piece.is_void || piece.wiped;
-  const bool unplaced = !state_.walker || state_.walker->start() > 0;
-  if (done_ == graph.end() && piece.parents == graph.heads() && !marked && unplaced) {
-    TRY(add_directly(piece));
+  const auto& heads = history.graph.heads();
+  const bool marked = state_.is_marked() || part.is_void() || part.is_wiped();
+  if (done_ == history.end() && !marked &&
+      std::equal(parents.begin(), parents.end(), heads.begin(), heads.end())) {
+    const bool backward = (part.flags & text::kBackward) != 0;
+    if (part.pos > size_ || (part.inserts() ? len > text::kLvMax - size_
+                             : backward     ? part.pos >= size_ || len > part.pos + 1
+                                            : len > size_ - part.pos)) {
+      return outside();
+    }
+    if (part.inserts()) {
+      edits_.insert(part.pos, len, text);
+      size_ += len;
+    } else {
+      edits_.erase(backward ? part.pos + 1 - len : part.pos, len);
+      size_ -= len;
+    }
+    done_ += len;
   }
-  graph.append(std::move(piece));
+  history.names.append(agent, seq, len);
+  history.graph.append(parents, len);
+  history.runs.append(part.flags, part.pos, len, text);
   return {};
 }
 
-Status Text::Merge::add_directly(const text::GraphRun& piece) {
-  if (piece.pos > size_ || (!piece.insert && piece.len > size_ - piece.pos)) {
-    return fail(Code::reject, "a text run lies outside of its text");
+Result<std::vector<TextEdit>> Text::Merge::finish() {
+  if (auto placed = place_rest(); !placed) {
+    take_back();
+    return fail(std::move(placed).error());
   }
-  if (piece.insert) {
-    edits_.insert(piece.pos, piece.len, piece.content.bytes());
-    size_ += piece.len;
-  } else {
-    edits_.erase(piece.pos, piece.len);
-    size_ -= piece.len;
+  auto edits = edits_.take();
+  if (!is_shown_) {
+    for (const auto& edit : edits) {
+      if (edit.erased > 0) state_.live.erase(edit.pos, edit.erased);
+      if (!edit.inserted.empty()) {
+        state_.live.insert(edit.pos, edit.inserted, utf8::count(edit.inserted));
+      }
+    }
   }
-  done_ += piece.len;
-  // Its cut is passed: branches that start below it need a walker that starts below them.
-  state_.walker.reset();
-  return {};
+  return edits;
 }
 
 Status Text::Merge::place_rest() {
-  auto& graph = state_.graph;
+  auto& history = state_.history;
   auto& walker = state_.walker;
-  if (done_ == graph.end()) return {};
-
-  const auto cut = graph.marked() ? 0 : graph.cut(done_);
-  if (!walker || walker->start() > cut) {
-    walker = std::make_unique<text::Walker>(graph, cut);
-    text::EditList known;
-    const text::LvRange placed{cut, done_};
-    for (const auto& piece : graph.order({&placed, 1})) walker->place(piece, known);
+  if (done_ == history.end()) {
+    // History has gone on through one point for a while: nobody is writing beside it.
+    if (walker && walker->start() > 0 && history.end() - walker->placed() > 4096) walker.reset();
+    return {};
+  }
+  if (begin_ == 0) {
+    // Nothing was shown before: the text is read off the places once they are all there.
+    walker = std::make_unique<text::Walker>(history, 0);
+    if (!walker->place_up_to(history.end(), nullptr)) return outside();
+    show_all();
+    return {};
+  }
+  const auto cut = state_.is_marked() ? 0 : history.graph.cut(done_);
+  if (!walker || walker->start() > cut || (walker->start() > 0 && walker->placed() < cut)) {
+    walker = std::make_unique<text::Walker>(history, cut);
+    walker->place_up_to(done_, nullptr);
     if (cut > 0) walker->set_size(size_);
+  } else {
+    walker->place_up_to(done_, nullptr);
   }
-  const text::LvRange rest{done_, graph.end()};
-  for (const auto& piece : graph.order({&rest, 1})) {
-    if (!walker->place(piece, edits_)) {
-      return fail(Code::reject, "a text run lies outside of its text");
-    }
-  }
+  if (!walker->place_up_to(history.end(), &edits_)) return outside();
   // One head: whoever writes on follows all, until a branch from below arrives.
-  if (walker->start() > 0 && graph.heads().size() == 1) walker.reset();
+  if (walker->start() > 0 && history.graph.heads().size() == 1 &&
+      walker->memory() > kWalkerBytesMax) {
+    walker.reset();
+  }
   return {};
 }
 
+void Text::Merge::show_all() {
+  const auto& history = state_.history;
+  const auto& tracker = state_.walker->tracker();
+  std::string shown;
+  if (!tracker.is_empty()) {
+    for (auto at = tracker.first(); !tracker.is_end(at); at = tracker.next(at)) {
+      const auto& span = tracker[at];
+      if (!span.state.is_visible()) continue;
+      history.runs.append_content({span.begin, span.end()}, shown);
+    }
+  }
+  state_.live = text::Rope(shown);
+  is_shown_ = true;
+  edits_ = {};
+  if (!shown.empty()) edits_.insert(0, state_.live.size(), shown);
+}
+
 void Text::Merge::take_back() {
-  if (state_.graph.end() == begin_) return;
+  auto& history = state_.history;
+  if (history.end() == begin_) return;
   state_.walker.reset();
-  state_.graph.truncate(begin_, heads_);
+  history.names.truncate(begin_);
+  history.graph.truncate(begin_, heads_);
+  history.runs.truncate(begin_);
 }
 
 }  // namespace holm::crdt

@@ -1,12 +1,12 @@
-// One call of Text::merge: checks runs, adds them to the graph and works out the edits. Nothing is
-// changed for good until it has succeeded as a whole.
+// One call of Text::merge: checks runs, adds them to the history and works out the edits. Nothing
+// is changed for good until it has succeeded as a whole.
 //
 // Refers to the state of a text that outlives it. Threads: one at a time.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
+#include <string_view>
 
 #include "base/result.h"
 #include "crdt/text/state.h"
@@ -17,15 +17,25 @@ class Text::Merge {
  public:
   explicit Merge(State& state);
 
-  /// The edits, applied to nothing yet. After an error the graph is as it was before.
-  Result<text::EditList> run(std::span<const TextRun> runs);
+  /// Adds a run to the history; what is known of it is skipped.
+  Status admit(const TextRun& run);
+  /// The same for a checked one whose parents are known: sorted, each once. `text`: well-formed,
+  /// part.range.size() code points, or empty.
+  Status admit(text::Agent agent, std::uint64_t seq, std::span<const text::Lv> parents,
+               text::RunPart part, std::string_view text);
+
+  /// Works out what all that was admitted does to the live text, and does it.
+  Result<std::vector<TextEdit>> finish();
+  /// Forgets all that was admitted.
+  void take_back();
 
  private:
-  Status admit(const TextRun& run);
-  Status add(text::GraphRun piece);
-  Status add_directly(const text::GraphRun& piece);
+  Status add(text::Agent agent, std::uint64_t seq, std::span<const text::Lv> parents,
+             const text::RunPart& part, std::string_view text);
+  bool is_same(text::Lv known, std::span<const text::Lv> parents, const text::RunPart& part,
+               std::string_view text) const;
   Status place_rest();
-  void take_back();
+  void show_all();
 
   State& state_;
   const text::Lv begin_;
@@ -33,6 +43,8 @@ class Text::Merge {
   text::Lv done_;       // up to here, runs have been turned into edits
   std::uint64_t size_;  // of the text shown after that
   text::EditList edits_;
+  bool is_shown_ = false;  // the live text has been made anew
+  text::Version parents_;  // scratch
 };
 
 }  // namespace holm::crdt

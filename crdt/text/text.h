@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "crdt/op.h"
+#include "crdt/text/rope.h"
 
 namespace holm::crdt {
 
@@ -81,10 +82,19 @@ class Text {
   /// skipped (seed runs arrive in several logs). Returns the edits that bring the text from before
   /// to after. All or nothing. Errors: reject when a parent is unknown, a position lies outside the
   /// version it refers to, lengths disagree with the content, or an id is reused for another run;
-  /// limit when the history exceeds 2^48 code points. Known runs keep the marks they came with.
-  /// Runs that follow everything known cost a string edit each; others a walk of what is
-  /// concurrent, O(n log n) in its runs when they come in one call. So hand over whole batches.
+  /// limit when the history exceeds 2^31 - 1 code points or 4 GiB of content. Known runs keep the
+  /// marks they came with. Runs that follow everything known cost a rope edit each; others a walk
+  /// of what is concurrent, O(n log n) in its runs when they come in one call, and the state of
+  /// that walk is kept for what comes next.
   Result<std::vector<TextEdit>> merge(std::span<const TextRun> runs);
+
+  /// One edit of the live text by this device, merged at once; it follows all that is known. `id`
+  /// names the first of its code points. Tens of nanoseconds where the edit goes on from the last
+  /// one, else O(log n). Errors: reject when it lies outside of the text, is not UTF-8 or empty, or
+  /// the id is taken; limit as merge; unsupported where void or wiped places stand: compose() and
+  /// merge() do those.
+  Status insert(const OpId& id, std::uint64_t pos, std::string_view text);
+  Status erase(const OpId& id, std::uint64_t pos, std::uint64_t len);
 
   /// The runs that make `edits` on the live text, for one writer to merge and send; their ids count
   /// from `first` on. Edits as diff() gives them: each begins at or after the end of the one
@@ -93,17 +103,21 @@ class Text {
   /// reject when an edit lies outside of the text, goes back, or is not UTF-8.
   Result<std::vector<TextRun>> compose(const OpId& first, std::span<const TextEdit> edits) const;
 
-  /// The live text, UTF-8.
-  const std::string& text() const;
+  /// The live text, UTF-8. O(n).
+  std::string text() const;
+  /// The same with its indexes, to be read piece by piece. Valid until the next change.
+  const text::Rope& live() const;
   /// Code points of the live text.
   std::uint64_t size() const;
   /// Ids of the runs nobody has built on, sorted: the parents of the next local run (compose() says
   /// when not).
-  const std::vector<OpId>& frontier() const;
+  std::vector<OpId> frontier() const;
   bool knows(const OpId& id) const;
 
   /// The text as it was at `version` (op ids as in a frontier; void runs have no effect there
   /// either). Errors: not_found when an id is unknown.
+  /// The first such question makes merge state for the whole history, O(n log n); the next ones
+  /// cost what lies between the versions asked for, and the text.
   Result<std::string> at(std::span<const OpId> version) const;
 
   /// The visible text as stretches of consecutive ids, in order: blame and difference by author.
@@ -113,10 +127,9 @@ class Text {
   /// Where the code points first.seq .. first.seq + len - 1 of one log stand now; only those that
   /// are visible.
   std::vector<TextSpan> find(const OpId& first, std::uint64_t len) const;
-  /// What the erase run that holds `id` took away, as it was merged; empty when `id` is no erase or
-  /// a void one. Void places are left out: they never showed.
-  std::vector<Removed> removed_by(const OpId& id) const;
-  /// The same for the erase ids first.seq .. first.seq + len - 1 of one log, however they arrived.
+  /// What the erase ids first.seq .. first.seq + len - 1 of one log took away, however they
+  /// arrived; ids of no erase, or of a void one, took nothing. Void places are left out: they never
+  /// showed.
   std::vector<Removed> removed_by(const OpId& first, std::uint64_t len) const;
 
   /// Anchor at a gap: 0 .. size(). `after` says which neighbour it sticks to.
@@ -128,6 +141,8 @@ class Text {
   struct State;
   class Merge;
   class Compose;
+  /// Checks a local edit and lets it start a run of typing.
+  Status begin(const OpId& id, std::uint64_t pos, std::uint64_t len);
   std::unique_ptr<State> state_;
 };
 

@@ -37,7 +37,6 @@
 #include "crdt/text/walker.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "base/ensure.h"
 
@@ -45,99 +44,152 @@ namespace holm::crdt::text {
 namespace {
 
 // Local numbers of the places at the cut, which are known by position only.
-constexpr Lv kBase = Lv{1} << 62;
+constexpr Lv kBase = kLvMax + 1;
 // Longer than any text: kLvMax bounds its code points.
-constexpr std::uint64_t kBaseLen = kLvMax + 1;
+constexpr Lv kBaseLen = kLvMax;
+
+constexpr PlaceState kStands{1};
+
+PlaceState with_prepared(PlaceState state, std::uint32_t prepared) {
+  return {(state.bits & ~PlaceState::kPrepared) | prepared};
+}
 
 }  // namespace
 
-Walker::Walker(const Graph& graph, Lv start) : graph_(graph), start_(start) {
+Walker::Walker(const History& history, Lv start)
+    : history_(history), start_(start), placed_(start) {
   if (start == 0) return;
   prepared_ = {start - 1};
-  sequence_.insert_after(Sequence::kNone, {.begin = kBase, .len = kBaseLen, .prepared = 1});
+  tracker_.insert_first({.begin = kBase, .len = kBaseLen, .state = kStands});
 }
 
 void Walker::set_size(std::uint64_t size) {
-  const auto visible = sequence_.total().visible;
+  const auto visible = tracker_.total().visible;
   ENSURE(start_ > 0 && visible >= size);
-  const Lv end = kBase + kBaseLen;
-  const Lv beyond = end - (visible - size);
-  if (beyond == end) return;
-  const auto node = sequence_.isolate({beyond, end});
-  ENSURE(sequence_[node].end() == end && sequence_[node].prepared == 1);
-  sequence_.set_prepared(node, 2);
-  sequence_.set_erased(node);
+  const Lv beyond = static_cast<Lv>(visible - size);
+  if (beyond == 0) return;
+  const auto at = tracker_.isolate(tracker_.find(kBase + kBaseLen - beyond), beyond);
+  ENSURE(tracker_[at].end() == kBase + kBaseLen && tracker_[at].state == kStands);
+  tracker_.set_state(at, {2 | PlaceState::kErased});
 }
 
-bool Walker::place(LvRange piece, EditList& edits) {
-  const auto& run = graph_.run_of(piece.begin);
-  prepare(graph_.parents_of(piece.begin));
-  const bool fits = run.insert ? insert(run, piece, edits) : erase(run, piece, edits);
-  prepared_ = {piece.end - 1};
+bool Walker::place_up_to(Lv end, EditList* edits) {
+  const LvRange rest{placed_, end};
+  const auto pieces = history_.graph.order({&rest, 1});
+  placed_ = end;
+  return place(pieces, edits);
+}
+
+bool Walker::place(std::span<const Graph::Piece> pieces, EditList* edits) {
+  return std::all_of(pieces.begin(), pieces.end(),
+                     [&](const Graph::Piece& piece) { return place(piece, edits); });
+}
+
+bool Walker::place(const Graph::Piece& piece, EditList* edits) {
+  history_.graph.parents_of(piece, parents_);
+  bool follows_last = parents_.size() == 1 && parents_[0] + 1 == piece.range.begin;
+  prepare(parents_);
+  bool fits = true;
+  history_.runs.each(piece.range, [&](const RunPart& part) {
+    if (!fits) return;
+    fits = part.inserts() ? insert(part, follows_last, edits) : erase(part, edits);
+    follows_last = true;
+  });
+  prepared_.assign(1, piece.range.end - 1);
   return fits;
 }
 
-bool Walker::insert(const GraphRun& run, LvRange piece, EditList& edits) {
-  const auto pos = run.pos_at(piece.begin - run.begin);
-  const auto len = piece.end - piece.begin;
-  if (pos > sequence_.total().standing) return false;
-
-  Span span{.begin = piece.begin, .len = len, .prepared = 1, .shows = run.shows()};
-  auto left = Sequence::kNone;
-  if (pos > 0) {
-    const auto spot = sequence_.standing_at(pos - 1);
-    left = spot.node;
-    span.left = sequence_[left].begin + spot.offset;
-    if (spot.offset + 1 < sequence_[left].len) sequence_.split(left, spot.offset + 1);
-  }
-  const auto right = sequence_.known_after(left);
-  if (right != Sequence::kNone) span.right = sequence_[right].begin;
-
-  const auto behind = spot_for(span, left, right);
-  std::uint64_t shown_at = 0;
-  if (behind != Sequence::kNone) {
-    shown_at = sequence_.before(behind).visible;
-    if (sequence_[behind].visible()) shown_at += sequence_[behind].len;
-  }
-  const bool continues = behind != Sequence::kNone && behind == left &&
-                         sequence_[left].end() == piece.begin && piece.begin > run.begin &&
-                         sequence_[left].right == span.right && !sequence_[left].erased;
-  if (continues) {
-    sequence_.extend(left, len);
+bool Walker::insert(const RunPart& part, bool follows_last, EditList* edits) {
+  if (part.pos > tracker_.total().standing) return false;
+  Span span{.begin = part.range.begin,
+            .len = part.range.size(),
+            .state = {part.shows() ? 1 : 1 | PlaceState::kHidden}};
+  Tracker::Spot left{}, next{};
+  const bool at_front = part.pos == 0;
+  bool in_middle = false;
+  if (at_front) {
+    next = tracker_.is_empty() ? Tracker::end() : tracker_.first();
   } else {
-    sequence_.insert_after(behind, span);
+    left = tracker_.standing_at(part.pos - 1);
+    const auto& before = tracker_[left];
+    span.left = before.begin + left.offset;
+    if (left.offset + 1 < before.len) {
+      in_middle = true;
+    } else {
+      left.offset = 0;
+      next = tracker_.next(left);
+    }
   }
-  if (span.shows) edits.insert(shown_at, len, graph_.content(piece));
+  const auto show_at = [&](Tracker::Spot at) {
+    if (edits == nullptr || !part.shows()) return;
+    edits->insert(tracker_.visible_before(at), part.range.size(),
+                  history_.runs.content(part.range));
+  };
+  if (in_middle) {
+    // Its neighbour to the right is what it splits off, which stands too.
+    ++left.offset;
+    span.right = span.left + 1;
+    const auto rest = tracker_.split(left);
+    // The front part stands right before the rest, wherever splitting has put it.
+    const auto front =
+        rest.index > 0 ? Tracker::Spot{rest.leaf, rest.index - 1, 0} : tracker_.find(span.left);
+    show_at(tracker_.insert_after(front, span));
+    return true;
+  }
+  const auto right = tracker_.known_from(next);
+  if (!Tracker::is_end(right)) span.right = tracker_[right].begin;
+  auto behind = at_front ? Tracker::end() : left;
+  if (next != right) behind = spot_for(span, behind, next, right);
+  if (Tracker::is_end(behind)) {
+    show_at(tracker_.insert_first(span));
+    return true;
+  }
+  if (behind == left && !at_front && follows_last) {
+    const auto& before = tracker_[left];
+    if (before.end() == span.begin && before.right == span.right && before.state == span.state) {
+      if (edits != nullptr && part.shows()) {
+        edits->insert(tracker_.visible_before(left) + before.len, part.range.size(),
+                      history_.runs.content(part.range));
+      }
+      tracker_.extend(left, span.len);
+      return true;
+    }
+  }
+  show_at(tracker_.insert_after(behind, span));
   return true;
 }
 
-Sequence::Node Walker::spot_for(const Span& span, Sequence::Node left, Sequence::Node right) const {
-  auto behind = left;
-  auto next = left == Sequence::kNone ? sequence_.first() : sequence_.after(left);
-  if (next == right) return behind;
-
-  // Indexes of places, with the edges of the text beyond both ends.
-  const auto left_index = [&](Lv lv) {
-    return lv == kNoLv ? std::int64_t{-1} : static_cast<std::int64_t>(sequence_.index_of(lv));
+Tracker::Spot Walker::spot_for(const Span& span, Tracker::Spot left, Tracker::Spot next,
+                               Tracker::Spot right) const {
+  // Whether place `a` stands before place `b`; kNoLv is beyond the edge that `edge` says.
+  const auto is_before = [&](Lv a, Lv b) {
+    if (a == b) return false;
+    const auto at_a = tracker_.find(a), at_b = tracker_.find(b);
+    if (at_a.leaf == at_b.leaf && at_a.index == at_b.index) return at_a.offset < at_b.offset;
+    return tracker_.is_before(at_a, at_b);
   };
-  const auto right_index = [&](Lv lv) { return lv == kNoLv ? kNoLv : sequence_.index_of(lv); };
-  const auto own_left = left_index(span.left);
-  const auto own_right = right_index(span.right);
-  const OpId own_id = graph_.id_of(span.begin);
+  const auto left_is_before = [&](Lv a, Lv b) {
+    return b != kNoLv && (a == kNoLv || is_before(a, b));
+  };
+  const auto right_is_before = [&](Lv a, Lv b) {
+    return a != kNoLv && (b == kNoLv || is_before(a, b));
+  };
+  const OpId own_id = history_.names.id_of(span.begin);
 
+  auto behind = left;
   // True while passing siblings whose right origin lies before ours, and their descendants: they
   // belong after the new span, unless a sibling follows that belongs before it.
   bool tentative = false;
-  for (; next != right; next = sequence_.after(next)) {
-    const auto& other = sequence_[next];
+  for (; next != right; next = tracker_.next(next)) {
+    const auto& other = tracker_[next];
     if (other.left == span.left) {
       if (other.right == span.right) {
-        if (own_id < graph_.id_of(other.begin)) break;
+        if (own_id < history_.names.id_of(other.begin)) break;
         tentative = false;
       } else {
-        tentative = right_index(other.right) < own_right;
+        tentative = right_is_before(other.right, span.right);
       }
-    } else if (left_index(other.left) < own_left) {
+    } else if (left_is_before(other.left, span.left)) {
       break;
     }
     if (!tentative) behind = next;
@@ -145,84 +197,116 @@ Sequence::Node Walker::spot_for(const Span& span, Sequence::Node left, Sequence:
   return behind;
 }
 
-bool Walker::erase(const GraphRun& run, LvRange piece, EditList& edits) {
-  if (piece.end - piece.begin > sequence_.total().standing ||
-      run.pos > sequence_.total().standing - (piece.end - piece.begin)) {
+bool Walker::erase(const RunPart& part, EditList* edits) {
+  const auto len = part.range.size();
+  const bool backward = (part.flags & kBackward) != 0;
+  const auto standing = tracker_.total().standing;
+  if (backward ? part.pos >= standing || len > part.pos + 1
+               : len > standing || part.pos > standing - len) {
     return false;
   }
-  for (Lv at = piece.begin; at < piece.end;) {
-    const auto spot = sequence_.standing_at(run.pos);
-    const Lv place = sequence_[spot.node].begin + spot.offset;
-    const auto node = sequence_.isolate({place, place + (piece.end - at)});
-    const auto len = sequence_[node].len;
-    if (!run.is_void) {
-      if (sequence_[node].visible()) edits.erase(sequence_.before(node).visible, len);
-      sequence_.set_erased(node);
+  for (Lv at = part.range.begin; at < part.range.end;) {
+    const Lv done = at - part.range.begin, rest = part.range.end - at;
+    auto spot = tracker_.standing_at(backward ? part.pos - done : part.pos);
+    Lv count = std::min(rest, tracker_[spot].len - spot.offset);
+    if (backward) {
+      count = std::min(rest, spot.offset + 1);
+      spot.offset -= count - 1;
     }
-    sequence_.set_prepared(node, 2);
-    targets_.emplace(at, Target{.begin = place, .len = len});
-    at += len;
+    const auto node = tracker_.isolate(spot, count);
+    const auto span = tracker_[node];
+    auto state = with_prepared(span.state, 2);
+    if (!part.is_void()) {
+      if (edits != nullptr && span.state.is_visible()) {
+        edits->erase(tracker_.visible_before(node), count);
+      }
+      state.bits |= PlaceState::kErased;
+    }
+    tracker_.set_state(node, state);
+    targets_.insert(at, {.begin = span.begin, .len = count, .backward = backward});
+    at += count;
   }
   return true;
 }
 
-void Walker::prepare(const Version& version) {
-  if (prepared_ == version) return;
-  const auto difference = graph_.difference(prepared_, version);
-  for (const auto& range : difference.only_a) turn(range, false);
-  const auto& missing = difference.only_b;
+void Walker::prepare(std::span<const Lv> version) {
+  if (std::equal(prepared_.begin(), prepared_.end(), version.begin(), version.end())) return;
+  history_.graph.difference(prepared_, version, difference_);
+  for (const auto& range : difference_.only_a) turn(range, false);
+  const auto& missing = difference_.only_b;
   std::for_each(missing.rbegin(), missing.rend(), [&](const LvRange& range) { turn(range, true); });
-  prepared_ = version;
+  prepared_.assign(version.begin(), version.end());
 }
 
 void Walker::turn(LvRange range, bool forward) {
   ENSURE(range.begin >= start_);
+  const auto turn_part = [&](LvRange part, bool inserts) {
+    if (inserts) return turn_places(part, forward);
+    each_target(part, [&](LvRange places, bool) { turn_places(places, forward); });
+  };
   // An erase is taken back before the insert it erased, and done again after it.
+  auto i = history_.runs.index_of(forward ? range.begin : range.end - 1, run_);
   while (range.begin < range.end) {
-    LvRange piece = range;
-    const auto& run = graph_.run_of(forward ? range.begin : range.end - 1);
+    const auto run = history_.runs.run(i);
+    auto part = range;
     if (forward) {
-      range.begin = piece.end = std::min(range.end, run.end());
+      range.begin = part.end = std::min(range.end, run.range.end);
+      ++i;
     } else {
-      range.end = piece.begin = std::max(range.begin, run.begin);
+      range.end = part.begin = std::max(range.begin, run.range.begin);
+      --i;
     }
-    if (run.insert) {
-      turn_places(piece, forward, false);
-    } else {
-      for (const auto& places : erased_by(piece)) turn_places(places, forward, true);
+    turn_part(part, run.inserts());
+    run_ = i;
+  }
+}
+
+void Walker::turn_places(LvRange places, bool forward) {
+  for (auto spot = tracker_.find(places.begin);;) {
+    const auto at = tracker_.isolate(spot, places.size());
+    const auto& span = tracker_[at];
+    const auto now = span.state.prepared();
+    ENSURE(forward ? now < PlaceState::kPrepared : now > 0);
+    places.begin = span.end();
+    tracker_.set_state(at, with_prepared(span.state, forward ? now + 1 : now - 1));
+    if (places.begin >= places.end) return;
+    spot = tracker_.next(at);
+    if (Tracker::is_end(spot) || tracker_[spot].begin != places.begin) {
+      spot = tracker_.find(places.begin);
     }
   }
 }
 
-void Walker::turn_places(LvRange places, bool forward, bool erase) {
-  while (places.begin < places.end) {
-    const auto node = sequence_.isolate(places);
-    const auto now = sequence_[node].prepared;
-    ENSURE(forward ? now >= (erase ? 1U : 0U) : now >= (erase ? 2U : 1U));
-    sequence_.set_prepared(node, forward ? now + 1 : now - 1);
-    places.begin = sequence_[node].end();
+template <class Visit>
+void Walker::each_target(LvRange erases, Visit visit) const {
+  for (auto at = targets_.below(erases.begin); erases.begin < erases.end; at = targets_.next(at)) {
+    const auto first = targets_.key(at);
+    const auto& target = targets_.value(at);
+    const auto from = erases.begin - first;
+    const auto to = std::min(erases.end - first, target.len);
+    erases.begin = first + to;
+    if (target.backward) {
+      visit(LvRange{target.begin + (target.len - to), target.begin + (target.len - from)}, true);
+    } else {
+      visit(LvRange{target.begin + from, target.begin + to}, false);
+    }
   }
 }
 
-std::vector<LvRange> Walker::erased_by(LvRange erases) const {
-  std::vector<LvRange> out;
-  auto it = targets_.upper_bound(erases.begin);
-  ENSURE(it != targets_.begin());
-  for (it = std::prev(it); it != targets_.end() && it->first < erases.end; ++it) {
-    const auto& [first, target] = *it;
-    const auto from = std::max(first, erases.begin);
-    const auto to = std::min(first + target.len, erases.end);
-    if (from < to) out.push_back({target.begin + (from - first), target.begin + (to - first)});
-  }
+std::vector<Walker::Erased> Walker::erased_by(LvRange erases) const {
+  std::vector<Erased> out;
+  each_target(erases, [&](LvRange places, bool backward) { out.push_back({places, backward}); });
   return out;
 }
 
 Version Walker::erases_of(Lv place) const {
   Version out;
-  for (const auto& [first, target] : targets_) {
-    if (place >= target.begin && place - target.begin < target.len) {
-      out.push_back(first + (place - target.begin));
-    }
+  if (targets_.empty()) return out;
+  for (auto at = targets_.first(); !targets_.is_end(at); at = targets_.next(at)) {
+    const auto& target = targets_.value(at);
+    if (place < target.begin || place - target.begin >= target.len) continue;
+    const auto offset = place - target.begin;
+    out.push_back(targets_.key(at) + (target.backward ? target.len - 1 - offset : offset));
   }
   return out;
 }

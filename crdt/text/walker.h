@@ -2,17 +2,17 @@
 // order. It lives from a cut of the graph on, as long as concurrent runs are being merged or places
 // are being asked for; the text itself is kept elsewhere.
 //
-// Refers to a Graph that outlives it. Threads: one at a time.
+// Refers to a history that outlives it. Threads: one at a time.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <span>
 #include <vector>
 
 #include "crdt/text/edits.h"
-#include "crdt/text/graph.h"
-#include "crdt/text/sequence.h"
+#include "crdt/text/history.h"
+#include "crdt/text/lv_map.h"
+#include "crdt/text/tracker.h"
 
 namespace holm::crdt::text {
 
@@ -20,47 +20,68 @@ class Walker {
  public:
   /// Starts at `start`, a cut of the graph, with the text of that version as one span of unknown
   /// makeup and length; 0 starts with nothing, and knows every place.
-  Walker(const Graph& graph, Lv start);
+  Walker(const History& history, Lv start);
 
   Lv start() const { return start_; }
-  const Sequence& sequence() const { return sequence_; }
+  /// All from start() up to here has been placed.
+  Lv placed() const { return placed_; }
+  const Tracker& tracker() const { return tracker_; }
 
-  /// Places a piece of one run whose parents have been placed, and appends what it does to the text
-  /// shown to `edits`. False, leaving nothing usable behind, when its position lies outside the
-  /// version it was written on. O(d log n) in the runs between this one's parents and the last
-  /// piece. Requires: pieces of earlier local numbers in its past are placed.
-  bool place(LvRange piece, EditList& edits);
+  /// Places all from placed() on up to `end`, parents first, each branch to its end. Appends what
+  /// that does to the text shown to `edits`, if any. False, leaving nothing usable behind, when
+  /// a position lies outside of the version it was written on. O(d log d) in the runs and in those
+  /// between their parents and what was placed last.
+  bool place_up_to(Lv end, EditList* edits);
+  /// The same for `pieces` of spans of the graph, in this order; placed() does not tell of them.
+  bool place(std::span<const Graph::Piece> pieces, EditList* edits);
 
   /// Says how long the text shown is after what has been placed, which tells how long the unknown
   /// part is. Until then, every position counts as inside. Once, after start > 0.
   void set_size(std::uint64_t size);
 
   /// Moves the prepared view to `version`.
-  void prepare(const Version& version);
+  void prepare(std::span<const Lv> version);
 
-  /// The places that erase runs took away, by the numbers of the erases.
-  std::vector<LvRange> erased_by(LvRange erases) const;
+  /// Places that an erase took away; `backward`: it took the last of them first.
+  struct Erased {
+    LvRange places;
+    bool backward = false;
+  };
+  /// The places that erase runs took away, by the numbers of the erases, in their order.
+  std::vector<Erased> erased_by(LvRange erases) const;
   /// The numbers of all erases of one place, ascending. O(erases).
   Version erases_of(Lv place) const;
 
+  std::size_t memory() const { return tracker_.memory() + targets_.memory(); }
+
  private:
   struct Target {
-    Lv begin;  // of the places erased
-    std::uint64_t len;
+    Lv begin = 0;  // of the places erased
+    Lv len = 0;
+    bool backward = false;  // the first erase took the last place
   };
 
-  bool insert(const GraphRun& run, LvRange piece, EditList& edits);
-  bool erase(const GraphRun& run, LvRange piece, EditList& edits);
-  /// After which node a new span with these origins belongs.
-  Sequence::Node spot_for(const Span& span, Sequence::Node left, Sequence::Node right) const;
+  bool place(const Graph::Piece& piece, EditList* edits);
+  bool insert(const RunPart& part, bool follows_last, EditList* edits);
+  bool erase(const RunPart& part, EditList* edits);
+  /// Where a new span with these origins belongs: behind the returned spot; the end stands for the
+  /// front of all.
+  Tracker::Spot spot_for(const Span& span, Tracker::Spot left, Tracker::Spot next,
+                         Tracker::Spot right) const;
   void turn(LvRange range, bool forward);
-  void turn_places(LvRange places, bool forward, bool erase);
+  void turn_places(LvRange places, bool forward);
+  template <class Visit>
+  void each_target(LvRange erases, Visit visit) const;
 
-  const Graph& graph_;
+  const History& history_;
   Lv start_;
-  Sequence sequence_;
-  std::map<Lv, Target> targets_;  // first number of an erase -> what it erased, piece by piece
+  Lv placed_;
+  Tracker tracker_;
+  LvMap<Target> targets_;  // first number of an erase -> what it erased, piece by piece
   Version prepared_;
+  std::size_t run_ = 0;           // index of the run turned last
+  Version parents_;               // scratch
+  Graph::Difference difference_;  // scratch
 };
 
 }  // namespace holm::crdt::text

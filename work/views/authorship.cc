@@ -75,7 +75,7 @@ Erasers::Erasers(const Ref& ref, std::uint32_t field, const crdt::Text& text,
     for (const auto& [k, name] : crdt::op_names(change, ref.object)) {
       const auto& op = change.ops[k];
       if (op.field != field || op.action != crdt::Action::erase) continue;
-      for (const auto& removed : text.removed_by(name)) {
+      for (const auto& removed : text.removed_by(name, op.len)) {
         gone_.emplace(removed.first, Gone{crdt::utf8::count(removed.text), i});
       }
     }

@@ -124,7 +124,7 @@ void Sentences::text(const Field& field, const crdt::Op& op, const crdt::OpId& i
   words.taken_count += op.len;
   const auto at = now_.texts.find(field.number);
   if (at == now_.texts.end()) return;
-  for (const auto& removed : at->second.removed_by(id)) words.taken += removed.text;
+  for (const auto& removed : at->second.removed_by(id, op.len)) words.taken += removed.text;
 }
 
 Result<std::string> Sentences::made(const crdt::Change& change) const {

@@ -302,15 +302,15 @@ TEST_CASE("removed_by: what an erase took, in stretches where it would stand now
                                           insert(id(3, 1), {id(1, 6)}, 3, "--")})
               .has_value());
   CHECK(text.text() == "a--f");
-  const auto removed = text.removed_by(id(2, 3));
+  const auto removed = text.removed_by(id(2, 1), 4);
   REQUIRE(removed.size() == 2);
   CHECK(removed[0].pos == 1);
   CHECK(removed[0].first == id(1, 2));
   CHECK(removed[0].text == "bc");
   CHECK(removed[1].pos == 3);
   CHECK(removed[1].text == "de");
-  CHECK(text.removed_by(id(1, 1)).empty());
-  CHECK(text.removed_by(id(8, 1)).empty());
+  CHECK(text.removed_by(id(1, 1), 6).empty());
+  CHECK(text.removed_by(id(8, 1), 1).empty());
   CHECK(text.removed_by(id(2, 1), 1).front().text == "b");
 }
 

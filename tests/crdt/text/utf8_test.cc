@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/rng.h"
-#include "crdt/text/indexed.h"
+#include "tests/crdt/text/plain/indexed.h"
 #include "tests/support/seeds.h"
 
 using namespace holm;
@@ -72,7 +72,7 @@ TEST_CASE("indexed text: replacing anywhere gives what a list of code points giv
   test::for_each_seed(8, [](test::Seed seed) {
     SeededRng rng(seed);
     auto points = random_points(rng, rng.chance(50) ? 20 : 20000);
-    text::IndexedText text(encoded(points));
+    plain::text::IndexedText text(encoded(points));
     for (int i = 0; i < 40; ++i) {
       const auto pos = rng.below(points.size() + 1);
       const auto erased = rng.below(std::min<std::uint64_t>(points.size() - pos, 9000) + 1);

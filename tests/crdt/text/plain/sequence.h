@@ -10,9 +10,9 @@
 #include <map>
 #include <vector>
 
-#include "crdt/text/graph.h"
+#include "tests/crdt/text/plain/graph.h"
 
-namespace holm::crdt::text {
+namespace holm::plain::text {
 
 /// Places with consecutive local numbers that stand side by side and share their state.
 struct Span {
@@ -114,4 +114,4 @@ class Sequence {
   Node root_ = kNone;
 };
 
-}  // namespace holm::crdt::text
+}  // namespace holm::plain::text

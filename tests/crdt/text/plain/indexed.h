@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holm::crdt::text {
+namespace holm::plain::text {
 
 class IndexedText {
  public:
@@ -47,4 +47,4 @@ class IndexedText {
   std::vector<Mark> marks_;  // ascending; empty while all is ASCII
 };
 
-}  // namespace holm::crdt::text
+}  // namespace holm::plain::text

@@ -1,4 +1,4 @@
-#include "crdt/text/indexed.h"
+#include "tests/crdt/text/plain/indexed.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "base/ensure.h"
 #include "crdt/text/utf8.h"
 
-namespace holm::crdt::text {
+namespace holm::plain::text {
 namespace {
 
 // A lookup reads half a stride on average; a change moves one mark per stride behind it. At 4 KiB
@@ -15,7 +15,8 @@ constexpr std::size_t kStride = 4096;
 
 }  // namespace
 
-IndexedText::IndexedText(std::string bytes) : bytes_(std::move(bytes)), size_(utf8::count(bytes_)) {
+IndexedText::IndexedText(std::string bytes)
+    : bytes_(std::move(bytes)), size_(crdt::utf8::count(bytes_)) {
   if (!is_ascii()) fill_gap(0);
 }
 
@@ -26,7 +27,7 @@ std::size_t IndexedText::offset(std::uint64_t index) const {
                        [](std::uint64_t at, const Mark& mark) { return at < mark.index; });
   const Mark from = after == marks_.begin() ? Mark{} : *std::prev(after);
   return from.offset +
-         utf8::offset(std::string_view(bytes_).substr(from.offset), index - from.index);
+         crdt::utf8::offset(std::string_view(bytes_).substr(from.offset), index - from.index);
 }
 
 std::string_view IndexedText::slice(std::uint64_t pos, std::uint64_t len) const {
@@ -42,7 +43,7 @@ void IndexedText::replace(std::uint64_t pos, std::uint64_t erased, std::string_v
   const auto end = offset(pos + erased);
   const bool was_ascii = is_ascii();
   bytes_.replace(begin, end - begin, inserted);
-  const auto added = utf8::count(inserted);
+  const auto added = crdt::utf8::count(inserted);
   size_ += added - erased;
   if (is_ascii()) {
     marks_.clear();
@@ -71,8 +72,8 @@ void IndexedText::fill_gap(std::size_t before) {
   std::vector<Mark> added;
   while (end - at.offset > 2 * kStride) {
     // The stride may end within a code point; the mark goes where the next one begins.
-    const auto stop = utf8::next(bytes_, at.offset + kStride - 1);
-    at.index += utf8::count(std::string_view(bytes_).substr(at.offset, stop - at.offset));
+    const auto stop = crdt::utf8::next(bytes_, at.offset + kStride - 1);
+    at.index += crdt::utf8::count(std::string_view(bytes_).substr(at.offset, stop - at.offset));
     at.offset = stop;
     added.push_back(at);
   }
@@ -83,4 +84,4 @@ void IndexedText::append(const IndexedText& more) { replace(size_, 0, more.bytes
 
 void IndexedText::truncate(std::uint64_t size) { replace(size, size_ - size, {}); }
 
-}  // namespace holm::crdt::text
+}  // namespace holm::plain::text

@@ -1,12 +1,12 @@
 // A treap with links upwards: nodes are only ever added, so names stay good, and a rank is found by
 // climbing. Source of the structure: Seidel & Aragon, "Randomized search trees" (1996).
-#include "crdt/text/sequence.h"
+#include "tests/crdt/text/plain/sequence.h"
 
 #include <iterator>
 
 #include "base/ensure.h"
 
-namespace holm::crdt::text {
+namespace holm::plain::text {
 namespace {
 
 /// SplitMix64 (Steele et al., 2014). Priorities need to be unrelated to the order of insertion, not
@@ -203,4 +203,4 @@ void Sequence::set_erased(Node node) {
   change(node, [](Span& span) { span.erased = true; });
 }
 
-}  // namespace holm::crdt::text
+}  // namespace holm::plain::text

@@ -1,0 +1,71 @@
+// Who wrote which code point: local numbers to (log, seq) and back, as stretches.
+//
+// Value. Threads: one at a time.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "crdt/op.h"
+#include "crdt/text/lv.h"
+
+namespace holm::crdt::text {
+
+/// A log under a small number, in the order in which they were first named.
+using Agent = std::uint32_t;
+
+class Names {
+ public:
+  /// Consecutive numbers with consecutive ids of one log; it ends where the next one begins.
+  struct Run {
+    Lv begin = 0;
+    Agent agent = 0;
+    std::uint64_t seq = 0;
+  };
+
+  Lv end() const { return end_; }
+  std::span<const Run> runs() const { return runs_; }
+  Lv end_of(std::size_t run) const { return run + 1 < runs_.size() ? runs_[run + 1].begin : end_; }
+  /// Index in runs(). Requires lv < end(). O(log runs).
+  std::size_t index_of(Lv lv) const;
+  OpId id_of(Lv lv) const;
+  /// How many numbers from `lv` on have consecutive ids, at most `len_max`.
+  Lv stretch_of(Lv lv, Lv len_max) const;
+
+  std::size_t agents() const { return logs_.size(); }
+  const LogId& log_of(Agent agent) const { return logs_[agent]; }
+  std::optional<Agent> find_agent(const LogId& log) const;
+  /// The same, adding it when there is none. O(log agents).
+  Agent agent_of(const LogId& log);
+
+  /// A stretch of ids of one log that is wholly known, and consecutive here, or wholly unknown.
+  struct Stretch {
+    std::optional<Lv> first;
+    std::uint64_t len = 0;
+  };
+  /// The stretch from `seq` on, at most `len_max` long. Requires len_max > 0. O(log runs).
+  Stretch stretch(Agent agent, std::uint64_t seq, std::uint64_t len_max) const;
+  std::optional<Lv> find(const OpId& id) const;
+
+  /// Names the next `len` numbers. Requires that the ids are unknown.
+  void append(Agent agent, std::uint64_t seq, Lv len);
+  /// Forgets all from `end` on, and logs that then name nothing.
+  void truncate(Lv end);
+
+ private:
+  struct Known {
+    std::uint64_t seq = 0;
+    Lv begin = 0;
+    Lv len = 0;
+  };
+
+  std::vector<Run> runs_;
+  Lv end_ = 0;
+  std::vector<LogId> logs_;
+  std::vector<std::vector<Known>> known_;  // by agent; ascending by seq
+  std::map<LogId, Agent> by_log_;
+};
+
+}  // namespace holm::crdt::text

@@ -1,0 +1,113 @@
+#include "crdt/text/runs.h"
+
+#include <algorithm>
+
+#include "base/ensure.h"
+#include "crdt/text/utf8.h"
+
+namespace holm::crdt::text {
+namespace {
+
+// A run that is not all ASCII ends here, since finding a code point in it takes a walk.
+constexpr Lv kWalkMax = 2048;
+
+}  // namespace
+
+std::size_t Runs::index_of(Lv lv) const {
+  ENSURE(lv < end_);
+  if (lv >= begins_.back()) return begins_.size() - 1;
+  return index_below(begins_, lv);
+}
+
+void Runs::append_content(LvRange range, std::string& out) const {
+  for (auto i = index_of(range.begin); range.begin < range.end; ++i) {
+    const auto end = std::min(range.end, end_of(i));
+    out += content(i, {range.begin, end});
+    range.begin = end;
+  }
+}
+
+std::string_view Runs::content(std::size_t index, LvRange range) const {
+  const auto& run = runs_[index];
+  const auto whole =
+      std::string_view(contents_).substr(run.content, content_end(index) - run.content);
+  const auto offset = range.begin - begins_[index];
+  const Lv len = end_of(index) - begins_[index];
+  if (whole.size() == len) return whole.substr(offset, range.size());
+  const auto from = utf8::offset(whole, offset);
+  const auto tail = whole.substr(from);
+  return tail.substr(0,
+                     range.end == end_of(index) ? tail.size() : utf8::offset(tail, range.size()));
+}
+
+bool Runs::join(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_view text) {
+  if (runs_.empty()) return false;
+  auto& last = runs_.back();
+  const Lv last_len = end_ - begins_.back();
+  if ((flags & kInsert) != 0) {
+    if (last.flags != flags || pos != last.pos + last_len) return false;
+    const auto bytes = contents_.size() - last.content + text.size();
+    return (flags & kWiped) != 0 || bytes == last_len + len || last_len + len <= kWalkMax;
+  }
+  if (((last.flags ^ flags) & ~std::uint32_t{kBackward}) != 0) return false;
+  const bool last_either = last_len == 1;
+  const bool either = len == 1;
+  if ((last_either || (last.flags & kBackward) == 0) && (either || (flags & kBackward) == 0) &&
+      pos == last.pos) {
+    last.flags &= ~std::uint32_t{kBackward};
+    return true;
+  }
+  if ((last_either || (last.flags & kBackward) != 0) && (either || (flags & kBackward) != 0) &&
+      last.pos >= last_len && pos == last.pos - last_len) {
+    last.flags |= kBackward;
+    return true;
+  }
+  return false;
+}
+
+void Runs::append(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_view text) {
+  ENSURE(len > 0 && len <= kLvMax - end_ && contents_.size() + text.size() <= kContentMax);
+  if (text.size() > len && len > kWalkMax) {
+    while (len > 0) {
+      const auto part = std::min(len, kWalkMax);
+      const auto bytes = utf8::offset(text, part);
+      begins_.push_back(end_);
+      runs_.push_back({pos, static_cast<std::uint32_t>(contents_.size()), flags});
+      if ((flags & (kVoid | kWiped)) != 0) ++marked_;
+      contents_ += text.substr(0, bytes);
+      text.remove_prefix(bytes);
+      end_ += part;
+      pos += part;
+      len -= part;
+    }
+    return;
+  }
+  if (!join(flags, pos, len, text)) {
+    begins_.push_back(end_);
+    runs_.push_back({pos, static_cast<std::uint32_t>(contents_.size()), flags});
+    if ((flags & (kVoid | kWiped)) != 0) ++marked_;
+  }
+  contents_ += text;
+  end_ += len;
+}
+
+void Runs::truncate(Lv end) {
+  while (!runs_.empty() && begins_.back() >= end) {
+    const auto& last = runs_.back();
+    if ((last.flags & (kVoid | kWiped)) != 0) --marked_;
+    contents_.resize(last.content);
+    end_ = begins_.back();
+    runs_.pop_back();
+    begins_.pop_back();
+  }
+  if (!runs_.empty() && end_ > end) {
+    const auto& last = runs_.back();
+    if ((last.flags & kInsert) != 0 && (last.flags & kWiped) == 0) {
+      const auto kept = content({begins_.back(), end});
+      contents_.resize(last.content + kept.size());
+    }
+    end_ = end;
+  }
+}
+
+}  // namespace holm::crdt::text

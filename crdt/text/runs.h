@@ -1,0 +1,124 @@
+// What was done, run by run: where each insert and erase stood in the version it was written on,
+// and the text that came in. Runs of typing, of deleting and of backspacing are one run each.
+//
+// Value. Threads: one at a time.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crdt/text/lv.h"
+
+namespace holm::crdt::text {
+
+/// How a run goes, as bits.
+enum RunFlags : std::uint32_t {
+  kInsert = 1,    ///< else an erase
+  kBackward = 2,  ///< an erase whose code points were taken last to first
+  kVoid = 4,
+  kWiped = 8,
+};
+
+/// Some consecutive code points of one run. Code point k of an insert has position pos + k; of an
+/// erase pos, or pos - k when it went backward.
+struct RunPart {
+  LvRange range;
+  std::uint32_t pos = 0;
+  std::uint32_t flags = 0;
+
+  bool inserts() const { return (flags & kInsert) != 0; }
+  bool is_void() const { return (flags & kVoid) != 0; }
+  bool is_wiped() const { return (flags & kWiped) != 0; }
+  bool shows() const { return (flags & (kInsert | kVoid | kWiped)) == kInsert; }
+  std::uint32_t pos_at(Lv offset) const {
+    return (flags & kInsert) != 0 ? pos + offset : (flags & kBackward) != 0 ? pos - offset : pos;
+  }
+};
+
+class Runs {
+ public:
+  /// Bytes of content a history may take in all.
+  static constexpr std::uint64_t kContentMax = 0xffffffff;
+
+  Lv end() const { return end_; }
+  std::size_t size() const { return runs_.size(); }
+  std::uint64_t content_bytes() const { return contents_.size(); }
+  /// True when some run is void or wiped, so that positions no longer count the live text.
+  bool is_marked() const { return marked_ > 0; }
+
+  /// Requires lv < end(). O(log runs).
+  std::size_t index_of(Lv lv) const;
+  RunPart run(std::size_t index) const {
+    return {{begins_[index], end_of(index)}, runs_[index].pos, runs_[index].flags};
+  }
+  /// The same, quick when the run at `hint` or one beside it holds `lv`.
+  std::size_t index_of(Lv lv, std::size_t hint) const {
+    const auto holds = [&](std::size_t i) {
+      return i < begins_.size() && begins_[i] <= lv && lv < end_of(i);
+    };
+    if (holds(hint)) return hint;
+    if (holds(hint + 1)) return hint + 1;
+    if (hint > 0 && holds(hint - 1)) return hint - 1;
+    return index_of(lv);
+  }
+  /// The rest of a run from `lv` on, up to `end` at most.
+  RunPart part(std::size_t index, LvRange range) const {
+    auto out = run(index);
+    const auto offset = range.begin - out.range.begin;
+    out.pos = out.pos_at(offset);
+    out.range = {range.begin, range.end < out.range.end ? range.end : out.range.end};
+    return out;
+  }
+  /// Calls `visit(part)` for the parts of `range`, each within one run.
+  template <class Visit>
+  void each(LvRange range, Visit visit) const {
+    if (range.begin >= range.end) return;
+    for (auto i = index_of(range.begin); range.begin < range.end; ++i) {
+      const auto one = part(i, range);
+      range.begin = one.range.end;
+      visit(one);
+    }
+  }
+
+  /// Content of code points that lie in one run, which shows or is void. A view until the next
+  /// append.
+  std::string_view content(LvRange range) const { return content(index_of(range.begin), range); }
+  std::string_view content(std::size_t index, LvRange range) const;
+  /// Appends the content of code points of any runs that have some.
+  void append_content(LvRange range, std::string& out) const;
+
+  /// Numbers the next code points. `text`: of an insert that is not wiped, well-formed, else empty.
+  /// Joins what goes on. Requires that content_bytes() stays within kContentMax.
+  void append(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_view text);
+  /// Forgets all from `end` on.
+  void truncate(Lv end);
+  std::size_t memory() const {
+    return runs_.capacity() * (sizeof(Run) + sizeof(Lv)) + contents_.capacity();
+  }
+
+ private:
+  struct Run {
+    std::uint32_t pos = 0;
+    std::uint32_t content = 0;  // where it starts in contents_
+    std::uint32_t flags = 0;
+  };
+
+  Lv end_of(std::size_t index) const {
+    return index + 1 < begins_.size() ? begins_[index + 1] : end_;
+  }
+  bool join(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_view text);
+  std::uint64_t content_end(std::size_t index) const {
+    return index + 1 < runs_.size() ? runs_[index + 1].content : contents_.size();
+  }
+
+  std::vector<Lv> begins_;
+  std::vector<Run> runs_;  // beside begins_
+  Lv end_ = 0;
+  std::string contents_;
+  std::size_t marked_ = 0;
+};
+
+}  // namespace holm::crdt::text

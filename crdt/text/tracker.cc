@@ -1,0 +1,333 @@
+#include "crdt/text/tracker.h"
+
+#include <algorithm>
+
+#include "base/ensure.h"
+
+namespace holm::crdt::text {
+
+Tracker::Tracker() { leaves_.emplace_back(); }
+
+Sums Tracker::sums_of_leaf(const Leaf& leaf) const {
+  Sums out;
+  for (std::uint32_t i = 0; i < leaf.count; ++i) {
+    out += sums_of(leaf.spans[i].state, leaf.spans[i].len);
+  }
+  return out;
+}
+
+Sums Tracker::before(Spot at) const {
+  const auto& leaf = leaves_[at.leaf];
+  Sums out;
+  for (std::uint32_t i = 0; i < at.index; ++i) {
+    out += sums_of(leaf.spans[i].state, leaf.spans[i].len);
+  }
+  auto slot = leaf.slot;
+  for (auto n = leaf.parent; n != kNone;) {
+    const auto& node = nodes_[n];
+    for (std::uint32_t i = 0; i < slot; ++i) out += node.sums[i];
+    slot = node.slot;
+    n = node.parent;
+  }
+  return out;
+}
+
+std::uint32_t Tracker::visible_before(Spot at) const {
+  const auto& leaf = leaves_[at.leaf];
+  std::uint32_t out = 0;
+  for (std::uint32_t i = 0; i < at.index; ++i) {
+    out += leaf.spans[i].state.is_visible() ? leaf.spans[i].len : 0;
+  }
+  auto slot = leaf.slot;
+  for (auto n = leaf.parent; n != kNone;) {
+    const auto& node = nodes_[n];
+    for (std::uint32_t i = 0; i < slot; ++i) out += node.sums[i].visible;
+    slot = node.slot;
+    n = node.parent;
+  }
+  return out;
+}
+
+template <class Measure>
+Tracker::Spot Tracker::at(std::uint32_t index, Measure measure) const {
+  std::uint32_t leaf_index = first_;
+  if (root_ != kNone) {
+    auto n = root_;
+    for (;;) {
+      const auto& node = nodes_[n];
+      std::uint32_t i = 0;
+      while (index >= measure(node.sums[i])) {
+        index -= measure(node.sums[i]);
+        ++i;
+        ENSURE(i < node.count);
+      }
+      n = node.children[i];
+      if (node.above_leaves) break;
+    }
+    leaf_index = n;
+  }
+  const auto& leaf = leaves_[leaf_index];
+  for (std::uint32_t i = 0;; ++i) {
+    ENSURE(i < leaf.count);
+    const auto len = measure(sums_of(leaf.spans[i].state, leaf.spans[i].len));
+    if (index < len) return {leaf_index, i, index};
+    index -= len;
+  }
+}
+
+Tracker::Spot Tracker::standing_at(std::uint32_t index) const {
+  return at(index, [](const Sums& sums) { return sums.standing; });
+}
+Tracker::Spot Tracker::visible_at(std::uint32_t index) const {
+  return at(index, [](const Sums& sums) { return sums.visible; });
+}
+
+Tracker::Spot Tracker::known_from(Spot at) const {
+  if (is_end(at)) return at;
+  const auto in_leaf = [&](std::uint32_t l, std::uint32_t from) -> Spot {
+    const auto& leaf = leaves_[l];
+    for (auto i = from; i < leaf.count; ++i) {
+      if (leaf.spans[i].state.is_known()) return {l, i, 0};
+    }
+    return {kNone, 0, 0};
+  };
+  auto found = in_leaf(at.leaf, at.index);
+  if (!is_end(found)) return found;
+  // Up to the first later sibling that has any, then down to it.
+  auto slot = leaves_[at.leaf].slot;
+  for (auto n = leaves_[at.leaf].parent; n != kNone;) {
+    const auto* node = &nodes_[n];
+    auto i = slot + 1;
+    while (i < node->count && node->sums[i].known == 0) ++i;
+    if (i < node->count) {
+      for (;;) {
+        const auto child = node->children[i];
+        if (node->above_leaves) return in_leaf(child, 0);
+        node = &nodes_[child];
+        for (i = 0; node->sums[i].known == 0;) ++i;
+      }
+    }
+    slot = node->slot;
+    n = node->parent;
+  }
+  return {kNone, 0, 0};
+}
+
+bool Tracker::holds(Lv place) const {
+  if (!index_.has_below(place)) return false;
+  const auto entry = index_.below(place);
+  const auto& leaf = leaves_[index_.value(entry)];
+  for (std::uint32_t i = 0; i < leaf.count; ++i) {
+    if (leaf.spans[i].begin == index_.key(entry)) return place < leaf.spans[i].end();
+  }
+  return false;
+}
+
+Tracker::Spot Tracker::find(Lv place) const {
+  const auto entry = index_.below(place);
+  const auto begin = index_.key(entry);
+  const auto l = index_.value(entry);
+  const auto& leaf = leaves_[l];
+  for (std::uint32_t i = 0; i < leaf.count; ++i) {
+    if (leaf.spans[i].begin == begin) {
+      ENSURE(place < leaf.spans[i].end());
+      return {l, i, place - begin};
+    }
+  }
+  ENSURE(false);
+  return {};
+}
+
+bool Tracker::is_before(Spot a, Spot b) const {
+  if (a.leaf == b.leaf) return a.index < b.index;
+  auto slot_a = leaves_[a.leaf].slot, slot_b = leaves_[b.leaf].slot;
+  auto na = leaves_[a.leaf].parent, nb = leaves_[b.leaf].parent;  // all leaves are equally deep
+  while (na != nb) {
+    slot_a = nodes_[na].slot;
+    slot_b = nodes_[nb].slot;
+    na = nodes_[na].parent;
+    nb = nodes_[nb].parent;
+  }
+  return slot_a < slot_b;
+}
+
+void Tracker::add(std::uint32_t leaf, const Sums& more) {
+  total_ += more;
+  auto slot = leaves_[leaf].slot;
+  for (auto n = leaves_[leaf].parent; n != kNone;) {
+    auto& node = nodes_[n];
+    node.sums[slot] += more;
+    slot = node.slot;
+    n = node.parent;
+  }
+}
+
+void Tracker::adopt(std::uint32_t node, std::uint32_t from) {
+  const auto& parent = nodes_[node];
+  for (auto i = from; i < parent.count; ++i) {
+    const auto child = parent.children[i];
+    if (parent.above_leaves) {
+      leaves_[child].parent = node;
+      leaves_[child].slot = i;
+    } else {
+      nodes_[child].parent = node;
+      nodes_[child].slot = i;
+    }
+  }
+}
+
+void Tracker::insert_child(std::uint32_t n, std::uint32_t slot, std::uint32_t child,
+                           const Sums& sums) {
+  if (nodes_[n].count == kNodeMax) {
+    const auto fresh = static_cast<std::uint32_t>(nodes_.size());
+    nodes_.emplace_back();
+    auto& node = nodes_[n];
+    auto& half = nodes_[fresh];
+    half.above_leaves = node.above_leaves;
+    constexpr auto kKeep = kNodeMax / 2;
+    half.count = kNodeMax - kKeep;
+    std::copy_n(node.children + kKeep, half.count, half.children);
+    std::copy_n(node.sums + kKeep, half.count, half.sums);
+    node.count = kKeep;
+    adopt(fresh, 0);
+    // The new child is in the sums above already: it counts for the half that takes it.
+    Sums moved;
+    for (std::uint32_t i = 0; i < half.count; ++i) moved += half.sums[i];
+    if (slot > kKeep) moved += sums;
+    if (node.parent == kNone) {
+      const auto top = static_cast<std::uint32_t>(nodes_.size());
+      Node root;
+      root.above_leaves = false;
+      root.count = 1;
+      root.children[0] = n;
+      root.sums[0] = total_;
+      root.sums[0] -= moved;
+      nodes_.push_back(root);
+      nodes_[n].parent = top;
+      nodes_[n].slot = 0;
+      root_ = top;
+      insert_child(top, 1, fresh, moved);
+    } else {
+      nodes_[node.parent].sums[node.slot] -= moved;
+      insert_child(node.parent, node.slot + 1, fresh, moved);
+    }
+    if (slot > kKeep) {
+      n = fresh;
+      slot -= kKeep;
+    }
+  }
+  auto& node = nodes_[n];
+  std::copy_backward(node.children + slot, node.children + node.count,
+                     node.children + node.count + 1);
+  std::copy_backward(node.sums + slot, node.sums + node.count, node.sums + node.count + 1);
+  node.children[slot] = child;
+  node.sums[slot] = sums;
+  ++node.count;
+  adopt(n, slot);
+}
+
+void Tracker::split_leaf(std::uint32_t l) {
+  const auto fresh = static_cast<std::uint32_t>(leaves_.size());
+  leaves_.emplace_back();
+  auto& leaf = leaves_[l];
+  auto& half = leaves_[fresh];
+  // Text grows at its end more than anywhere: then the full leaf stays nearly full.
+  const std::uint32_t keep = leaf.next == kNone ? kLeafMax - 4 : kLeafMax / 2;
+  half.count = kLeafMax - keep;
+  std::copy_n(leaf.spans + keep, half.count, half.spans);
+  leaf.count = keep;
+  half.next = leaf.next;
+  leaf.next = fresh;
+  for (std::uint32_t i = 0; i < half.count; ++i) {
+    index_.value(index_.below(half.spans[i].begin)) = fresh;
+  }
+  const auto moved = sums_of_leaf(half);
+  if (leaf.parent == kNone) {
+    root_ = static_cast<std::uint32_t>(nodes_.size());
+    auto& root = nodes_.emplace_back();
+    root.count = 1;
+    root.children[0] = l;
+    root.sums[0] = total_;
+    leaf.parent = root_;
+    leaf.slot = 0;
+  }
+  nodes_[leaf.parent].sums[leaf.slot] -= moved;
+  insert_child(leaf.parent, leaf.slot + 1, fresh, moved);
+}
+
+Tracker::Spot Tracker::put(std::uint32_t l, std::uint32_t index, const Span& span) {
+  if (leaves_[l].count == kLeafMax) {
+    split_leaf(l);
+    if (index > leaves_[l].count) {
+      index -= leaves_[l].count;
+      l = leaves_[l].next;
+    }
+  }
+  auto& leaf = leaves_[l];
+  std::copy_backward(leaf.spans + index, leaf.spans + leaf.count, leaf.spans + leaf.count + 1);
+  leaf.spans[index] = span;
+  ++leaf.count;
+  index_.insert(span.begin, l);
+  return {l, index, 0};
+}
+
+Tracker::Spot Tracker::insert_after(Spot at, const Span& span) {
+  const auto out = put(at.leaf, at.index + 1, span);
+  add(out.leaf, sums_of(span.state, span.len));
+  return out;
+}
+
+Tracker::Spot Tracker::insert_first(const Span& span) {
+  const auto out = put(first_, 0, span);
+  add(out.leaf, sums_of(span.state, span.len));
+  return out;
+}
+
+Tracker::Spot Tracker::split(Spot at) {
+  auto& span = leaves_[at.leaf].spans[at.index];
+  Span rest = span;
+  rest.begin += at.offset;
+  rest.len -= at.offset;
+  rest.left = rest.begin - 1;
+  span.len = at.offset;
+  // The sums do not change: the rest is put back beside it.
+  if (leaves_[at.leaf].count < kLeafMax) return put(at.leaf, at.index + 1, rest);
+  const auto taken = sums_of(rest.state, rest.len);
+  auto gone = Sums{};
+  gone -= taken;
+  add(at.leaf, gone);
+  const auto out = put(at.leaf, at.index + 1, rest);
+  add(out.leaf, taken);
+  return out;
+}
+
+Tracker::Spot Tracker::isolate(Spot at, Lv len) {
+  if (at.offset > 0) at = split(at);
+  if (leaves_[at.leaf].spans[at.index].len <= len) return at;
+  const auto begin = leaves_[at.leaf].spans[at.index].begin;
+  const auto rest = split({at.leaf, at.index, len});
+  // A full leaf was split: the span may have moved with its rest.
+  if (rest.leaf == at.leaf && rest.index == at.index + 1) return at;
+  if (rest.index > 0) return {rest.leaf, rest.index - 1, 0};
+  return find(begin);
+}
+
+void Tracker::extend(Spot at, Lv more) {
+  auto& span = leaves_[at.leaf].spans[at.index];
+  span.len += more;
+  add(at.leaf, sums_of(span.state, more));
+}
+
+void Tracker::set_state(Spot at, PlaceState state) {
+  auto& span = leaves_[at.leaf].spans[at.index];
+  auto change = sums_of(state, span.len);
+  change -= sums_of(span.state, span.len);
+  span.state = state;
+  add(at.leaf, change);
+}
+
+std::size_t Tracker::memory() const {
+  return leaves_.capacity() * sizeof(Leaf) + nodes_.capacity() * sizeof(Node) + index_.memory();
+}
+
+}  // namespace holm::crdt::text
