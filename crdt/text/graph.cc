@@ -53,12 +53,13 @@ void Graph::add_cuts(std::span<const Lv> parents, Lv begin, Lv end, const Versio
   }
 }
 
-void Graph::append(std::span<const Lv> parents, Lv len) {
+void Graph::append(std::span<const Lv> parents, Lv len, Joins joins) {
   ENSURE(len > 0 && len <= kLvMax - end_);
-  if (parents.size() == 1 && is_linear() && parents[0] == heads_[0]) return extend(len);
   const Lv begin = end_;
-  const bool joins = begin > 0 && parents.size() == 1 && parents[0] == begin - 1;
-  if (!joins) {
+  const bool goes_on = joins == Joins::yes && begin > 0 && parents.size() == 1 &&
+                       parents[0] == begin - 1;
+  if (goes_on && is_linear()) return extend(len);
+  if (!goes_on) {
     spans_.push_back({.parents = static_cast<std::uint32_t>(parents_.size()),
                       .parents_len = static_cast<std::uint32_t>(parents.size())});
     for (auto parent : parents) {

@@ -44,8 +44,9 @@ class Graph {
   bool follows_last(Lv lv) const;
 
   /// Numbers the next `len`, each following the one before, the first following `parents` (sorted,
-  /// known). O(log spans) amortised.
-  void append(std::span<const Lv> parents, Lv len);
+  /// known). Goes on with the last span where it follows that, unless told not to. O(log spans).
+  enum class Joins : bool { no, yes };
+  void append(std::span<const Lv> parents, Lv len, Joins joins = Joins::yes);
   /// The same for what follows the only head. Requires is_linear(). O(1).
   void extend(Lv len);
   /// Forgets all from `end` on; `heads` are those from before it was added. O(spans).

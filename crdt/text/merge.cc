@@ -60,22 +60,79 @@ Text::Merge::Merge(State& state)
 
 Status Text::Merge::admit(const TextRun& run) {
   TRY(check(run));
-  auto& names = state_.history.names;
-  parents_.clear();
-  for (const auto& id : run.parents) {
-    const auto lv = names.find(id);
-    if (!lv) return fail(Code::reject, "a text run follows one that is not here");
-    parents_.push_back(*lv);
-  }
-  std::sort(parents_.begin(), parents_.end());
-  parents_.erase(std::unique(parents_.begin(), parents_.end()), parents_.end());
+  TRY(find_parents(run.parents));
   if (run.pos > text::kLvMax) return outside();
   if (run.len > text::kLvMax) return fail(Code::limit, "a text has too long a history");
   text::RunPart part{.range = {0, static_cast<text::Lv>(run.len)},
                      .pos = static_cast<std::uint32_t>(run.pos),
                      .flags = (run.insert ? text::kInsert : 0U) | (run.is_void ? text::kVoid : 0U) |
                               (run.wiped ? text::kWiped : 0U)};
-  return admit(names.agent_of(run.id.log), run.id.seq, parents_, part, run.text);
+  return admit(state_.history.names.agent_of(run.id.log), run.id.seq, parents_, part, run.text);
+}
+
+Status Text::Merge::find_parents(std::span<const OpId> ids) {
+  parents_.clear();
+  for (const auto& id : ids) {
+    const auto lv = state_.history.names.find(id);
+    if (!lv) return fail(Code::reject, "a text run follows one that is not here");
+    parents_.push_back(*lv);
+  }
+  if (parents_.size() > 1) {
+    std::sort(parents_.begin(), parents_.end());
+    parents_.erase(std::unique(parents_.begin(), parents_.end()), parents_.end());
+  }
+  return {};
+}
+
+Status Text::Merge::admit(const text::SingleRun& run) {
+  auto& names = state_.history.names;
+  if (run.follows_own) {
+    const OpId last{run.log, run.seq - 1};
+    TRY(find_parents({&last, 1}));
+  } else {
+    TRY(find_parents(run.parents));
+  }
+  return admit(names.agent_of(run.log), run.seq, parents_, run.part, run.text);
+}
+
+Status Text::Merge::admit(text::Extract extract) {
+  auto& history = state_.history;
+  if (history.end() == 0 && extract.outside.empty()) {
+    // All there is: it is taken over as it stands.
+    history = std::move(extract.history);
+    return {};
+  }
+  auto outside = extract.outside.begin();
+  std::vector<OpId> parents;
+  for (std::size_t i = 0; i < extract.history.graph.spans(); ++i) {
+    parents.clear();
+    for (auto parent : extract.history.graph.parents(i)) {
+      parents.push_back(extract.history.names.id_of(parent));
+    }
+    for (; outside != extract.outside.end() && outside->span == i; ++outside) {
+      parents.push_back(outside->id);
+    }
+    Status status;
+    for (auto rest = extract.history.graph.span(i); rest.begin < rest.end;) {
+      const auto id = extract.history.names.id_of(rest.begin);
+      const auto len = extract.history.names.stretch_of(rest.begin, rest.size());
+      auto seq = id.seq;
+      extract.history.runs.each({rest.begin, rest.begin + len}, [&](const text::RunPart& part) {
+        if (status) status = find_parents(parents);
+        if (!status) return;
+        const bool has_content = part.inserts() && !part.is_wiped();
+        const auto count = part.range.size();
+        status = admit(history.names.agent_of(id.log), seq, parents_,
+                       {{0, count}, part.pos, part.flags},
+                       has_content ? extract.history.runs.content(part.range) : std::string_view());
+        seq += count;
+        parents.assign(1, {id.log, seq - 1});
+      });
+      TRY(std::move(status));
+      rest.begin += len;
+    }
+  }
+  return {};
 }
 
 Status Text::Merge::admit(text::Agent agent, std::uint64_t seq, std::span<const text::Lv> parents,

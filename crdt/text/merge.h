@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "crdt/text/delta.h"
 #include "crdt/text/state.h"
 
 namespace holm::crdt {
@@ -19,6 +20,8 @@ class Text::Merge {
 
   /// Adds a run to the history; what is known of it is skipped.
   Status admit(const TextRun& run);
+  Status admit(const text::SingleRun& run);
+  Status admit(text::Extract extract);
   /// The same for a checked one whose parents are known: sorted, each once. `text`: well-formed,
   /// part.range.size() code points, or empty.
   Status admit(text::Agent agent, std::uint64_t seq, std::span<const text::Lv> parents,
@@ -34,6 +37,7 @@ class Text::Merge {
              const text::RunPart& part, std::string_view text);
   bool is_same(text::Lv known, std::span<const text::Lv> parents, const text::RunPart& part,
                std::string_view text) const;
+  Status find_parents(std::span<const OpId> ids);
   Status place_rest();
   void show_all();
 

@@ -30,9 +30,19 @@ std::optional<Agent> Names::find_agent(const LogId& log) const {
   return at != by_log_.end() ? std::optional(at->second) : std::nullopt;
 }
 
+std::optional<Agent> Names::find_brief(std::uint32_t name) const {
+  if (!runs_.empty() && by_brief_.size() == 1) {
+    return brief(logs_[0]) == name ? std::optional<Agent>(0) : std::nullopt;
+  }
+  const auto [first, last] = by_brief_.equal_range(name);
+  if (first == last || std::next(first) != last) return std::nullopt;
+  return first->second;
+}
+
 Agent Names::agent_of(const LogId& log) {
   if (const auto known = find_agent(log)) return *known;
   by_log_.emplace(log, static_cast<Agent>(logs_.size()));
+  by_brief_.emplace(brief(log), static_cast<Agent>(logs_.size()));
   logs_.push_back(log);
   known_.emplace_back();
   return static_cast<Agent>(logs_.size() - 1);
@@ -104,6 +114,8 @@ void Names::truncate(Lv end) {
   }
   while (!logs_.empty() && known_.back().empty()) {
     by_log_.erase(logs_.back());
+    const auto gone = static_cast<Agent>(logs_.size() - 1);
+    std::erase_if(by_brief_, [&](const auto& entry) { return entry.second == gone; });
     logs_.pop_back();
     known_.pop_back();
   }

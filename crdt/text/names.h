@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "crdt/op.h"
@@ -39,6 +40,13 @@ class Names {
   std::optional<Agent> find_agent(const LogId& log) const;
   /// The same, adding it when there is none. O(log agents).
   Agent agent_of(const LogId& log);
+  /// The log whose id starts with these four bytes, lowest first; nothing when there is none or
+  /// several.
+  std::optional<Agent> find_brief(std::uint32_t name) const;
+  static std::uint32_t brief(const LogId& log) {
+    return log.bytes[0] | log.bytes[1] << 8 | log.bytes[2] << 16 |
+           static_cast<std::uint32_t>(log.bytes[3]) << 24;
+  }
 
   /// A stretch of ids of one log that is wholly known, and consecutive here, or wholly unknown.
   struct Stretch {
@@ -66,6 +74,7 @@ class Names {
   std::vector<LogId> logs_;
   std::vector<std::vector<Known>> known_;  // by agent; ascending by seq
   std::map<LogId, Agent> by_log_;
+  std::unordered_multimap<std::uint32_t, Agent> by_brief_;
 };
 
 }  // namespace holm::crdt::text

@@ -91,6 +91,31 @@ void Runs::append(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_vi
   end_ += len;
 }
 
+bool Runs::fill(std::string contents) {
+  std::vector<std::uint32_t> offsets(runs_.size());
+  std::size_t at = 0;
+  const std::string_view all = contents;
+  for (std::size_t i = 0; i < runs_.size(); ++i) {
+    offsets[i] = static_cast<std::uint32_t>(at);
+    if ((runs_[i].flags & (kInsert | kWiped)) != kInsert) continue;
+    const Lv len = end_of(i) - begins_[i];
+    // ASCII, mostly: then as many bytes as code points make up the run.
+    if (all.size() - at >= len && utf8::count(all.substr(at, len)) == len &&
+        (at + len == all.size() || !utf8::continues(all[at + len]))) {
+      at += len;
+      continue;
+    }
+    const auto tail = all.substr(at);
+    const auto bytes = utf8::offset(tail, len);
+    if (bytes == tail.size() && utf8::count(tail) < len) return false;
+    at += bytes;
+  }
+  if (at != all.size()) return false;
+  for (std::size_t i = 0; i < runs_.size(); ++i) runs_[i].content = offsets[i];
+  contents_ = std::move(contents);
+  return true;
+}
+
 void Runs::truncate(Lv end) {
   while (!runs_.empty() && begins_.back() >= end) {
     const auto& last = runs_.back();

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "base/ensure.h"
+#include "crdt/text/delta.h"
 #include "crdt/text/merge.h"
+#include "crdt/text/saved.h"
 #include "crdt/text/state.h"
 #include "crdt/text/utf8.h"
 
@@ -206,6 +208,53 @@ Status Text::begin(const OpId& id, std::uint64_t pos, std::uint64_t len) {
   typing.pos = static_cast<std::uint32_t>(pos);
   typing.next = {id.log, id.seq + len};
   return {};
+}
+
+Bytes Text::save() const {
+  state_->settle();
+  // Merge state that was not asked for otherwise is not kept.
+  const bool had_places = state_->walker && state_->walker->start() == 0;
+  auto out = text::save(state_->history, state_->places().tracker(), state_->live);
+  if (!had_places) state_->walker.reset();
+  return out;
+}
+
+Result<Text> Text::load(ByteView saved) {
+  auto loaded = TRY(text::load(saved));
+  Text out;
+  out.state_->history = std::move(loaded.history);
+  out.state_->live = text::Rope(loaded.text);
+  return out;
+}
+
+Result<std::string> Text::read(ByteView saved) { return text::read_text(saved); }
+
+Result<Bytes> Text::delta(std::span<const OpId> since, bool brief) const {
+  state_->settle();
+  const auto& history = state_->history;
+  const auto version = TRY(state_->version_of(since));
+  text::Graph::Difference missing;
+  history.graph.difference(history.graph.heads(), version, missing);
+  std::reverse(missing.only_a.begin(), missing.only_a.end());
+  const auto pieces = history.graph.order(missing.only_a);
+  if (pieces.empty()) return Bytes();
+  return text::encode_delta(history, pieces,
+                            brief ? text::LogNames::brief : text::LogNames::whole);
+}
+
+Result<std::vector<TextEdit>> Text::merge_delta(ByteView bytes) {
+  state_->settle();
+  if (bytes.empty()) return std::vector<TextEdit>();
+  auto decoded = TRY(text::decode_delta(bytes, state_->history.names));
+  Merge merge(*state_);
+  auto* single = std::get_if<text::SingleRun>(&decoded);
+  auto admitted = single != nullptr ? merge.admit(*single)
+                                    : merge.admit(std::move(std::get<text::Extract>(decoded)));
+  if (!admitted) {
+    merge.take_back();
+    return fail(std::move(admitted).error());
+  }
+  return merge.finish();
 }
 
 std::string Text::text() const { return live().str(); }

@@ -7,8 +7,6 @@ namespace {
 
 constexpr std::uint64_t kLowBits = 0x0101010101010101;
 
-bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
-
 /// Bytes of the eight at `at` that begin a code point.
 std::uint64_t starts_in_word(const char* at) {
   std::uint64_t word = 0;

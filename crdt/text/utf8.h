@@ -15,6 +15,9 @@ namespace holm::crdt::utf8 {
 /// overlong forms, no surrogates, at most U+10FFFF). NUL is a code point like any other.
 std::optional<std::uint64_t> checked_count(std::string_view text);
 
+/// Whether a byte of well-formed text goes on with a code point begun before it.
+constexpr bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
 /// Number of code points of well-formed text. O(bytes), eight at a time.
 std::uint64_t count(std::string_view text);
 

@@ -1,0 +1,48 @@
+// A part of a text's history on its own: some runs under numbers that count from 0, and what they
+// follow outside of it. It is what is saved and sent; bytes of it in docs/formats/text.md.
+//
+// Values. Threads: one at a time.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "crdt/op.h"
+#include "crdt/text/history.h"
+#include "crdt/text/packing.h"
+
+namespace holm::crdt::text {
+
+struct Extract {
+  /// A parent that is not in the extract, of the first number of one of its spans.
+  struct Outside {
+    std::uint32_t span = 0;
+    OpId id;
+  };
+
+  History history;
+  std::vector<Outside> outside;  ///< ascending by span
+};
+
+/// `pieces` of `history`, parents first, numbered in this order. O(runs log runs).
+Extract extract(const History& history, std::span<const Graph::Piece> pieces);
+
+/// How logs are named: by their ids, or by the first four bytes of them to a reader who knows each.
+
+enum class LogNames : bool { whole, brief };
+void put_log(Bytes& out, const LogId& log, LogNames names);
+Result<LogId> take_log(Unpacker& in, LogNames names, const Names& known);
+
+/// Whether columns are compressed one by one, or stand side by side, which suits a few runs.
+enum class Columns : bool { apart, together };
+
+/// Appends all but content. Requires that it is not empty. O(runs).
+void put_structure(Bytes& out, const Extract& extract, LogNames names, Columns columns);
+/// The inverse; the runs have no content yet, as if wiped, and their flags say what has some.
+/// `known` tells what brief names mean. Allocates at most kExpansionMax times the input. Errors:
+/// reject; not_found when a brief name is not known.
+Result<Extract> take_structure(Unpacker& in, LogNames names, Columns columns,
+                               const Names& known);
+
+}  // namespace holm::crdt::text
