@@ -20,10 +20,10 @@ Bytes encode_delta(const History& history, std::span<const Graph::Piece> pieces,
 struct SingleRun {
   LogId log;
   std::uint64_t seq = 0;
-  bool follows_own = false;    ///< its only parent is the code point of `log` before it
+  bool follows_own = false;   ///< its only parent is the code point of `log` before it
   std::vector<OpId> parents;  ///< otherwise
-  RunPart part;                ///< numbered from 0
-  std::string_view text;       ///< a view of the bytes
+  RunPart part;               ///< numbered from 0
+  std::string_view text;      ///< a view of the bytes
 };
 
 /// `known` tells what brief names mean. Content is well-formed and as long as it should be.

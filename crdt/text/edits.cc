@@ -3,6 +3,7 @@
 namespace holm::crdt::text {
 
 void EditList::insert(std::uint64_t pos, std::uint64_t len, std::string_view inserted) {
+  if (live_ != nullptr) return live_->insert(pos, inserted, len);
   if (!edits_.empty() && pos == edits_.back().pos + last_inserted_len_) {
     edits_.back().inserted += inserted;
     last_inserted_len_ += len;
@@ -13,6 +14,7 @@ void EditList::insert(std::uint64_t pos, std::uint64_t len, std::string_view ins
 }
 
 void EditList::erase(std::uint64_t pos, std::uint64_t len) {
+  if (live_ != nullptr) return live_->erase(pos, len);
   if (!edits_.empty() && last_inserted_len_ == 0) {
     auto& last = edits_.back();
     if (pos <= last.pos && last.pos <= pos + len) {

@@ -11,9 +11,9 @@ namespace {
 
 // A token is one byte a run: how it goes, which caret it starts at, and its length.
 constexpr unsigned kPlainInsert = 0, kErase = 1, kErases = 2, kHows = 3;  // kErases: backward
-constexpr unsigned kStarts = Carets::kCount + 1;                         // the last: spelled out
-constexpr unsigned kLongLen = 256 / (kHows * kStarts) - 1;               // lengths from here on are
-constexpr unsigned kMarked = kHows * kStarts * (kLongLen + 1);           // flags and a token follow
+constexpr unsigned kStarts = Carets::kCount + 1;                          // the last: spelled out
+constexpr unsigned kLongLen = 256 / (kHows * kStarts) - 1;      // lengths from here on are
+constexpr unsigned kMarked = kHows * kStarts * (kLongLen + 1);  // flags and a token follow
 static_assert(kMarked <= 0xff);
 
 constexpr std::size_t kBriefBytes = 4;
@@ -217,19 +217,20 @@ Extract extract(const History& history, std::span<const Graph::Piece> pieces) {
   std::sort(moved.begin(), moved.end(),
             [](const Moved& a, const Moved& b) { return a.from.begin < b.from.begin; });
   const auto find = [&](Lv lv) -> std::optional<Lv> {
-    const auto after = std::upper_bound(moved.begin(), moved.end(), lv, [](Lv at, const Moved& one) {
-      return at < one.from.begin;
-    });
+    const auto after =
+        std::upper_bound(moved.begin(), moved.end(), lv,
+                         [](Lv at, const Moved& one) { return at < one.from.begin; });
     if (after == moved.begin() || lv >= std::prev(after)->from.end) return std::nullopt;
     return std::prev(after)->to + (lv - std::prev(after)->from.begin);
   };
-  Version parents, here;
+  std::vector<Graph::Point> parents;
+  Version here;
   std::vector<OpId> outside;
   for (const auto& piece : pieces) {
     history.graph.parents_of(piece, parents);
     here.clear();
     outside.clear();
-    for (auto parent : parents) {
+    for (const auto& [parent, span] : parents) {
       if (const auto lv = find(parent)) {
         here.push_back(*lv);
       } else {
@@ -283,14 +284,13 @@ void put_structure(Bytes& out, const Extract& extract, LogNames names, Columns c
   put_names(streams.names, history.names);
   put_graph(streams.graph, extract, logs);
   put_runs(streams.tokens, streams.positions, streams.lens, history.runs);
-  for (const auto* stream : {&streams.names, &streams.graph, &streams.tokens, &streams.positions,
-                             &streams.lens}) {
+  for (const auto* stream :
+       {&streams.names, &streams.graph, &streams.tokens, &streams.positions, &streams.lens}) {
     put_section(out, *stream);
   }
 }
 
-Result<Extract> take_structure(Unpacker& in, LogNames names, Columns columns,
-                               const Names& known) {
+Result<Extract> take_structure(Unpacker& in, LogNames names, Columns columns, const Names& known) {
   const auto log_count = in.number();
   const std::size_t log_bytes = names == LogNames::brief ? kBriefBytes : LogId::kBytes;
   if (log_count == 0 || log_count > in.left() / log_bytes) return damaged();

@@ -42,7 +42,6 @@ void put_structure(Bytes& out, const Extract& extract, LogNames names, Columns c
 /// The inverse; the runs have no content yet, as if wiped, and their flags say what has some.
 /// `known` tells what brief names mean. Allocates at most kExpansionMax times the input. Errors:
 /// reject; not_found when a brief name is not known.
-Result<Extract> take_structure(Unpacker& in, LogNames names, Columns columns,
-                               const Names& known);
+Result<Extract> take_structure(Unpacker& in, LogNames names, Columns columns, const Names& known);
 
 }  // namespace holm::crdt::text

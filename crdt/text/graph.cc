@@ -14,17 +14,32 @@ std::size_t Graph::index_of(Lv lv) const {
   return index_below(begins_, lv);
 }
 
-void Graph::parents_of(const Piece& piece, Version& out) const {
+void Graph::parents_of(const Piece& piece, std::vector<Point>& out) const {
   if (piece.range.begin > begins_[piece.span]) {
-    out.assign(1, piece.range.begin - 1);
-  } else {
-    const auto of_span = parents(piece.span);
-    out.assign(of_span.begin(), of_span.end());
+    out.assign(1, {piece.range.begin - 1, piece.span});
+    return;
+  }
+  out.clear();
+  const auto& span = spans_[piece.span];
+  for (std::uint32_t i = 0; i < span.parents_len; ++i) {
+    out.push_back({parents_[span.parents + i], parent_spans_[span.parents + i]});
   }
 }
 
+std::vector<Graph::Point> Graph::points_of(std::span<const Lv> version) const {
+  std::vector<Point> out;
+  for (auto lv : version) out.push_back({lv, static_cast<std::uint32_t>(index_of(lv))});
+  return out;
+}
+
 void Graph::parents_of(Lv lv, Version& out) const {
-  parents_of({{lv, lv + 1}, static_cast<std::uint32_t>(index_of(lv))}, out);
+  const auto index = index_of(lv);
+  if (lv > begins_[index]) {
+    out.assign(1, lv - 1);
+  } else {
+    const auto of_span = parents(index);
+    out.assign(of_span.begin(), of_span.end());
+  }
 }
 
 bool Graph::follows_last(Lv lv) const {
@@ -56,8 +71,8 @@ void Graph::add_cuts(std::span<const Lv> parents, Lv begin, Lv end, const Versio
 void Graph::append(std::span<const Lv> parents, Lv len, Joins joins) {
   ENSURE(len > 0 && len <= kLvMax - end_);
   const Lv begin = end_;
-  const bool goes_on = joins == Joins::yes && begin > 0 && parents.size() == 1 &&
-                       parents[0] == begin - 1;
+  const bool goes_on =
+      joins == Joins::yes && begin > 0 && parents.size() == 1 && parents[0] == begin - 1;
   if (goes_on && is_linear()) return extend(len);
   if (!goes_on) {
     spans_.push_back({.parents = static_cast<std::uint32_t>(parents_.size()),
@@ -107,7 +122,18 @@ Lv Graph::cut(Lv most) const {
   return std::min(most, std::prev(after)->last);
 }
 
+LvRange Graph::cuts_from(Lv lv) const {
+  const auto at = std::lower_bound(cuts_.begin(), cuts_.end(), lv,
+                                   [](const Cuts& cuts, Lv from) { return cuts.last < from; });
+  if (at == cuts_.end()) return {end_, end_};
+  return {std::max(at->first, lv), at->last};
+}
+
 void Graph::difference(std::span<const Lv> a, std::span<const Lv> b, Difference& out) const {
+  difference(points_of(a), points_of(b), out);
+}
+
+void Graph::difference(std::span<const Point> a, std::span<const Point> b, Difference& out) const {
   constexpr std::uint32_t kA = 1, kB = 2, kBoth = 3;
   struct Entry {
     Lv lv;
@@ -143,8 +169,8 @@ void Graph::difference(std::span<const Lv> a, std::span<const Lv> b, Difference&
       side.push_back({begin, end});
     }
   };
-  for (auto lv : a) push({lv, static_cast<std::uint32_t>(index_of(lv)), kA});
-  for (auto lv : b) push({lv, static_cast<std::uint32_t>(index_of(lv)), kB});
+  for (const auto& point : a) push({point.lv, point.span, kA});
+  for (const auto& point : b) push({point.lv, point.span, kB});
   while (one_sided > 0) {
     const auto top = pop();
     auto sides = top.sides;
@@ -166,14 +192,14 @@ void Graph::difference(std::span<const Lv> a, std::span<const Lv> b, Difference&
 
 std::vector<LvRange> Graph::past(std::span<const Lv> version) const {
   Difference out;
-  difference(version, {}, out);
+  difference(version, std::span<const Lv>(), out);
   std::reverse(out.only_a.begin(), out.only_a.end());
   return std::move(out.only_a);
 }
 
 bool Graph::holds(std::span<const Lv> version, Lv lv) const {
   Difference out;
-  difference(version, {&lv, 1}, out);
+  difference(version, std::span<const Lv>(&lv, 1), out);
   return out.only_b.empty();
 }
 
@@ -210,10 +236,9 @@ std::vector<Graph::Piece> Graph::order(std::span<const LvRange> ranges) const {
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     last_piece[pieces[i].span - lowest] = static_cast<std::uint32_t>(i);
   }
-  const auto piece_of = [&](Lv lv) {
+  const auto piece_of = [&](Lv lv, std::uint32_t span) {
     if (lv < pieces.front().range.begin || lv >= pieces.back().range.end) return kNone;
-    auto at = last_piece[index_of(lv) - lowest];
-    const auto span = at == kNone ? kNone : pieces[at].span;
+    auto at = last_piece[span - lowest];
     while (at != kNone && lv < pieces[at].range.begin) {
       at = at > 0 && pieces[at - 1].span == span ? at - 1 : kNone;
     }
@@ -234,13 +259,13 @@ std::vector<Graph::Piece> Graph::order(std::span<const LvRange> ranges) const {
     nodes[i].weight += pieces[i].range.size();
     // What starts within a span follows something outside of `ranges`.
     if (pieces[i].range.begin > begins_[pieces[i].span]) continue;
-    const auto of_span = parents(pieces[i].span);
-    for (auto parent : of_span) {
-      const auto before = piece_of(parent);
+    const auto& span = spans_[pieces[i].span];
+    for (auto k = span.parents; k < span.parents + span.parents_len; ++k) {
+      const auto before = piece_of(parents_[k], parent_spans_[k]);
       if (before == kNone) continue;
       links.push_back({static_cast<std::uint32_t>(i), nodes[before].next});
       nodes[before].next = static_cast<std::uint32_t>(links.size() - 1);
-      if (of_span.size() == 1) nodes[before].weight += nodes[i].weight;
+      if (span.parents_len == 1) nodes[before].weight += nodes[i].weight;
       ++nodes[i].waits_for;
     }
   }

@@ -36,8 +36,15 @@ class Graph {
   std::span<const Lv> parents(std::size_t index) const {
     return {parents_.data() + spans_[index].parents, spans_[index].parents_len};
   }
-  /// The parents of a piece's first number.
-  void parents_of(const Piece& piece, Version& out) const;
+  /// A number, and the span that holds it.
+  struct Point {
+    Lv lv = 0;
+    std::uint32_t span = 0;
+    bool operator==(const Point&) const = default;
+  };
+  /// The parents of a piece's first number, into `out`.
+  void parents_of(const Piece& piece, std::vector<Point>& out) const;
+  std::vector<Point> points_of(std::span<const Lv> version) const;
   /// The parents of any number, into `out`.
   void parents_of(Lv lv, Version& out) const;
   /// Whether the only parent of `lv` is lv - 1.
@@ -55,6 +62,8 @@ class Graph {
   /// The greatest known number up to `most` such that everything from it on follows everything
   /// before it (a critical version). O(log cuts).
   Lv cut(Lv most) const;
+  /// The first cuts at or above `lv`, begin .. end all of them; end() twice when there are none.
+  LvRange cuts_from(Lv lv) const;
 
   struct Difference {
     std::vector<LvRange> only_a;  ///< descending
@@ -62,6 +71,7 @@ class Graph {
   };
   /// What one version holds and the other does not, into `out`. O(d log d) in the spans that lie
   /// between. Source: Gentle & Kleppmann, Eg-walker (2025), 3.2.
+  void difference(std::span<const Point> a, std::span<const Point> b, Difference& out) const;
   void difference(std::span<const Lv> a, std::span<const Lv> b, Difference& out) const;
   /// All that `version` holds, ascending.
   std::vector<LvRange> past(std::span<const Lv> version) const;

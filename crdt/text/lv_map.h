@@ -33,9 +33,11 @@ class LvMap {
   /// The greatest entry at or below `lv`. Requires that there is one. O(log n).
   Spot below(Lv lv) const {
     ENSURE(has_below(lv));
+    if (near(last_, lv)) return last_;
     const auto at = static_cast<std::uint32_t>(index_below(firsts_, lv));
     const auto& chunk = *chunks_[at];
-    return {at, static_cast<std::uint32_t>(index_below({chunk.keys.data(), chunk.count}, lv))};
+    last_ = {at, static_cast<std::uint32_t>(index_below({chunk.keys.data(), chunk.count}, lv))};
+    return last_;
   }
   bool has_below(Lv lv) const { return !firsts_.empty() && firsts_[0] <= lv; }
   Spot first() const { return {}; }
@@ -82,13 +84,34 @@ class LvMap {
   }
 
  private:
-  static constexpr std::uint32_t kCapacity = 128;
+  static constexpr std::uint32_t kCapacity = 64;
   struct Chunk {
     std::uint32_t count = 0;
     std::array<Lv, kCapacity> keys;
     std::array<T, kCapacity> values;
   };
 
+  /// Whether the entry wanted is the one at `at` or one beside it, which `at` is moved to.
+  /// Questions tend to come in runs.
+  bool near(Spot& at, Lv lv) const {
+    if (at.chunk >= chunks_.size()) return false;
+    const auto& chunk = *chunks_[at.chunk];
+    const auto end = chunk.count;
+    const auto* keys = chunk.keys.data();
+    auto i = at.index;
+    if (i >= end) return false;
+    if (keys[i] > lv) {
+      if (i == 0 || keys[--i] > lv) return false;
+    } else {
+      if (i + 1 < end && keys[i + 1] <= lv) ++i;
+      if (i + 1 < end ? keys[i + 1] <= lv
+                      : at.chunk + 1 < firsts_.size() && firsts_[at.chunk + 1] <= lv) {
+        return false;
+      }
+    }
+    at.index = i;
+    return true;
+  }
   static void put(Chunk& chunk, std::uint32_t index, Lv lv, const T& value) {
     std::copy_backward(chunk.keys.begin() + index, chunk.keys.begin() + chunk.count,
                        chunk.keys.begin() + chunk.count + 1);
@@ -99,6 +122,7 @@ class LvMap {
     ++chunk.count;
   }
 
+  mutable Spot last_;  // answered last
   std::vector<Lv> firsts_;
   std::vector<std::unique_ptr<Chunk>> chunks_;
 };

@@ -20,6 +20,8 @@ constexpr auto kMax = std::numeric_limits<std::uint64_t>::max();
 // Merge state beyond this is given up where history passes through one point; making it again from
 // there costs next to nothing.
 constexpr std::size_t kWalkerBytesMax = 256u << 10;
+constexpr text::Lv kStraightMax = 4096;   // code points
+constexpr text::Lv kEditsMax = 1u << 16;  // code points
 
 Status check(const TextRun& run) {
   if (run.len == 0 || run.len > kMax - run.pos || run.len > kMax - run.id.seq) {
@@ -56,7 +58,9 @@ Text::Merge::Merge(State& state)
       begin_(state.history.end()),
       heads_(state.history.graph.heads()),
       done_(begin_),
-      size_(state.live.size()) {}
+      size_(state.live.size()),
+      is_anew_(begin_ == 0),
+      edits_(is_anew_ ? text::EditList(state.live) : text::EditList()) {}
 
 Status Text::Merge::admit(const TextRun& run) {
   TRY(check(run));
@@ -122,9 +126,9 @@ Status Text::Merge::admit(text::Extract extract) {
         if (!status) return;
         const bool has_content = part.inserts() && !part.is_wiped();
         const auto count = part.range.size();
-        status = admit(history.names.agent_of(id.log), seq, parents_,
-                       {{0, count}, part.pos, part.flags},
-                       has_content ? extract.history.runs.content(part.range) : std::string_view());
+        status =
+            admit(history.names.agent_of(id.log), seq, parents_, {{0, count}, part.pos, part.flags},
+                  has_content ? extract.history.runs.content(part.range) : std::string_view());
         seq += count;
         parents.assign(1, {id.log, seq - 1});
       });
@@ -204,19 +208,7 @@ Status Text::Merge::add(text::Agent agent, std::uint64_t seq, std::span<const te
   const bool marked = state_.is_marked() || part.is_void() || part.is_wiped();
   if (done_ == history.end() && !marked &&
       std::equal(parents.begin(), parents.end(), heads.begin(), heads.end())) {
-    const bool backward = (part.flags & text::kBackward) != 0;
-    if (part.pos > size_ || (part.inserts() ? len > text::kLvMax - size_
-                             : backward     ? part.pos >= size_ || len > part.pos + 1
-                                            : len > size_ - part.pos)) {
-      return outside();
-    }
-    if (part.inserts()) {
-      edits_.insert(part.pos, len, text);
-      size_ += len;
-    } else {
-      edits_.erase(backward ? part.pos + 1 - len : part.pos, len);
-      size_ -= len;
-    }
+    if (!apply(part, text)) return outside();
     done_ += len;
   }
   history.names.append(agent, seq, len);
@@ -225,38 +217,83 @@ Status Text::Merge::add(text::Agent agent, std::uint64_t seq, std::span<const te
   return {};
 }
 
+bool Text::Merge::apply(const text::RunPart& part, std::string_view text) {
+  const auto len = part.range.size();
+  if (part.inserts()) {
+    if (part.pos > size_ || len > text::kLvMax - size_) return false;
+    edits_.insert(part.pos, len, text);
+    size_ += len;
+    return true;
+  }
+  const bool backward = (part.flags & text::kBackward) != 0;
+  if (part.pos >= size_ || len > (backward ? std::uint64_t{part.pos} + 1 : size_ - part.pos)) {
+    return false;
+  }
+  edits_.erase(backward ? part.pos + 1 - len : part.pos, len);
+  size_ -= len;
+  return true;
+}
+
 Result<std::vector<TextEdit>> Text::Merge::finish() {
   if (auto placed = place_rest(); !placed) {
     take_back();
     return fail(std::move(placed).error());
   }
+  if (is_anew_) {
+    if (state_.live.empty()) return std::vector<TextEdit>();
+    return std::vector<TextEdit>{{.pos = 0, .erased = 0, .inserted = state_.live.str()}};
+  }
   auto edits = edits_.take();
-  if (!is_shown_) {
-    for (const auto& edit : edits) {
-      if (edit.erased > 0) state_.live.erase(edit.pos, edit.erased);
-      if (!edit.inserted.empty()) {
-        state_.live.insert(edit.pos, edit.inserted, utf8::count(edit.inserted));
-      }
+  for (const auto& edit : edits) {
+    if (edit.erased > 0) state_.live.erase(edit.pos, edit.erased);
+    if (!edit.inserted.empty()) {
+      state_.live.insert(edit.pos, edit.inserted, utf8::count(edit.inserted));
     }
   }
   return edits;
 }
 
 Status Text::Merge::place_rest() {
-  auto& history = state_.history;
+  const auto& graph = state_.history.graph;
   auto& walker = state_.walker;
-  if (done_ == history.end()) {
-    // History has gone on through one point for a while: nobody is writing beside it.
-    if (walker && walker->start() > 0 && history.end() - walker->placed() > 4096) walker.reset();
+  const auto end = graph.end();
+  if (state_.is_marked()) {
+    if (done_ < end && !place_up_to(end)) return outside();
     return {};
   }
-  if (begin_ == 0) {
-    // Nothing was shown before: the text is read off the places once they are all there.
-    walker = std::make_unique<text::Walker>(history, 0);
-    if (!walker->place_up_to(history.end(), nullptr)) return outside();
-    show_all();
-    return {};
+  // Stretches that all pass through one point after the other need no merge state.
+  while (done_ < end) {
+    const auto cuts = graph.cuts_from(done_);
+    if (!(cuts.begin == done_ && cuts.end > done_
+              ? apply_straight(cuts.end)
+              : place_up_to(cuts.begin > done_ ? cuts.begin : end))) {
+      return outside();
+    }
   }
+  if (walker && walker->start() > 0) {
+    // Nobody has written beside the others for a while, or whoever does will need little of it.
+    const bool is_left = end - walker->placed() > kStraightMax;
+    const bool is_large = graph.is_linear() && walker->memory() > kWalkerBytesMax;
+    if (is_left || is_large) walker.reset();
+  }
+  return {};
+}
+
+bool Text::Merge::apply_straight(text::Lv end) {
+  const auto& runs = state_.history.runs;
+  auto i = runs.index_of(done_);
+  for (; done_ < end; ++i) {
+    const auto part = runs.part(i, {done_, end});
+    const auto text = part.inserts() ? runs.content(i, part.range) : std::string_view();
+    if (!apply(part, text)) return false;
+    done_ = part.range.end;
+  }
+  return true;
+}
+
+bool Text::Merge::place_up_to(text::Lv end) {
+  const auto& history = state_.history;
+  auto& walker = state_.walker;
   const auto cut = state_.is_marked() ? 0 : history.graph.cut(done_);
   if (!walker || walker->start() > cut || (walker->start() > 0 && walker->placed() < cut)) {
     walker = std::make_unique<text::Walker>(history, cut);
@@ -265,36 +302,43 @@ Status Text::Merge::place_rest() {
   } else {
     walker->place_up_to(done_, nullptr);
   }
-  if (!walker->place_up_to(history.end(), &edits_)) return outside();
-  // One head: whoever writes on follows all, until a branch from below arrives.
-  if (walker->start() > 0 && history.graph.heads().size() == 1 &&
-      walker->memory() > kWalkerBytesMax) {
-    walker.reset();
-  }
-  return {};
+  // Where much is new, reading the text off the places is quicker than editing it.
+  const bool is_read_off = is_anew_ && (walker->start() == 0 || end - done_ > kEditsMax);
+  if (!walker->place_up_to(end, is_read_off ? nullptr : &edits_)) return false;
+  if (is_read_off) show(walker->tracker());
+  size_ = walker->tracker().total().visible;
+  done_ = end;
+  return true;
 }
 
-void Text::Merge::show_all() {
-  const auto& history = state_.history;
-  const auto& tracker = state_.walker->tracker();
+void Text::Merge::show(const text::Tracker& places) {
+  const auto& runs = state_.history.runs;
   std::string shown;
-  if (!tracker.is_empty()) {
-    for (auto at = tracker.first(); !tracker.is_end(at); at = tracker.next(at)) {
-      const auto& span = tracker[at];
-      if (!span.state.is_visible()) continue;
-      history.runs.append_content({span.begin, span.end()}, shown);
+  const auto before = state_.live.str();
+  const bool is_ascii = before.size() == state_.live.size();
+  for (auto at = places.is_empty() ? text::Tracker::end() : places.first();
+       !text::Tracker::is_end(at); at = places.next(at)) {
+    const auto& span = places[at];
+    if (!span.state.is_visible()) continue;
+    if (span.begin <= text::kLvMax) {
+      runs.append_content({span.begin, span.end()}, shown);
+      continue;
+    }
+    const auto from = text::Walker::base_offset(span.begin);
+    if (is_ascii) {
+      shown.append(before, from, span.len);
+    } else {
+      state_.live.append_to(shown, from, span.len);
     }
   }
   state_.live = text::Rope(shown);
-  is_shown_ = true;
-  edits_ = {};
-  if (!shown.empty()) edits_.insert(0, state_.live.size(), shown);
 }
 
 void Text::Merge::take_back() {
   auto& history = state_.history;
   if (history.end() == begin_) return;
   state_.walker.reset();
+  if (is_anew_) state_.live.clear();
   history.names.truncate(begin_);
   history.graph.truncate(begin_, heads_);
   history.runs.truncate(begin_);

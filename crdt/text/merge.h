@@ -39,15 +39,18 @@ class Text::Merge {
                std::string_view text) const;
   Status find_parents(std::span<const OpId> ids);
   Status place_rest();
-  void show_all();
+  bool apply(const text::RunPart& part, std::string_view text);
+  bool apply_straight(text::Lv end);
+  bool place_up_to(text::Lv end);
+  void show(const text::Tracker& places);
 
   State& state_;
   const text::Lv begin_;
   const text::Version heads_;
   text::Lv done_;       // up to here, runs have been turned into edits
   std::uint64_t size_;  // of the text shown after that
+  const bool is_anew_;  // nothing was known before: edits go to the live text at once
   text::EditList edits_;
-  bool is_shown_ = false;  // the live text has been made anew
   text::Version parents_;  // scratch
 };
 

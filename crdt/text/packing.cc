@@ -7,15 +7,15 @@
 namespace holm::crdt::text {
 namespace {
 
-constexpr int kLevel = 9;                // beyond it, little is won at a multiple of the time
+constexpr int kLevel = 9;                  // beyond it, little is won at a multiple of the time
 constexpr std::size_t kCompressFrom = 96;  // bytes; below, a frame's own bytes eat the gain
 
 tl::unexpected<Error> damaged() { return fail(Code::reject, "a text's history is damaged"); }
 
 /// One a thread: making one takes longer than most frames.
 ZSTD_DCtx* reader() {
-  thread_local const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(
-      ZSTD_createDCtx(), &ZSTD_freeDCtx);
+  thread_local const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(),
+                                                                                  &ZSTD_freeDCtx);
   return context.get();
 }
 
@@ -54,8 +54,7 @@ Result<std::string> expand(ByteView frame, std::uint64_t size, ByteView prefix) 
   std::string out(size, '\0');
   ZSTD_DCtx_reset(context, ZSTD_reset_session_only);
   if (!prefix.empty()) ZSTD_DCtx_refPrefix(context, prefix.data(), prefix.size());
-  const auto got =
-      ZSTD_decompressDCtx(context, out.data(), out.size(), frame.data(), frame.size());
+  const auto got = ZSTD_decompressDCtx(context, out.data(), out.size(), frame.data(), frame.size());
   if (ZSTD_isError(got) || got != size) return damaged();
   return out;
 }

@@ -110,7 +110,10 @@ bool Runs::fill(std::string contents) {
     if (bytes == tail.size() && utf8::count(tail) < len) return false;
     at += bytes;
   }
-  if (at != all.size()) return false;
+  return at == all.size() && fill(std::move(contents), offsets);
+}
+
+bool Runs::fill(std::string contents, const std::vector<std::uint32_t>& offsets) {
   for (std::size_t i = 0; i < runs_.size(); ++i) runs_[i].content = offsets[i];
   contents_ = std::move(contents);
   return true;

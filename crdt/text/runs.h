@@ -97,6 +97,8 @@ class Runs {
   /// were appended. False, changing nothing, when `contents`, well-formed, does not have as many
   /// code points. O(bytes).
   bool fill(std::string contents);
+  /// The same, told where each run's content starts; 0 <= offsets, ascending. True.
+  bool fill(std::string contents, const std::vector<std::uint32_t>& offsets);
   /// Forgets all from `end` on.
   void truncate(Lv end);
   std::size_t memory() const {

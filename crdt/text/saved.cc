@@ -58,11 +58,13 @@ bool fill_backwards(Runs& runs, std::string_view text, std::string_view deleted)
   Rope rope(text);
   const std::string gone(std::min<std::uint64_t>(erased, 1u << 16), kGone);
   std::string contents(total, '\0'), piece;
+  std::vector<std::uint32_t> offsets(runs.size());
   auto begin = total;  // of what is filled in
   for (std::size_t i = runs.size(); i-- > 0;) {
     const auto run = runs.run(i);
     const auto len = run.range.size();
     if (!run.inserts()) {
+      offsets[i] = static_cast<std::uint32_t>(begin);
       const auto pos = (run.flags & kBackward) != 0 ? run.pos + 1 - len : run.pos;
       if (pos > rope.size()) return false;
       for (auto left = len; left > 0;) {
@@ -76,26 +78,27 @@ bool fill_backwards(Runs& runs, std::string_view text, std::string_view deleted)
     piece.clear();
     rope.append_to(piece, run.pos, len);
     rope.erase(run.pos, len);
-    if (piece.find(kGone) == std::string::npos) {
-      if (piece.size() > begin) return false;
-      begin -= piece.size();
-      piece.copy(contents.data() + begin, piece.size());
-      continue;
-    }
-    for (auto at = piece.size(); at > 0; --at) {
-      std::string_view one(&piece[at - 1], 1);
-      if (one[0] == kGone) {
-        if (deleted.empty()) return false;
-        const auto start = utf8::previous(deleted, deleted.size());
-        one = deleted.substr(start);
-        deleted.remove_suffix(one.size());
+    // From the back, in stretches: text that was there, and what the history deleted later on.
+    for (std::string_view rest = piece; !rest.empty();) {
+      const bool is_gone = rest.back() == kGone;
+      std::size_t count = 1;
+      while (count < rest.size() && (rest[rest.size() - 1 - count] == kGone) == is_gone) ++count;
+      auto stretch = rest.substr(rest.size() - count);
+      rest.remove_suffix(count);
+      if (is_gone) {
+        auto from = deleted.size();
+        for (; count > 0 && from > 0; --count) from = utf8::previous(deleted, from);
+        if (count > 0) return false;
+        stretch = deleted.substr(from);
+        deleted.remove_suffix(stretch.size());
       }
-      if (one.size() > begin) return false;
-      begin -= one.size();
-      one.copy(contents.data() + begin, one.size());
+      if (stretch.size() > begin) return false;
+      begin -= stretch.size();
+      stretch.copy(contents.data() + begin, stretch.size());
     }
+    offsets[i] = static_cast<std::uint32_t>(begin);
   }
-  return begin == 0 && rope.empty() && deleted.empty() && runs.fill(std::move(contents));
+  return begin == 0 && rope.empty() && deleted.empty() && runs.fill(std::move(contents), offsets);
 }
 
 /// The same for any history, by placing all of it.
@@ -146,7 +149,7 @@ bool fill_by_places(History& history, std::string_view text, std::string_view de
 
 /// The front of a saved text: what it says, and what follows.
 struct Front {
-  std::string text;     // small: and deleted text behind it
+  std::string text;  // small: and deleted text behind it
   std::uint64_t text_bytes = 0;
   bool is_small = false;
 };
@@ -174,9 +177,9 @@ Bytes save(const History& history, const Tracker& places, const Rope& live) {
   const auto text = live.str();
   const LvRange all{0, history.end()};
   const auto pieces = history.graph.order({&all, 1});
-  const bool in_order = std::is_sorted(
-      pieces.begin(), pieces.end(),
-      [](const auto& a, const auto& b) { return a.range.begin < b.range.begin; });
+  const bool in_order =
+      std::is_sorted(pieces.begin(), pieces.end(),
+                     [](const auto& a, const auto& b) { return a.range.begin < b.range.begin; });
   Extract renumbered;
   std::string deleted;
   if (in_order) {

@@ -234,12 +234,11 @@ Result<Bytes> Text::delta(std::span<const OpId> since, bool brief) const {
   const auto& history = state_->history;
   const auto version = TRY(state_->version_of(since));
   text::Graph::Difference missing;
-  history.graph.difference(history.graph.heads(), version, missing);
+  history.graph.difference(std::span(history.graph.heads()), std::span(version), missing);
   std::reverse(missing.only_a.begin(), missing.only_a.end());
   const auto pieces = history.graph.order(missing.only_a);
   if (pieces.empty()) return Bytes();
-  return text::encode_delta(history, pieces,
-                            brief ? text::LogNames::brief : text::LogNames::whole);
+  return text::encode_delta(history, pieces, brief ? text::LogNames::brief : text::LogNames::whole);
 }
 
 Result<std::vector<TextEdit>> Text::merge_delta(ByteView bytes) {

@@ -6,7 +6,24 @@
 
 namespace holm::crdt::text {
 
-Tracker::Tracker() { leaves_.emplace_back(); }
+Tracker::Tracker(Lv first) : lowest_(first) { leaves_.emplace_back(); }
+
+void Tracker::settle(const Span& span, std::uint32_t leaf) {
+  if (span.begin > kLvMax) {
+    if (unknown_.has_below(span.begin)) {
+      const auto at = unknown_.below(span.begin);
+      if (unknown_.key(at) == span.begin) {
+        unknown_.value(at) = leaf;
+        return;
+      }
+    }
+    return unknown_.insert(span.begin, leaf);
+  }
+  const std::size_t begin = span.begin - lowest_, end = begin + span.len;
+  if (end > leaf_of_.size()) leaf_of_.resize(end, kNone);
+  std::fill(leaf_of_.begin() + static_cast<std::ptrdiff_t>(begin),
+            leaf_of_.begin() + static_cast<std::ptrdiff_t>(end), leaf);
+}
 
 Sums Tracker::sums_of_leaf(const Leaf& leaf) const {
   Sums out;
@@ -114,25 +131,18 @@ Tracker::Spot Tracker::known_from(Spot at) const {
 }
 
 bool Tracker::holds(Lv place) const {
-  if (!index_.has_below(place)) return false;
-  const auto entry = index_.below(place);
-  const auto& leaf = leaves_[index_.value(entry)];
-  for (std::uint32_t i = 0; i < leaf.count; ++i) {
-    if (leaf.spans[i].begin == index_.key(entry)) return place < leaf.spans[i].end();
-  }
-  return false;
+  if (place > kLvMax) return unknown_.has_below(place);
+  return place >= lowest_ && place - lowest_ < leaf_of_.size() &&
+         leaf_of_[place - lowest_] != kNone;
 }
 
 Tracker::Spot Tracker::find(Lv place) const {
-  const auto entry = index_.below(place);
-  const auto begin = index_.key(entry);
-  const auto l = index_.value(entry);
+  const auto l = place > kLvMax ? unknown_.value(unknown_.below(place)) : leaf_of_[place - lowest_];
+  ENSURE(l != kNone);
   const auto& leaf = leaves_[l];
   for (std::uint32_t i = 0; i < leaf.count; ++i) {
-    if (leaf.spans[i].begin == begin) {
-      ENSURE(place < leaf.spans[i].end());
-      return {l, i, place - begin};
-    }
+    const auto offset = place - leaf.spans[i].begin;  // wraps around when it is before it
+    if (offset < leaf.spans[i].len) return {l, i, offset};
   }
   ENSURE(false);
   return {};
@@ -239,7 +249,7 @@ void Tracker::split_leaf(std::uint32_t l) {
   half.next = leaf.next;
   leaf.next = fresh;
   for (std::uint32_t i = 0; i < half.count; ++i) {
-    index_.value(index_.below(half.spans[i].begin)) = fresh;
+    settle(half.spans[i], fresh);
   }
   const auto moved = sums_of_leaf(half);
   if (leaf.parent == kNone) {
@@ -267,21 +277,31 @@ Tracker::Spot Tracker::put(std::uint32_t l, std::uint32_t index, const Span& spa
   std::copy_backward(leaf.spans + index, leaf.spans + leaf.count, leaf.spans + leaf.count + 1);
   leaf.spans[index] = span;
   ++leaf.count;
-  index_.insert(span.begin, l);
   return {l, index, 0};
 }
 
-Tracker::Spot Tracker::insert_after(Spot at, const Span& span) {
-  const auto out = put(at.leaf, at.index + 1, span);
-  add(out.leaf, sums_of(span.state, span.len));
-  return out;
+Tracker::Spot Tracker::put_parts(std::uint32_t l, std::uint32_t index, Span span) {
+  const auto whole = span;
+  Spot last{l, index, 0};
+  for (Lv done = 0; done < whole.len; done += span.len) {
+    span.begin = whole.begin + done;
+    span.len = whole.begin > kLvMax ? whole.len : std::min(kSpanMax, whole.len - done);
+    if (done > 0) {
+      span.left = span.begin - 1;
+      ++last.index;
+    }
+    last = put(last.leaf, last.index, span);
+    settle(span, last.leaf);
+    add(last.leaf, sums_of(span.state, span.len));
+  }
+  return whole.begin > kLvMax || whole.len <= kSpanMax ? last : find(whole.begin);
 }
 
-Tracker::Spot Tracker::insert_first(const Span& span) {
-  const auto out = put(first_, 0, span);
-  add(out.leaf, sums_of(span.state, span.len));
-  return out;
+Tracker::Spot Tracker::insert_after(Spot at, const Span& span) {
+  return put_parts(at.leaf, at.index + 1, span);
 }
+
+Tracker::Spot Tracker::insert_first(const Span& span) { return put_parts(first_, 0, span); }
 
 Tracker::Spot Tracker::split(Spot at) {
   auto& span = leaves_[at.leaf].spans[at.index];
@@ -290,13 +310,18 @@ Tracker::Spot Tracker::split(Spot at) {
   rest.len -= at.offset;
   rest.left = rest.begin - 1;
   span.len = at.offset;
-  // The sums do not change: the rest is put back beside it.
-  if (leaves_[at.leaf].count < kLeafMax) return put(at.leaf, at.index + 1, rest);
+  // The rest is put back beside it. While that is the same leaf, nothing else changes.
+  const bool has_room = leaves_[at.leaf].count < kLeafMax;
+  if (has_room) {
+    if (rest.begin > kLvMax) settle(rest, at.leaf);
+    return put(at.leaf, at.index + 1, rest);
+  }
   const auto taken = sums_of(rest.state, rest.len);
   auto gone = Sums{};
   gone -= taken;
   add(at.leaf, gone);
   const auto out = put(at.leaf, at.index + 1, rest);
+  settle(rest, out.leaf);
   add(out.leaf, taken);
   return out;
 }
@@ -314,6 +339,7 @@ Tracker::Spot Tracker::isolate(Spot at, Lv len) {
 
 void Tracker::extend(Spot at, Lv more) {
   auto& span = leaves_[at.leaf].spans[at.index];
+  settle({.begin = span.end(), .len = more}, at.leaf);
   span.len += more;
   add(at.leaf, sums_of(span.state, more));
 }
@@ -327,7 +353,8 @@ void Tracker::set_state(Spot at, PlaceState state) {
 }
 
 std::size_t Tracker::memory() const {
-  return leaves_.capacity() * sizeof(Leaf) + nodes_.capacity() * sizeof(Node) + index_.memory();
+  return leaves_.capacity() * sizeof(Leaf) + nodes_.capacity() * sizeof(Node) +
+         leaf_of_.capacity() * sizeof(leaf_of_[0]) + unknown_.memory();
 }
 
 }  // namespace holm::crdt::text

@@ -69,7 +69,8 @@ class Tracker {
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
  public:
-  Tracker();
+  /// For places from `first` on, and those beyond kLvMax.
+  explicit Tracker(Lv first);
 
   /// A span, and a place in it. Valid until a span is added or split.
   struct Spot {
@@ -108,7 +109,9 @@ class Tracker {
   /// Whether place `a` comes before place `b` in document order; different spans.
   bool is_before(Spot a, Spot b) const;
 
-  /// Puts a span behind the one at `at`, or in front of all, and returns its spot.
+  /// No span of known places is longer; longer ones are kept in parts.
+  static constexpr Lv kSpanMax = 1024;
+  /// Puts a span behind the one at `at`, or in front of all, and returns the spot of its start.
   Spot insert_after(Spot at, const Span& span);
   Spot insert_first(const Span& span);
   /// Makes the span end before at.offset and returns the spot of the rest. Requires
@@ -117,7 +120,7 @@ class Tracker {
   /// The span that begins with at.offset's place and, splitting as needed, has at most `len`
   /// places.
   Spot isolate(Spot at, Lv len);
-  /// Lengthens a span by `more` places.
+  /// Lengthens a span by `more` places, within kSpanMax.
   void extend(Spot at, Lv more);
   void set_state(Spot at, PlaceState state);
 
@@ -147,6 +150,8 @@ class Tracker {
   Spot at(std::uint32_t index, Measure measure) const;
   void add(std::uint32_t leaf, const Sums& more);
   Spot put(std::uint32_t leaf, std::uint32_t index, const Span& span);
+  Spot put_parts(std::uint32_t leaf, std::uint32_t index, Span span);
+  void settle(const Span& span, std::uint32_t leaf);
   void split_leaf(std::uint32_t leaf);
   void insert_child(std::uint32_t node, std::uint32_t slot, std::uint32_t child, const Sums& sums);
   Sums sums_of_leaf(const Leaf& leaf) const;
@@ -157,7 +162,11 @@ class Tracker {
   std::uint32_t root_ = kNone;  // a node; none while there is one leaf
   std::uint32_t first_ = 0;
   Sums total_;
-  LvMap<std::uint32_t> index_;  // first place of a span -> leaf
+  // Which leaf has a place: for each of the known ones, since splitting a span then changes nothing
+  // and a search takes one step; for the others by the first of a span.
+  const Lv lowest_;
+  std::vector<std::uint32_t> leaf_of_;
+  LvMap<std::uint32_t> unknown_;
 };
 
 }  // namespace holm::crdt::text

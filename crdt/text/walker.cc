@@ -57,9 +57,9 @@ PlaceState with_prepared(PlaceState state, std::uint32_t prepared) {
 }  // namespace
 
 Walker::Walker(const History& history, Lv start)
-    : history_(history), start_(start), placed_(start) {
+    : history_(history), start_(start), placed_(start), tracker_(start) {
   if (start == 0) return;
-  prepared_ = {start - 1};
+  prepared_ = {{start - 1, static_cast<std::uint32_t>(history.graph.index_of(start - 1))}};
   tracker_.insert_first({.begin = kBase, .len = kBaseLen, .state = kStands});
 }
 
@@ -87,15 +87,19 @@ bool Walker::place(std::span<const Graph::Piece> pieces, EditList* edits) {
 
 bool Walker::place(const Graph::Piece& piece, EditList* edits) {
   history_.graph.parents_of(piece, parents_);
-  bool follows_last = parents_.size() == 1 && parents_[0] + 1 == piece.range.begin;
-  prepare(parents_);
+  bool follows_last = parents_.size() == 1 && parents_[0].lv + 1 == piece.range.begin;
+  prepare(std::span<const Graph::Point>(parents_));
+  const auto& runs = history_.runs;
   bool fits = true;
-  history_.runs.each(piece.range, [&](const RunPart& part) {
-    if (!fits) return;
+  run_ = runs.index_of(piece.range.begin, run_);
+  for (auto rest = piece.range; fits && rest.begin < rest.end; ++run_) {
+    const auto part = runs.part(run_, rest);
     fits = part.inserts() ? insert(part, follows_last, edits) : erase(part, edits);
     follows_last = true;
-  });
-  prepared_.assign(1, piece.range.end - 1);
+    rest.begin = part.range.end;
+  }
+  --run_;
+  prepared_.assign(1, {piece.range.end - 1, piece.span});
   return fits;
 }
 
@@ -146,7 +150,8 @@ bool Walker::insert(const RunPart& part, bool follows_last, EditList* edits) {
   }
   if (behind == left && !at_front && follows_last) {
     const auto& before = tracker_[left];
-    if (before.end() == span.begin && before.right == span.right && before.state == span.state) {
+    if (before.end() == span.begin && before.right == span.right && before.state == span.state &&
+        span.len <= Tracker::kSpanMax - std::min(before.len, Tracker::kSpanMax)) {
       if (edits != nullptr && part.shows()) {
         edits->insert(tracker_.visible_before(left) + before.len, part.range.size(),
                       history_.runs.content(part.range));
@@ -230,6 +235,11 @@ bool Walker::erase(const RunPart& part, EditList* edits) {
 }
 
 void Walker::prepare(std::span<const Lv> version) {
+  const auto points = history_.graph.points_of(version);
+  prepare(std::span<const Graph::Point>(points));
+}
+
+void Walker::prepare(std::span<const Graph::Point> version) {
   if (std::equal(prepared_.begin(), prepared_.end(), version.begin(), version.end())) return;
   history_.graph.difference(prepared_, version, difference_);
   for (const auto& range : difference_.only_a) turn(range, false);
@@ -240,10 +250,6 @@ void Walker::prepare(std::span<const Lv> version) {
 
 void Walker::turn(LvRange range, bool forward) {
   ENSURE(range.begin >= start_);
-  const auto turn_part = [&](LvRange part, bool inserts) {
-    if (inserts) return turn_places(part, forward);
-    each_target(part, [&](LvRange places, bool) { turn_places(places, forward); });
-  };
   // An erase is taken back before the insert it erased, and done again after it.
   auto i = history_.runs.index_of(forward ? range.begin : range.end - 1, run_);
   while (range.begin < range.end) {
@@ -256,7 +262,11 @@ void Walker::turn(LvRange range, bool forward) {
       range.end = part.begin = std::max(range.begin, run.range.begin);
       --i;
     }
-    turn_part(part, run.inserts());
+    if (run.inserts()) {
+      turn_places(part, forward);
+    } else {
+      each_target(part, [&](LvRange places, const Target&) { turn_places(places, forward); });
+    }
     run_ = i;
   }
 }
@@ -286,16 +296,18 @@ void Walker::each_target(LvRange erases, Visit visit) const {
     const auto to = std::min(erases.end - first, target.len);
     erases.begin = first + to;
     if (target.backward) {
-      visit(LvRange{target.begin + (target.len - to), target.begin + (target.len - from)}, true);
+      visit(LvRange{target.begin + (target.len - to), target.begin + (target.len - from)}, target);
     } else {
-      visit(LvRange{target.begin + from, target.begin + to}, false);
+      visit(LvRange{target.begin + from, target.begin + to}, target);
     }
   }
 }
 
 std::vector<Walker::Erased> Walker::erased_by(LvRange erases) const {
   std::vector<Erased> out;
-  each_target(erases, [&](LvRange places, bool backward) { out.push_back({places, backward}); });
+  each_target(erases, [&](LvRange places, const Target& target) {
+    out.push_back({places, target.backward});
+  });
   return out;
 }
 

@@ -23,6 +23,8 @@ class Walker {
   Walker(const History& history, Lv start);
 
   Lv start() const { return start_; }
+  /// Which code point of the text at the start a place is that was there by then.
+  static Lv base_offset(Lv place) { return place - (kLvMax + 1); }
   /// All from start() up to here has been placed.
   Lv placed() const { return placed_; }
   const Tracker& tracker() const { return tracker_; }
@@ -61,6 +63,7 @@ class Walker {
     bool backward = false;  // the first erase took the last place
   };
 
+  void prepare(std::span<const Graph::Point> version);
   bool place(const Graph::Piece& piece, EditList* edits);
   bool insert(const RunPart& part, bool follows_last, EditList* edits);
   bool erase(const RunPart& part, EditList* edits);
@@ -78,10 +81,10 @@ class Walker {
   Lv placed_;
   Tracker tracker_;
   LvMap<Target> targets_;  // first number of an erase -> what it erased, piece by piece
-  Version prepared_;
-  std::size_t run_ = 0;           // index of the run turned last
-  Version parents_;               // scratch
-  Graph::Difference difference_;  // scratch
+  std::vector<Graph::Point> prepared_;
+  std::size_t run_ = 0;                // index of the run turned last
+  std::vector<Graph::Point> parents_;  // scratch
+  Graph::Difference difference_;       // scratch
 };
 
 }  // namespace holm::crdt::text
