@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/ensure.h"
 #include "crdt/text/carets.h"
@@ -84,7 +85,7 @@ void put_runs(Bytes& tokens, Bytes& positions, Bytes& lens, const Runs& runs) {
 Status take_names(Unpacker& in, Names& names, std::uint64_t count, Lv total,
                   std::span<const LogId> logs) {
   std::vector<std::uint64_t> next(logs.size(), 1);
-  std::vector<Agent> agents(logs.size());
+  std::vector<std::optional<Agent>> agents(logs.size());
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto index = in.number();
     const auto folded = in.number();
@@ -93,7 +94,8 @@ Status take_names(Unpacker& in, Names& names, std::uint64_t count, Lv total,
     if (!in.ok() || index >= logs.size() || len == 0 || len > left) return damaged();
     const auto seq = next[index] + static_cast<std::uint64_t>(unfold(folded));
     if (len > UINT64_MAX - seq) return damaged();
-    const auto agent = names.agent_of(logs[index]);
+    if (!agents[index]) agents[index] = names.agent_of(logs[index]);
+    const auto agent = *agents[index];
     const auto known = names.stretch(agent, seq, len);
     if (known.first || known.len < len) return damaged();
     names.append(agent, seq, static_cast<Lv>(len));
@@ -140,6 +142,8 @@ Status take_graph(Unpacker& in, Extract& out, std::uint64_t count, Lv total,
 
 Status take_runs(Unpacker& tokens, Unpacker& positions, Unpacker& lens, Runs& runs,
                  std::uint64_t count, Lv total) {
+  if (count > tokens.left()) return damaged();
+  runs.reserve(count);
   Carets carets;
   for (std::uint64_t i = 0; i < count; ++i) {
     unsigned token = tokens.byte();

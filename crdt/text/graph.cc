@@ -1,6 +1,7 @@
 #include "crdt/text/graph.h"
 
 #include <algorithm>
+#include <bit>
 #include <optional>
 #include <utility>
 
@@ -134,58 +135,56 @@ void Graph::difference(std::span<const Lv> a, std::span<const Lv> b, Difference&
 }
 
 void Graph::difference(std::span<const Point> a, std::span<const Point> b, Difference& out) const {
-  constexpr std::uint32_t kA = 1, kB = 2, kBoth = 3;
-  struct Entry {
-    Lv lv;
-    std::uint32_t span;
-    std::uint32_t sides;
-  };
   out.only_a.clear();
   out.only_b.clear();
-  // Ascending, the greatest at the back: there are seldom more than a handful, one a branch.
-  thread_local std::vector<Entry> todo;
-  todo.clear();
-  std::size_t one_sided = 0;
-  const auto push = [&](const Entry& entry) {
-    if (entry.sides != kBoth) ++one_sided;
-    todo.push_back(entry);
-    for (auto i = todo.size() - 1; i > 0 && todo[i - 1].lv > entry.lv; --i) {
-      todo[i] = todo[i - 1];
-      todo[i - 1] = entry;
-    }
+  auto& reach = out.reach;
+  auto& to_do = out.to_do;
+  if (reach.size() < spans_.size()) {
+    reach.resize(spans_.size());
+    to_do.resize(spans_.size() / 64 + 1);
+  }
+  // From the last span down. Spans that both versions hold alike are followed only while there are
+  // others: they may turn out to hold what seemed to be of one side.
+  std::size_t word = 0, lowest = to_do.size(), uneven = 0;
+  const auto push = [&](std::uint32_t span, Lv up_a, Lv up_b) {
+    auto& at = reach[span];
+    uneven -= at.a != at.b ? 1 : 0;
+    at.a = std::max(at.a, up_a);
+    at.b = std::max(at.b, up_b);
+    uneven += at.a != at.b ? 1 : 0;
+    to_do[span / 64] |= std::uint64_t{1} << span % 64;
+    word = std::max<std::size_t>(word, span / 64);
+    lowest = std::min<std::size_t>(lowest, span / 64);
   };
-  const auto pop = [&] {
-    const auto top = todo.back();
-    todo.pop_back();
-    if (top.sides != kBoth) --one_sided;
-    return top;
-  };
-  const auto emit = [&](Lv begin, Lv end, std::uint32_t sides) {
-    if (begin >= end || sides == kBoth) return;
-    auto& side = sides == kA ? out.only_a : out.only_b;
+  const auto emit = [](std::vector<LvRange>& side, Lv begin, Lv end) {
     if (!side.empty() && side.back().begin == end) {
       side.back().begin = begin;
     } else {
       side.push_back({begin, end});
     }
   };
-  for (const auto& point : a) push({point.lv, point.span, kA});
-  for (const auto& point : b) push({point.lv, point.span, kB});
-  while (one_sided > 0) {
-    const auto top = pop();
-    auto sides = top.sides;
-    Lv upper = top.lv + 1;
-    while (!todo.empty() && todo.back().span == top.span) {
-      const auto inside = pop();
-      emit(inside.lv + 1, upper, sides);
-      upper = inside.lv + 1;
-      sides |= inside.sides;
+  for (const auto& point : a) push(point.span, point.lv + 1, 0);
+  for (const auto& point : b) push(point.span, 0, point.lv + 1);
+  while (uneven > 0) {
+    while (to_do[word] == 0) --word;
+    const auto bit = 63 - static_cast<unsigned>(std::countl_zero(to_do[word]));
+    const auto index = static_cast<std::uint32_t>(word * 64 + bit);
+    const auto at = reach[index];
+    reach[index] = {};
+    to_do[word] &= ~(std::uint64_t{1} << bit);
+    const Lv begin = begins_[index];
+    if (at.a > at.b) emit(out.only_a, std::max(begin, at.b), at.a);
+    if (at.b > at.a) emit(out.only_b, std::max(begin, at.a), at.b);
+    uneven -= at.a != at.b ? 1 : 0;
+    const auto& span = spans_[index];
+    for (auto i = span.parents; i < span.parents + span.parents_len; ++i) {
+      const auto up = parents_[i] + 1;
+      push(parent_spans_[i], at.a > 0 ? up : 0, at.b > 0 ? up : 0);
     }
-    if (sides == kBoth && one_sided == 0) break;
-    emit(begins_[top.span], upper, sides);
-    const auto& span = spans_[top.span];
-    for (std::uint32_t i = 0; i < span.parents_len; ++i) {
-      push({parents_[span.parents + i], parent_spans_[span.parents + i], sides});
+  }
+  for (++word; word-- > lowest;) {
+    for (auto& bits = to_do[word]; bits != 0; bits &= bits - 1) {
+      reach[word * 64 + static_cast<unsigned>(std::countr_zero(bits))] = {};
     }
   }
 }

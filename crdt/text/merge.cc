@@ -20,8 +20,7 @@ constexpr auto kMax = std::numeric_limits<std::uint64_t>::max();
 // Merge state beyond this is given up where history passes through one point; making it again from
 // there costs next to nothing.
 constexpr std::size_t kWalkerBytesMax = 256u << 10;
-constexpr text::Lv kStraightMax = 4096;   // code points
-constexpr text::Lv kEditsMax = 1u << 16;  // code points
+constexpr text::Lv kStraightMax = 4096;  // code points
 
 Status check(const TextRun& run) {
   if (run.len == 0 || run.len > kMax - run.pos || run.len > kMax - run.id.seq) {
@@ -302,8 +301,10 @@ bool Text::Merge::place_up_to(text::Lv end) {
   } else {
     walker->place_up_to(done_, nullptr);
   }
-  // Where much is new, reading the text off the places is quicker than editing it.
-  const bool is_read_off = is_anew_ && (walker->start() == 0 || end - done_ > kEditsMax);
+  // Where much is new, reading the text off the places is quicker than editing it. The walker knows
+  // no content from before its start, so that has to be the text as it stands.
+  const bool is_read_off =
+      is_anew_ && (walker->start() == 0 || (walker->start() == done_ && end - done_ > size_ / 8));
   if (!walker->place_up_to(end, is_read_off ? nullptr : &edits_)) return false;
   if (is_read_off) show(walker->tracker());
   size_ = walker->tracker().total().visible;

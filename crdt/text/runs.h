@@ -93,6 +93,11 @@ class Runs {
   /// Numbers the next code points. `text`: of an insert that is not wiped, well-formed, else empty.
   /// Joins what goes on. Requires that content_bytes() stays within kContentMax.
   void append(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_view text);
+  /// Makes room for `count` runs in all.
+  void reserve(std::size_t count) {
+    begins_.reserve(count);
+    runs_.reserve(count);
+  }
   /// Gives all inserts that are not wiped their content, in order, which was left out when they
   /// were appended. False, changing nothing, when `contents`, well-formed, does not have as many
   /// code points. O(bytes).

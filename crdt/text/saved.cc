@@ -78,6 +78,13 @@ bool fill_backwards(Runs& runs, std::string_view text, std::string_view deleted)
     piece.clear();
     rope.append_to(piece, run.pos, len);
     rope.erase(run.pos, len);
+    if (piece.size() > begin) return false;
+    if (piece.find(kGone) == std::string::npos) {
+      begin -= piece.size();
+      piece.copy(contents.data() + begin, piece.size());
+      offsets[i] = static_cast<std::uint32_t>(begin);
+      continue;
+    }
     // From the back, in stretches: text that was there, and what the history deleted later on.
     for (std::string_view rest = piece; !rest.empty();) {
       const bool is_gone = rest.back() == kGone;
@@ -86,9 +93,13 @@ bool fill_backwards(Runs& runs, std::string_view text, std::string_view deleted)
       auto stretch = rest.substr(rest.size() - count);
       rest.remove_suffix(count);
       if (is_gone) {
-        auto from = deleted.size();
-        for (; count > 0 && from > 0; --count) from = utf8::previous(deleted, from);
-        if (count > 0) return false;
+        if (count > deleted.size()) return false;
+        auto from = deleted.size() - count;
+        if (utf8::count(deleted.substr(from)) < count) {  // not all ASCII
+          from = deleted.size();
+          for (; count > 0 && from > 0; --count) from = utf8::previous(deleted, from);
+          if (count > 0) return false;
+        }
         stretch = deleted.substr(from);
         deleted.remove_suffix(stretch.size());
       }

@@ -128,7 +128,7 @@ class Tracker {
 
  private:
   static constexpr std::uint32_t kLeafMax = 24;
-  static constexpr std::uint32_t kNodeMax = 16;
+  static constexpr std::uint32_t kNodeMax = 32;
 
   struct Leaf {
     std::uint32_t count = 0;

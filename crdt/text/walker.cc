@@ -91,7 +91,7 @@ bool Walker::place(const Graph::Piece& piece, EditList* edits) {
   prepare(std::span<const Graph::Point>(parents_));
   const auto& runs = history_.runs;
   bool fits = true;
-  run_ = runs.index_of(piece.range.begin, run_);
+  run_ = first_run(piece);
   for (auto rest = piece.range; fits && rest.begin < rest.end; ++run_) {
     const auto part = runs.part(run_, rest);
     fits = part.inserts() ? insert(part, follows_last, edits) : erase(part, edits);
@@ -101,6 +101,21 @@ bool Walker::place(const Graph::Piece& piece, EditList* edits) {
   --run_;
   prepared_.assign(1, {piece.range.end - 1, piece.span});
   return fits;
+}
+
+std::size_t Walker::first_run(const Graph::Piece& piece) {
+  const auto& graph = history_.graph;
+  if (first_runs_.empty()) first_span_ = piece.span;
+  if (piece.span < first_span_ || piece.range.begin != graph.span(piece.span).begin) {
+    return history_.runs.index_of(piece.range.begin, run_);
+  }
+  // In the order of the graph, which pieces are not in, each is found beside the last.
+  while (first_runs_.size() <= piece.span - first_span_) {
+    const auto begin = graph.span(first_span_ + first_runs_.size()).begin;
+    const auto hint = first_runs_.empty() ? run_ : first_runs_.back();
+    first_runs_.push_back(static_cast<std::uint32_t>(history_.runs.index_of(begin, hint)));
+  }
+  return first_runs_[piece.span - first_span_];
 }
 
 bool Walker::insert(const RunPart& part, bool follows_last, EditList* edits) {

@@ -82,6 +82,10 @@ class Walker {
   Tracker tracker_;
   LvMap<Target> targets_;  // first number of an erase -> what it erased, piece by piece
   std::vector<Graph::Point> prepared_;
+  std::size_t first_run(const Graph::Piece& piece);
+
+  std::vector<std::uint32_t> first_runs_;  // by span of the graph from first_span_ on
+  std::uint32_t first_span_ = 0;
   std::size_t run_ = 0;                // index of the run turned last
   std::vector<Graph::Point> parents_;  // scratch
   Graph::Difference difference_;       // scratch

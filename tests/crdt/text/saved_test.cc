@@ -181,7 +181,8 @@ TEST_CASE("saved, delta: damaged bytes are refused or read, never worse") {
     SeededRng rng(seed);
     const auto runs = test::random_history(rng, random_shape(rng));
     const auto text = merged(runs);
-    auto reader = merged({runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(runs.size() / 2)});
+    auto reader =
+        merged({runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(runs.size() / 2)});
     const auto before = reader.text();
     for (const bool is_saved : {true, false}) {
       const auto good = is_saved ? text.save() : text.delta(reader.frontier(), false).value();
@@ -200,8 +201,8 @@ TEST_CASE("saved, delta: damaged bytes are refused or read, never worse") {
             CHECK(utf8::checked_count(back->text()).has_value());
             CHECK(back->save().size() > 0);
           }
-        } else if (auto fresh = merged({runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(
-                                                                         runs.size() / 2)});
+        } else if (auto fresh = merged(
+                       {runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(runs.size() / 2)});
                    !fresh.merge_delta(bad)) {
           CHECK(fresh.text() == before);
           CHECK(fresh.frontier() == reader.frontier());
