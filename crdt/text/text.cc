@@ -4,7 +4,6 @@
 #include "crdt/text/text.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/ensure.h"
@@ -63,15 +62,6 @@ template <class Visit>
 void each_span(const Tracker& tracker, Visit visit) {
   if (tracker.is_empty()) return;
   for (auto at = tracker.first(); !Tracker::is_end(at); at = tracker.next(at)) visit(tracker[at]);
-}
-
-/// Equality of ids, in two comparisons of registers: a keystroke has time for no more.
-bool is_same(const OpId& a, const OpId& b) {
-  std::uint64_t left[2], right[2];
-  static_assert(sizeof left == LogId::kBytes);
-  std::memcpy(left, a.log.bytes.data(), sizeof left);
-  std::memcpy(right, b.log.bytes.data(), sizeof right);
-  return a.seq == b.seq && left[0] == right[0] && left[1] == right[1];
 }
 
 Status outside() { return fail(Code::reject, "an edit lies outside of its text"); }
@@ -144,8 +134,8 @@ Result<std::vector<TextEdit>> Text::merge(std::span<const TextRun> runs) {
 Status Text::insert(const OpId& id, std::uint64_t pos, std::string_view text) {
   auto& typing = state_->typing;
   const bool is_key = text.size() == 1 && static_cast<unsigned char>(text[0]) < 0x80;
-  const bool goes_on = typing.len > 0 && (typing.flags & text::kInsert) != 0 &&
-                       is_same(id, typing.next) && pos == std::uint64_t{typing.pos} + typing.len;
+  const bool goes_on = typing.len > 0 && (typing.flags & text::kInsert) != 0 && id == typing.next &&
+                       pos == std::uint64_t{typing.pos} + typing.len;
   if (goes_on && is_key && typing.len < typing.len_max) {
     typing.text.push_back(text[0]);
     ++typing.len;
@@ -170,8 +160,8 @@ Status Text::insert(const OpId& id, std::uint64_t pos, std::string_view text) {
 
 Status Text::erase(const OpId& id, std::uint64_t pos, std::uint64_t len) {
   auto& typing = state_->typing;
-  if (typing.len > 0 && (typing.flags & text::kInsert) == 0 && is_same(id, typing.next) &&
-      len > 0 && len <= typing.len_max - typing.len) {
+  if (typing.len > 0 && (typing.flags & text::kInsert) == 0 && id == typing.next && len > 0 &&
+      len <= typing.len_max - typing.len) {
     const bool backward = (typing.flags & text::kBackward) != 0;
     const auto left = state_->live.size() - typing.len;
     if (pos == typing.pos && !backward && pos < left && len <= left - pos) {
