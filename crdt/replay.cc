@@ -91,6 +91,16 @@ Status merge_runs(Text& text, std::span<const TextRun> runs) {
   return {};
 }
 
+std::set<std::uint32_t> text_fields(const ObjectId& object, std::span<const Delivered> changes) {
+  std::set<std::uint32_t> out;
+  for (const auto& delivered : changes) {
+    for (const auto& op : delivered.change.ops) {
+      if (op.object == object && is_text(op)) out.insert(op.field);
+    }
+  }
+  return out;
+}
+
 Result<Rebuilt> rebuild(const ObjectId& object, std::span<const Delivered> changes) {
   Rebuilt out;
   out.state.id = object;

@@ -34,6 +34,9 @@ struct Rebuilt {
   std::map<std::uint32_t, Text> texts;
 };
 
+/// Fields of `object` that hold texts, by the ops of `changes`.
+std::set<std::uint32_t> text_fields(const ObjectId& object, std::span<const Delivered> changes);
+
 /// Builds `object` from those of `changes` that touch it, in any order given; void ones have no
 /// effect but keep their places in texts. Errors: corrupt when a text's history is broken.
 Result<Rebuilt> rebuild(const ObjectId& object, std::span<const Delivered> changes);

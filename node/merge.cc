@@ -40,26 +40,29 @@ Status Merger::apply(const SpaceId& space, std::span<crdt::Delivered> changes) {
   }
   // Texts are merged before anything is written or taken: a change that makes no sense leaves the
   // turn as it was, so that its caller can set it aside.
-  std::vector<std::pair<store::TextKey, store::TextRow>> merged;
+  std::vector<Merged> merged;
   for (const auto& key : texts) {
-    auto row = TRY(apply_text(space, key, changes));
-    if (row) merged.emplace_back(key, std::move(*row));
+    auto text = TRY(apply_text(space, key, changes));
+    if (text) merged.push_back(std::move(*text));
   }
   crdt::Together together(changes);
   auto states = TRY(store_.objects().load(space, together.objects()));
   for (std::size_t i = 0; i < states.size(); ++i) together.merge(i, states[i]);
   // What only void changes name stands nowhere.
   std::erase_if(states, [](const crdt::ObjectState& state) { return state.id.is_nil(); });
-  for (const auto& [key, row] : merged) TRY(store_.objects().save_text(space, key, row));
+  for (const auto& [key, row, runs] : merged) {
+    TRY(store_.objects().save_text(space, key, row));
+    if (runs > 0) TRY(histories_.grew(space, key, runs));
+  }
   return store_.objects().save(space, states);
 }
 
-Result<std::optional<store::TextRow>> Merger::apply_text(const SpaceId& space,
+Result<std::optional<Merger::Merged>> Merger::apply_text(const SpaceId& space,
                                                          const store::TextKey& key,
                                                          std::span<const crdt::Delivered> changes) {
   auto row = TRY(store_.objects().text(space, key));
   const auto runs = TRY(crdt::text_runs(key.object, key.field, changes, row.last_own));
-  if (runs.empty()) return std::optional<store::TextRow>();
+  if (runs.empty()) return std::optional<Merged>();
   bool marked = TRY(is_marked(space, key));
   if (!marked && !std::all_of(runs.begin(), runs.end(), is_plain)) {
     TRY(store_.facts().put(kMarkedTexts, marked_key(space, key), {}));
@@ -68,28 +71,27 @@ Result<std::optional<store::TextRow>> Merger::apply_text(const SpaceId& space,
   std::size_t straight = 0;
   auto* kept = find_kept({space, key});
   if (kept == nullptr && !marked) {
-    // Byte offsets are found by walking the string: fine for the few runs of a turn.
+    crdt::text::Rope live(row.content);
     for (; straight < runs.size() && goes_straight(row, runs[straight]); ++straight) {
       const auto& run = runs[straight];
-      if (run.insert ? run.pos > row.points : run.pos + run.len > row.points) {
+      if (run.insert ? run.pos > live.size()
+                     : run.pos > live.size() || run.len > live.size() - run.pos) {
         return fail(Code::corrupt, "a text's history names a place outside it");
       }
-      const auto begin = crdt::utf8::offset(row.content, run.pos);
       if (run.insert) {
-        row.content.insert(begin, run.text);
-        row.points += run.len;
+        live.insert(run.pos, run.text, run.len);
       } else {
-        const auto tail = std::string_view(row.content).substr(begin);
-        row.content.erase(begin, crdt::utf8::offset(tail, run.len));
-        row.points -= run.len;
+        live.erase(run.pos, run.len);
       }
       row.frontier = {{run.id.log, run.id.seq + run.len - 1}};
     }
+    row.content = live.str();
+    row.points = live.size();
   }
   if (straight < runs.size()) {
     TRY(merge_runs(space, key, row, std::span(runs).subspan(kept == nullptr ? 0 : straight)));
   }
-  return std::optional<store::TextRow>(std::move(row));
+  return std::optional<Merged>(Merged{key, std::move(row), marked ? 0 : runs.size()});
 }
 
 Status Merger::merge_runs(const SpaceId& space, const store::TextKey& key, store::TextRow& row,
@@ -112,20 +114,14 @@ Result<bool> Merger::is_marked(const SpaceId& space, const store::TextKey& key) 
   return TRY(store_.facts().get(kMarkedTexts, marked_key(space, key))).has_value();
 }
 
-Result<crdt::Text> Merger::full_text(const SpaceId& space, const store::TextKey& key) const {
-  const auto history = TRY(store_.logs().touching(space, key.object));
-  std::map<LogId, crdt::OpId> last_own;
-  const auto runs = TRY(crdt::text_runs(key.object, key.field, history, last_own));
-  crdt::Text text;
-  TRY(crdt::merge_runs(text, runs));
-  return text;
-}
-
 Status Merger::rebuild(const SpaceId& space, const ObjectId& object) {
   kept_.remove_if([&](const Kept& item) {
     return item.key.first == space && item.key.second.object == object;
   });
   const auto history = TRY(store_.logs().touching(space, object));
+  for (const auto field : crdt::text_fields(object, history)) {
+    TRY(histories_.drop(space, {object, field}));
+  }
   TRY(store_.objects().remove(space, object));
   if (history.empty()) return {};
   auto rebuilt = TRY(crdt::rebuild(object, history));

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "crdt/replay.h"
+#include "node/text_history.h"
 #include "store/objects.h"
 #include "store/store.h"
 
@@ -18,7 +19,7 @@ namespace holm::node {
 /// Keeps the texts that concurrent edits were last merged into. Threads: the loop's.
 class Merger {
  public:
-  explicit Merger(store::Store& store) : store_(store) {}
+  explicit Merger(store::Store& store) : store_(store), histories_(store) {}
 
   /// Merges changes in the order given, which respects causality. They are in the logs already and
   /// marked as applied there. Errors: the store's; corrupt when a run makes no sense in the text it
@@ -29,10 +30,15 @@ class Merger {
   Status rebuild(const SpaceId& space, const ObjectId& object);
   /// Whether a text has void or wiped runs, so that positions in it are not those of its runs.
   Result<bool> is_marked(const SpaceId& space, const store::TextKey& key) const;
-  /// A text with its history, from the logs.
-  Result<crdt::Text> full_text(const SpaceId& space, const store::TextKey& key) const;
+  /// A text with its history.
+  Result<crdt::Text> full_text(const SpaceId& space, const store::TextKey& key) const {
+    return histories_.load(space, key);
+  }
   /// The turn was rolled back: what is kept may be ahead of the store.
-  void forget() { kept_.clear(); }
+  void forget() {
+    kept_.clear();
+    histories_.forget();
+  }
 
  private:
   using Key = std::pair<SpaceId, store::TextKey>;
@@ -41,14 +47,20 @@ class Merger {
     crdt::Text text;
   };
 
-  /// The row after the changes; nothing when they hold no run of this text.
-  Result<std::optional<store::TextRow>> apply_text(const SpaceId& space, const store::TextKey& key,
-                                                   std::span<const crdt::Delivered> changes);
+  struct Merged {
+    store::TextKey key;
+    store::TextRow row;
+    std::size_t runs = 0;  ///< that went into it; 0 when it is marked
+  };
+  /// The text after the changes; nothing when they hold no run of it.
+  Result<std::optional<Merged>> apply_text(const SpaceId& space, const store::TextKey& key,
+                                           std::span<const crdt::Delivered> changes);
   Status merge_runs(const SpaceId& space, const store::TextKey& key, store::TextRow& row,
                     std::span<const crdt::TextRun> runs);
   Kept* find_kept(const Key& key);
 
   store::Store& store_;
+  TextHistories histories_;
   std::list<Kept> kept_;  ///< most recently used first
 };
 

@@ -153,8 +153,9 @@ Result<std::vector<StoredChange>> Logs::by_hash_prefix(const SpaceId& space,
   return out;
 }
 
-Result<std::vector<crdt::Delivered>> Logs::touching(const SpaceId& space,
-                                                    const ObjectId& object) const {
+Result<std::vector<crdt::Delivered>> Logs::touching(
+    const SpaceId& space, const ObjectId& object,
+    const std::map<LogId, std::uint64_t>& beyond) const {
   std::vector<crdt::Delivered> out;
   const auto number = TRY(find_object_no(db_, space, object));
   if (!number) return out;
@@ -162,9 +163,12 @@ Result<std::vector<crdt::Delivered>> Logs::touching(const SpaceId& space,
   for (const auto& run : TRY(parts_->touches.of(*number))) {
     if (!row || row->no != run.log_no) row = TRY(log_by_no(db_, run.log_no));
     const auto to_seq = std::min(run.to_seq, row->info.applied_seq);
-    if (run.from_seq > to_seq) continue;
-    const auto voided = TRY(void_changes(db_, row->no, run.from_seq, to_seq));
-    for (auto seq = run.from_seq; seq <= to_seq;) {
+    const auto known = beyond.find(row->info.log);
+    const auto from_seq =
+        known == beyond.end() ? run.from_seq : std::max(run.from_seq, known->second + 1);
+    if (from_seq > to_seq) continue;
+    const auto voided = TRY(void_changes(db_, row->no, from_seq, to_seq));
+    for (auto seq = from_seq; seq <= to_seq;) {
       const auto chunk = TRY(parts_->chunks.changes_at(row->no, seq));
       if (chunk == nullptr) return fail(missing_changes());
       for (auto i = chunk->index_of(seq); i < chunk->places.size(); ++i) {

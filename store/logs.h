@@ -7,6 +7,7 @@
 // handed in has been verified.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -99,7 +100,10 @@ class Logs {
                                                    std::size_t limit) const;
   /// Delivered changes that touch `object`, in replay order, with their authors. O(those changes),
   /// plus decoding the chunks that hold them, of at most 128 KiB by weight or one change each.
-  Result<std::vector<crdt::Delivered>> touching(const SpaceId& space, const ObjectId& object) const;
+  /// With `beyond`: only what comes after these positions of logs.
+  Result<std::vector<crdt::Delivered>> touching(
+      const SpaceId& space, const ObjectId& object,
+      const std::map<LogId, std::uint64_t>& beyond = {}) const;
   /// The last `limit` delivered changes of a space, newest first in replay order, older than
   /// `before_lamport`.
   Result<std::vector<crdt::Delivered>> recent(const SpaceId& space, std::uint64_t before_lamport,

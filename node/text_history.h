@@ -1,0 +1,44 @@
+// Texts with their histories, kept beside the merged state so that nobody has to read a long log
+// again: a saved text, and what came after it in the logs. Derived: what is missing, damaged or out
+// of date is made again from the logs. Owned by a Merger; writes within its open turn.
+#pragma once
+
+#include <map>
+
+#include "base/result.h"
+#include "crdt/text/text.h"
+#include "store/objects.h"
+#include "store/store.h"
+
+namespace holm::node {
+
+/// Threads: the loop's.
+class TextHistories {
+ public:
+  explicit TextHistories(store::Store& store) : store_(store) {}
+
+  /// A text as the logs have delivered it. O(its runs), and decoding the changes since it was kept.
+  /// Errors: the store's; corrupt when its history is broken.
+  Result<crdt::Text> load(const SpaceId& space, const store::TextKey& key) const;
+  /// Says that `runs` more have been merged into a text; once there are many, keeps it anew. Not
+  /// for marked texts: marks change what has been merged. O(1), seldom as load().
+  Status grew(const SpaceId& space, const store::TextKey& key, std::size_t runs);
+  /// Forgets what is kept of a text.
+  Status drop(const SpaceId& space, const store::TextKey& key);
+  /// The turn was rolled back.
+  void forget() { grown_.clear(); }
+
+ private:
+  /// How far the logs have gone into a text.
+  struct Reached {
+    std::map<LogId, std::uint64_t> merged;
+    std::map<LogId, crdt::OpId> last_own;  // as crdt::text_runs keeps it
+  };
+
+  Result<crdt::Text> load(const SpaceId& space, const store::TextKey& key, Reached& reached) const;
+
+  store::Store& store_;
+  std::map<std::pair<SpaceId, store::TextKey>, std::size_t> grown_;  // runs since it was kept
+};
+
+}  // namespace holm::node

@@ -1,0 +1,192 @@
+// Kept histories of texts: they spare reading logs again, and never say anything else than the
+// logs.
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "base/rng.h"
+#include "node/merge.h"
+#include "node/store_state.h"
+#include "store/facts.h"
+#include "store/logs.h"
+#include "tests/support/folder.h"
+#include "tests/support/seeds.h"
+#include "work/schema.h"
+
+namespace holm::node {
+namespace {
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) FAIL(result.error().text());
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+template <class AnyId>
+AnyId filled(std::uint8_t byte) {
+  AnyId out;
+  out.bytes.fill(byte);
+  return out;
+}
+
+const SpaceId kSpace = filled<SpaceId>(1);
+const ObjectId kDocument = filled<ObjectId>(2);
+const store::TextKey kKey{kDocument, work::document::kText};
+
+/// Three people who write into one document, and a store that takes it in.
+class Team {
+ public:
+  explicit Team(std::uint64_t seed)
+      : rng_(seed),
+        store_(must(store::Store::open(
+            {.path = (folder_.path / "team.holm").string(), .vfs = {}, .tables = table_specs()}))),
+        merger_(*store_) {
+    must(store_->begin());
+    for (auto& writer : writers_) {
+      writer.log = rng_.id<LogId>();
+      must(store_->logs().create(writer.log, kSpace, {}, {}));
+    }
+    must(store_->commit());
+  }
+
+  /// `count` edits, taken in `batch` at a time.
+  void write(int count, int batch) {
+    while (count > 0) {
+      std::vector<crdt::Delivered> changes;
+      for (int i = 0; i < batch && count > 0; ++i, --count) changes.push_back({edit(), {}, {}});
+      must(store_->begin());
+      for (const auto& item : changes) {
+        const store::StoredChange stored{item.change, rng_.id<Digest>(), crdt::Mark::valid};
+        must(store_->logs().append(item.change.log, {&stored, 1}, WallTime(Millis(1))));
+        crdt::Head head;
+        head.log = item.change.log;
+        head.seq = item.change.last_seq();
+        head.hash = stored.hash;
+        must(store_->logs().seal(head));
+        must(store_->logs().set_applied(item.change.log, item.change.last_seq()));
+      }
+      must(merger_.apply(kSpace, changes));
+      must(store_->commit());
+    }
+  }
+
+  /// What the logs alone say.
+  crdt::Text from_logs() {
+    const auto history = must(store_->logs().touching(kSpace, kDocument));
+    auto rebuilt = must(crdt::rebuild(kDocument, history));
+    return std::move(rebuilt.texts.at(work::document::kText));
+  }
+  void check() {
+    const auto wanted = from_logs();
+    const auto text = must(merger_.full_text(kSpace, kKey));
+    CHECK(text.text() == wanted.text());
+    CHECK(text.frontier() == wanted.frontier());
+    CHECK(text.spans() == wanted.spans());
+    const auto row = must(store_->objects().text(kSpace, kKey));
+    CHECK(row.content == wanted.text());
+    CHECK(row.frontier == wanted.frontier());
+  }
+  std::vector<std::pair<Bytes, Bytes>> kept() { return must(store_->facts().all("text_history")); }
+  store::Store& store() { return *store_; }
+  Merger& merger() { return merger_; }
+
+ private:
+  struct Writer {
+    LogId log;
+    crdt::Text text;
+    std::uint64_t seq = 1;
+    crdt::OpId last;
+    std::size_t seen = 0;
+  };
+
+  crdt::Change edit() {
+    auto& writer = writers_[rng_.below(rng_.chance(80) ? 1 : writers_.size())];
+    if (rng_.chance(50)) {
+      for (; writer.seen < all_.size(); ++writer.seen) {
+        must(writer.text.merge({&all_[writer.seen], 1}));
+      }
+    }
+    crdt::TextRun run;
+    run.id = {writer.log, writer.seq};
+    run.parents = writer.text.frontier();
+    const auto size = writer.text.size();
+    run.insert = size < 50 || rng_.chance(70);
+    run.pos = rng_.below(run.insert ? size + 1 : size);
+    run.len =
+        run.insert ? 1 + rng_.below(4) : 1 + rng_.below(std::min<std::uint64_t>(4, size - run.pos));
+    if (run.insert) run.text = std::string(run.len, static_cast<char>('a' + rng_.below(26)));
+    crdt::Change change;
+    change.log = writer.log;
+    change.seq = writer.seq;
+    change.lamport = ++lamport_;
+    crdt::Op op;
+    op.object = kDocument;
+    op.type = work::kDocument;
+    op.field = work::document::kText;
+    op.kind = crdt::Kind::text;
+    op.action = run.insert ? crdt::Action::insert : crdt::Action::erase;
+    op.pos = run.pos;
+    op.len = run.len;
+    op.content = to_bytes(std::string_view(run.text));
+    op.content_bytes = op.content.size();
+    op.follows_own = run.parents.size() == 1 && run.parents[0] == writer.last;
+    if (!op.follows_own) op.refs = run.parents;
+    change.ops.push_back(op);
+    must(writer.text.merge({&run, 1}));
+    writer.seq += run.len;
+    writer.last = {writer.log, writer.seq - 1};
+    all_.push_back(run);
+    return change;
+  }
+
+  test::Folder folder_;
+  SeededRng rng_;
+  std::unique_ptr<store::Store> store_;
+  Merger merger_;
+  std::array<Writer, 3> writers_;
+  std::vector<crdt::TextRun> all_;
+  std::uint64_t lamport_ = 0;
+};
+
+TEST_CASE("text history: what is kept of a long text and what came since is what the logs say") {
+  test::for_each_seed(2, [](test::Seed seed) {
+    Team team(seed);
+    team.write(3000, 100);
+    CHECK(team.kept().empty());
+    team.check();
+    team.write(2000, 500);
+    CHECK(team.kept().size() == 1);
+    team.check();
+    team.write(300, 1);
+    team.check();
+    const auto first = team.kept().at(0).second;
+    team.write(4000, 1000);
+    CHECK(team.kept().at(0).second != first);
+    team.check();
+  });
+}
+
+TEST_CASE("text history: damaged, it is made again; dropped, it stays away until it pays") {
+  Team team(7);
+  team.write(5000, 1000);
+  REQUIRE(team.kept().size() == 1);
+  auto [key, value] = team.kept()[0];
+  for (const std::size_t at :
+       {std::size_t{0}, std::size_t{3}, value.size() / 2, value.size() - 1}) {
+    auto damaged = value;
+    damaged[at] ^= 0x55;
+    must(team.store().begin());
+    must(team.store().facts().put("text_history", key, damaged));
+    must(team.store().commit());
+    team.check();
+  }
+  must(team.store().begin());
+  must(team.merger().rebuild(kSpace, kDocument));
+  must(team.store().commit());
+  CHECK(team.kept().empty());
+  team.check();
+  team.write(100, 10);
+  team.check();
+}
+
+}  // namespace
+}  // namespace holm::node
