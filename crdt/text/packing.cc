@@ -7,12 +7,17 @@
 namespace holm::crdt::text {
 namespace {
 
-constexpr int kLevel = 9;                  // beyond it, little is won at a multiple of the time
+constexpr int kLevel = 6;                  // beyond it, little is won at a multiple of the time
 constexpr std::size_t kCompressFrom = 96;  // bytes; below, a frame's own bytes eat the gain
 
 tl::unexpected<Error> damaged() { return fail(Code::reject, "a text's history is damaged"); }
 
-/// One a thread: making one takes longer than most frames.
+// One of each a thread: making one takes longer than most frames.
+ZSTD_CCtx* writer() {
+  thread_local const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
+                                                                                  &ZSTD_freeCCtx);
+  return context.get();
+}
 ZSTD_DCtx* reader() {
   thread_local const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(),
                                                                                   &ZSTD_freeDCtx);
@@ -35,14 +40,14 @@ std::uint64_t Unpacker::long_number() {
 }
 
 Bytes compress(ByteView raw, ByteView prefix) {
-  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
-                                                                     &ZSTD_freeCCtx);
+  auto* context = writer();
   if (context == nullptr) return {};
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_contentSizeFlag, 0);
-  if (!prefix.empty()) ZSTD_CCtx_refPrefix(context.get(), prefix.data(), prefix.size());
+  ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kLevel);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0);
+  if (!prefix.empty()) ZSTD_CCtx_refPrefix(context, prefix.data(), prefix.size());
   Bytes out(ZSTD_compressBound(raw.size()));
-  const auto size = ZSTD_compress2(context.get(), out.data(), out.size(), raw.data(), raw.size());
+  const auto size = ZSTD_compress2(context, out.data(), out.size(), raw.data(), raw.size());
   const bool pays = !ZSTD_isError(size) && size < raw.size() && raw.size() / kExpansionMax < size;
   out.resize(pays ? size : 0);
   return out;

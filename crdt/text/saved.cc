@@ -19,9 +19,9 @@ constexpr char kGone = '\xff';
 
 tl::unexpected<Error> damaged() { return fail(Code::reject, "a saved text is damaged"); }
 
-/// What was inserted and neither shows nor was wiped, in order of the history.
-std::string deleted_text(const History& history, const Tracker& places) {
-  std::string out;
+/// What was inserted and neither shows nor was wiped, in order of `pieces`.
+std::string deleted_text(const History& history, std::span<const Graph::Piece> pieces,
+                         const Tracker& places) {
   std::vector<LvRange> visible;
   for (auto at = places.is_empty() ? Tracker::end() : places.first(); !Tracker::is_end(at);
        at = places.next(at)) {
@@ -30,18 +30,22 @@ std::string deleted_text(const History& history, const Tracker& places) {
   }
   std::sort(visible.begin(), visible.end(),
             [](const LvRange& a, const LvRange& b) { return a.begin < b.begin; });
-  Lv from = 0;
-  const auto take = [&](Lv to) {
-    if (from >= to) return;
-    history.runs.each({from, to}, [&](const RunPart& part) {
+  std::string out;
+  const auto take = [&](LvRange range) {
+    history.runs.each(range, [&](const RunPart& part) {
       if (part.inserts() && !part.is_wiped()) out += history.runs.content(part.range);
     });
   };
-  for (const auto& range : visible) {
-    take(range.begin);
-    from = range.end;
+  for (const auto& piece : pieces) {
+    auto from = piece.range.begin;
+    auto next = std::partition_point(visible.begin(), visible.end(),
+                                     [&](const LvRange& one) { return one.end <= from; });
+    for (; next != visible.end() && next->begin < piece.range.end; ++next) {
+      take({from, std::max(from, next->begin)});
+      from = std::min(next->end, piece.range.end);
+    }
+    take({from, piece.range.end});
   }
-  take(history.end());
   return out;
 }
 
@@ -191,28 +195,19 @@ Bytes save(const History& history, const Tracker& places, const Rope& live) {
   const bool in_order =
       std::is_sorted(pieces.begin(), pieces.end(),
                      [](const auto& a, const auto& b) { return a.range.begin < b.range.begin; });
-  Extract renumbered;
-  std::string deleted;
-  if (in_order) {
-    renumbered.history = history;
-    deleted = deleted_text(history, places);
-  } else {
-    renumbered = extract(history, pieces);
-    Walker walker(renumbered.history, 0);
-    walker.place_up_to(renumbered.history.end(), nullptr);
-    deleted = deleted_text(renumbered.history, walker.tracker());
-  }
+  const auto deleted = deleted_text(history, pieces, places);
+  const auto whole = in_order ? Extract{history, {}} : extract(history, pieces);
   Bytes out{kLayout << 4};
   if (text.size() + deleted.size() <= kSmallMax) {
     out[0] |= kSmall;
     put(out, text.size());
     put_section(out, as_bytes(text + deleted));
-    if (history.end() > 0) put_structure(out, renumbered, LogNames::whole, Columns::together);
+    if (history.end() > 0) put_structure(out, whole, LogNames::whole, Columns::together);
     return out;
   }
   put_section(out, as_bytes(text));
   put_section(out, as_bytes(deleted), as_bytes(text));
-  put_structure(out, renumbered, LogNames::whole, Columns::apart);
+  put_structure(out, whole, LogNames::whole, Columns::apart);
   return out;
 }
 
