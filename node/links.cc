@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kPrologue = "holm/1";
 constexpr std::string_view kCannotStore = "this device cannot store more at the moment";
 constexpr std::size_t kQueuedMax = 2u << 20;  ///< given to a session before deltas wait
+constexpr Millis kDeliverAgain{1000};         ///< after the store failed
 constexpr Millis kFlush{50};                  ///< typing is pushed in bursts of this length
 
 net::SessionConfig session_config() {
@@ -527,16 +528,7 @@ void Links::on_delta(Link& link, sync::Delta delta) {
   if (!have) {
     // Verified ranges before the bad one stand; a fault of our own store undoes the turn.
     const bool is_theirs = is_fault_of_sender(have.error());
-    if (!is_theirs) {
-      env_.log.write(Level::error, have.error().text());
-      replica.rollback();
-      // Others' deltas went with the turn: their links start again.
-      for (const auto& item : staged_) {
-        auto* other = item.team == replica.team() ? get(item.link) : nullptr;
-        if (other != nullptr) close(*other, net::GoodbyeReason::failed, std::string(kCannotStore));
-      }
-      std::erase_if(staged_, [&](const Staged& item) { return item.team == replica.team(); });
-    }
+    if (!is_theirs) lose_turn(replica, have.error());
     return close(link, is_theirs ? net::GoodbyeReason::invalid : net::GoodbyeReason::failed,
                  is_theirs ? have.error().what : std::string(kCannotStore));
   }
@@ -545,6 +537,18 @@ void Links::on_delta(Link& link, sync::Delta delta) {
   }
   delta.ranges.clear();
   staged_.push_back({link.id, replica.team(), std::move(delta), std::move(*have)});
+}
+
+void Links::lose_turn(Replica& replica, const Error& why) {
+  env_.log.write(Level::error, why.text());
+  replica.rollback();
+  // Deltas of others went with the turn: their links start again.
+  for (const auto& item : std::vector<Staged>(staged_)) {
+    auto* other = item.team == replica.team() ? get(item.link) : nullptr;
+    if (other != nullptr) close(*other, net::GoodbyeReason::failed, std::string(kCannotStore));
+  }
+  std::erase_if(staged_, [&](const Staged& item) { return item.team == replica.team(); });
+  deliver_at_[replica.team()] = env_.clock.now() + kDeliverAgain;
 }
 
 void Links::end_turn() {
@@ -565,8 +569,10 @@ void Links::end_turn() {
       }
       continue;
     }
+    if (replica.is_behind()) deliver_at_[team] = env_.clock.now();
     for (auto& item : staged) {
-      if (item.team != team) {
+      // A delta that is not delivered whole yet is answered when it is.
+      if (item.team != team || replica.is_behind(item.delta.space)) {
         staged_.push_back(std::move(item));
         continue;
       }
@@ -625,6 +631,13 @@ void Links::on_deadline(Time now) {
       if (const auto* replica = teams_.find(team)) stored(*replica, space);
     }
   }
+  for (const auto& [team, owned] : teams_.all()) {
+    auto& replica = *owned;
+    if (!replica.is_behind() || deliver_at_[team] > now) continue;
+    auto done = replica.begin();
+    if (done) done = replica.deliver_more();
+    if (!done) lose_turn(replica, done.error());
+  }
   std::vector<net::LinkId> ids;
   for (const auto& [id, link] : links_) ids.push_back(id);
   for (auto id : ids) {
@@ -639,6 +652,12 @@ void Links::on_deadline(Time now) {
 
 std::optional<Time> Links::deadline() const {
   auto out = flush_at_;
+  for (const auto& [team, replica] : teams_.all()) {
+    if (!replica->is_behind()) continue;
+    const auto at = deliver_at_.find(team);
+    const auto due = at != deliver_at_.end() ? at->second : Time{};
+    if (!out || due < *out) out = due;
+  }
   for (const auto& [id, link] : links_) {
     if (link->is_closing) continue;
     const auto due = link->session->deadline();

@@ -113,6 +113,8 @@ class Links final : public net::TransportEvents {
   void on_admitted(Link& link, const sync::Admitted& admitted);
   void on_refused(Link& link, const sync::Refused& refused);
   void on_delta(Link& link, sync::Delta delta);
+  /// The store failed: what this turn took in is gone, and asked for again.
+  void lose_turn(Replica& replica, const Error& why);
   void on_membership_changed(Replica& replica);
   void promote(Link& link);
   /// Tells whoever asked to join that this device is in, once the link is open.
@@ -131,6 +133,7 @@ class Links final : public net::TransportEvents {
   std::optional<net::Endpoint> listening_;
   bool is_stopping_ = false;
   std::vector<Staged> staged_;
+  std::map<TeamId, Time> deliver_at_;  // of teams that are behind: when to go on
   std::set<net::LinkId> promoted_at_turn_end_;
   std::optional<Time> flush_at_;  ///< when typing is pushed
   std::set<std::pair<TeamId, SpaceId>> typed_;

@@ -18,7 +18,9 @@ namespace holm::node {
 namespace members = work::members;
 namespace {
 
-constexpr std::size_t kBatchChanges = 1024;
+// What is delivered in one go: a few milliseconds of merging, whatever the changes are.
+constexpr std::size_t kSliceChanges = 256;
+constexpr std::size_t kSliceOps = 1024;
 constexpr std::size_t kReadChanges = 256;
 constexpr std::size_t kReadBytes = 4u << 20;
 
@@ -33,11 +35,13 @@ class Delivery {
  public:
   Delivery(Replica& replica, const SpaceId& space) : replica_(replica), space_(space) {}
 
-  Status run() {
-    for (;;) {
+  /// Delivers a slice of what can go, or all of it where that is about membership, which others
+  /// wait for. True when there may be more.
+  Result<bool> run() {
+    for (std::size_t changes = 0, ops = 0;;) {
       TRY(open());
       std::vector<crdt::Delivered> batch;
-      while (batch.size() < kBatchChanges) {
+      while (batch.size() < kSliceChanges && ops < kSliceOps) {
         auto* queue = TRY(next());
         if (queue == nullptr) break;
         auto& item = queue->changes[queue->at++];
@@ -47,11 +51,16 @@ class Delivery {
         }
         queue->applied = item.change.last_seq();
         queue->lamport = item.change.lamport;
+        ops += item.change.ops.size();
         batch.push_back({std::move(item.change), item.hash, queue->member, mark});
       }
-      if (batch.empty()) return {};
+      if (batch.empty()) return false;
+      changes += batch.size();
       TRY(apply(std::move(batch)));
-      if (space_ == replica_.trust_) return run_again();
+      // What has been delivered may free more; trust changes what may be delivered at all.
+      const bool is_enough = changes >= kSliceChanges || ops >= kSliceOps;
+      if (is_enough && space_ != replica_.trust_) return true;
+      if (is_enough) changes = ops = 0;
     }
   }
 
@@ -68,9 +77,6 @@ class Delivery {
   };
 
   store::Logs& logs() { return replica_.store_->logs(); }
-
-  /// Trust changes what may be delivered, itself included: look again with what is known now.
-  Status run_again() { return Delivery(replica_, space_).run(); }
 
   Status open() {
     queues_.clear();
@@ -192,7 +198,20 @@ class Delivery {
   std::map<LogId, std::uint64_t> applied_;
 };
 
-Status Replica::deliver(const SpaceId& space) { return Delivery(*this, space).run(); }
+Status Replica::deliver(const SpaceId& space) {
+  delivered_.insert(space);
+  if (TRY(Delivery(*this, space).run())) {
+    behind_.insert(space);
+  } else {
+    behind_.erase(space);
+  }
+  return {};
+}
+
+Status Replica::deliver_more() {
+  if (behind_.empty()) return {};
+  return deliver(*behind_.begin());
+}
 
 Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, WallTime now) {
   std::vector<sync::Ack::Have> have;

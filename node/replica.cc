@@ -47,7 +47,29 @@ Result<std::unique_ptr<Replica>> Replica::open(const ReplicaEnv& env, const Team
   auto store = TRY(store::Store::open({env.store_path, env.vfs, table_specs()}));
   std::unique_ptr<Replica> replica(new Replica(env, team, std::move(store)));
   TRY(replica->load_membership());
+  TRY(replica->catch_up());
   return replica;
+}
+
+Status Replica::catch_up() {
+  for (const auto& space : TRY(store_->logs().spaces())) {
+    const auto logs = TRY(store_->logs().of_space(space));
+    const bool waits = std::any_of(logs.begin(), logs.end(), [](const store::LogInfo& log) {
+      return log.applied_seq < log.sealed_seq;
+    });
+    if (waits) behind_.insert(space);
+  }
+  while (is_behind()) {
+    TRY(begin());
+    auto delivered = deliver_more();
+    if (!delivered) {
+      rollback();
+      return delivered;
+    }
+    TRY(commit());
+  }
+  changed_.clear();
+  return {};
 }
 
 Result<std::unique_ptr<Replica>> Replica::found(const ReplicaEnv& env, const TeamId& team,
@@ -71,6 +93,7 @@ Status Replica::begin() { return store_->begin(); }
 Status Replica::commit() {
   auto done = store_->commit();
   if (!done) rollback();
+  delivered_.clear();
   return done;
 }
 
@@ -80,6 +103,8 @@ void Replica::rollback() {
   digests_.clear();
   changed_.clear();
   membership_.clear();
+  behind_.merge(delivered_);  // it waits again
+  delivered_.clear();
   // What was read before can be read again; a store that cannot be read says so at the next use.
   (void)load_membership().has_value();
 }

@@ -87,10 +87,17 @@ class Replica {
   Result<Value> run(const work::Command& command, WallTime now);
 
   // Receiving. Needs an open turn.
-  /// Verifies and takes in what is new of a delta and delivers what can be delivered. How far each
-  /// log named is held now. Errors: reject, limit or unsupported when anything in it is forged,
-  /// malformed or too new (what was verified before it is kept and delivered), the store's.
+  /// Verifies and takes in what is new of a delta and delivers of it what takes a few milliseconds;
+  /// is_behind() says whether there is more. How far each log named is held now. Errors: reject,
+  /// limit or unsupported when anything in it is forged, malformed or too new (what was verified
+  /// before it is kept and delivered), the store's.
   Result<std::vector<sync::Ack::Have>> receive(const sync::Delta& delta, WallTime now);
+
+  /// Whether a space has changes that may be delivered but have not been yet.
+  bool is_behind(const SpaceId& space) const { return behind_.contains(space); }
+  bool is_behind() const { return !behind_.empty(); }
+  /// Delivers some more, in as little time. Needs an open turn. Errors: the store's.
+  Status deliver_more();
 
   // What peers may be told. Only durable state: not within a turn that wrote.
   /// Every space of the team, most urgent first.
@@ -129,7 +136,10 @@ class Replica {
                      std::size_t& expanded);
   Status take_range(const SpaceId& space, const sync::Range& range, WallTime now);
   Result<const crypto::VerifyKey*> signing_key(const LogId& log);
+  /// Delivers a slice of what can be delivered in a space, and keeps behind_.
   Status deliver(const SpaceId& space);
+  /// Takes up what a process left behind that was stopped in the middle.
+  Status catch_up();
   void note(const SpaceId& space, const std::vector<crdt::Delivered>& delivered, bool is_own);
 
   ReplicaEnv env_;
@@ -145,6 +155,8 @@ class Replica {
   std::map<LogId, crypto::VerifyKey> keys_;    ///< of logs seen
   mutable std::map<SpaceId, Digest> digests_;  ///< dropped when a space changes
   std::vector<Changed> changed_;
+  std::set<SpaceId> behind_;
+  std::set<SpaceId> delivered_;  // into, within this turn
   std::vector<LogId> forked_;
   bool membership_changed_ = false;
 };

@@ -294,6 +294,54 @@ TEST_CASE("receive: what stands before a forged range is delivered as well as ke
   CHECK(pair.agree());
 }
 
+TEST_CASE("receive: a long range is delivered slice by slice, across a restart too") {
+  for (const bool is_restarted : {false, true}) {
+    Pair pair;
+    constexpr int kTitles = 1500;
+    must(pair.ana.replica->begin());
+    for (int i = 0; i < kTitles; ++i) {
+      (void)must(pair.ana.replica->write(
+          pair.space,
+          {{.object = *ObjectId::from(pair.ana.replica->team().view()),
+            .type = work::kTeam,
+            .field = work::field::kTitle,
+            .value = encode(Value("title " + std::to_string(i)))}},
+          kNow));
+    }
+    must(pair.ana.replica->commit());
+    const auto have = must(pair.bo.take(pair.space, pair.first_range(pair.space)));
+    auto& replica = pair.bo.replica;
+    CHECK(have[0].seq > 1000);
+    CHECK(replica->is_behind(pair.space));
+    CHECK_FALSE(pair.agree());
+    const auto first = replica->name();
+    CHECK(first != "title 1499");
+    if (is_restarted) {
+      const auto team = replica->team();
+      replica.reset();
+      pair.bo.open(team);
+    }
+    // A slice that is lost with its turn waits again.
+    if (!is_restarted) {
+      must(replica->begin());
+      must(replica->deliver_more());
+      CHECK(replica->name() != first);
+      replica->rollback();
+      CHECK(replica->name() == first);
+      CHECK(replica->is_behind());
+    }
+    int slices = 0;
+    for (; replica->is_behind(); ++slices) {
+      must(replica->begin());
+      must(replica->deliver_more());
+      must(replica->commit());
+    }
+    CHECK((is_restarted ? slices == 0 : slices > 3));
+    CHECK(replica->name() == "title 1499");
+    CHECK(pair.agree());
+  }
+}
+
 TEST_CASE("receive: a range whose salts are missing is the fault of who sent it") {
   Pair pair;
   auto forged = pair.range;

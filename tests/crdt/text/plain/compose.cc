@@ -38,7 +38,7 @@ class Text::Compose {
   Status check(std::span<const TextEdit> edits) const {
     std::uint64_t size = state_.live.size(), least = 0;
     for (const auto& edit : edits) {
-      const auto added = utf8::checked_count(edit.inserted);
+      const auto added = crdt::utf8::checked_count(edit.inserted);
       if (!added) return fail(Code::reject, "an edit's text is not UTF-8");
       if (edit.pos < least) return fail(Code::reject, "the edits of a text are out of order");
       if (edit.pos > size || edit.erased > size - edit.pos) {
@@ -53,7 +53,7 @@ class Text::Compose {
   static TextRun insert(std::uint64_t pos, std::string text) {
     TextRun run;
     run.pos = pos;
-    run.len = utf8::count(text);
+    run.len = crdt::utf8::count(text);
     run.text = std::move(text);
     return run;
   }
@@ -93,7 +93,7 @@ class Text::Compose {
       }
       hunks.back().erased += edit.erased;
       hunks.back().inserted += edit.inserted;
-      added += utf8::count(edit.inserted);
+      added += crdt::utf8::count(edit.inserted);
       erased += edit.erased;
     }
     state_.places().prepare(state_.graph.heads());

@@ -18,7 +18,7 @@
 #include "tests/crdt/text/plain/indexed.h"
 
 namespace holm::plain {
-using namespace crdt;
+using crdt::OpId;
 }
 
 namespace holm::plain::text {

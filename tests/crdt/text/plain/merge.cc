@@ -25,7 +25,7 @@ Status check(const TextRun& run) {
     if (!run.text.empty()) return fail(Code::reject, "a text run has content it cannot have");
     return {};
   }
-  const auto count = utf8::checked_count(run.text);
+  const auto count = crdt::utf8::checked_count(run.text);
   if (!count) return fail(Code::reject, "a text run is not UTF-8");
   if (*count != run.len)
     return fail(Code::reject, "a text run's length is not that of its content");
@@ -39,16 +39,16 @@ bool same_content(const text::GraphRun& known, text::Lv lv, const TextRun& run,
   if (known.insert != run.insert) return false;
   if (known.pos_at(lv - known.begin) != (run.insert ? run.pos + offset : run.pos)) return false;
   if (!run.insert || known.wiped || run.wiped) return true;
-  const auto from = utf8::offset(run.text, offset);
-  const auto size = utf8::offset(std::string_view(run.text).substr(from), len);
+  const auto from = crdt::utf8::offset(run.text, offset);
+  const auto size = crdt::utf8::offset(std::string_view(run.text).substr(from), len);
   return known.content.slice(lv - known.begin, len) ==
          std::string_view(run.text).substr(from, size);
 }
 
 text::IndexedText content_of(const TextRun& run, std::uint64_t offset, std::uint64_t len) {
   if (len == run.len) return text::IndexedText(run.text);
-  const auto from = utf8::offset(run.text, offset);
-  const auto size = utf8::offset(std::string_view(run.text).substr(from), len);
+  const auto from = crdt::utf8::offset(run.text, offset);
+  const auto size = crdt::utf8::offset(std::string_view(run.text).substr(from), len);
   return text::IndexedText(run.text.substr(from, size));
 }
 

@@ -16,7 +16,13 @@
 
 namespace holm::plain {
 
-using namespace crdt;  // runs, edits and places are those of the engine it judges
+// Runs, edits and places are those of the engine it judges.
+using crdt::Anchor;
+using crdt::OpId;
+using crdt::Removed;
+using crdt::TextEdit;
+using crdt::TextRun;
+using crdt::TextSpan;
 
 class Text {
  public:
