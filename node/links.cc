@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kPrologue = "holm/1";
 constexpr std::string_view kCannotStore = "this device cannot store more at the moment";
 constexpr std::size_t kQueuedMax = 2u << 20;  ///< given to a session before deltas wait
+constexpr Millis kTurnMax{200};               ///< what many deltas hold may share a commit
 constexpr Millis kDeliverAgain{1000};         ///< after the store failed
 constexpr Millis kFlush{50};                  ///< typing is pushed in bursts of this length
 
@@ -542,6 +543,7 @@ void Links::on_delta(Link& link, sync::Delta delta) {
 void Links::lose_turn(Replica& replica, const Error& why) {
   env_.log.write(Level::error, why.text());
   replica.rollback();
+  turn_since_.erase(replica.team());
   // Deltas of others went with the turn: their links start again.
   for (const auto& item : std::vector<Staged>(staged_)) {
     auto* other = item.team == replica.team() ? get(item.link) : nullptr;
@@ -551,10 +553,18 @@ void Links::lose_turn(Replica& replica, const Error& why) {
   deliver_at_[replica.team()] = env_.clock.now() + kDeliverAgain;
 }
 
-void Links::end_turn() {
+void Links::end_turn(Ending ending) {
   for (const auto& [team, owned] : teams_.all()) {
     auto& replica = *owned;
     if (!replica.store().in_turn()) continue;
+    if (ending == Ending::may_wait && replica.is_behind()) {
+      const auto now = env_.clock.now();
+      if (now - turn_since_.try_emplace(team, now).first->second < kTurnMax) {
+        deliver_at_[team] = now;
+        continue;
+      }
+    }
+    turn_since_.erase(team);
     auto staged = std::move(staged_);
     staged_.clear();
     if (auto done = replica.commit(); !done) {

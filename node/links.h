@@ -71,8 +71,10 @@ class Links final : public net::TransportEvents {
   void stop();
 
   /// Commits what was staged, acknowledges, and sends what peers lack. Errors: the store's; the
-  /// links whose work was lost are closed and start again.
-  void end_turn();
+  /// links whose work was lost are closed and start again. With may_wait, a team that has more to
+  /// deliver keeps its turn open for a while, so that many slices share a commit.
+  enum class Ending : bool { now, may_wait };
+  void end_turn(Ending ending = Ending::now);
   /// Local writes of a team were committed: push them to those who lack them, now or, for typing,
   /// at the next flush.
   void on_written(Replica& replica, bool is_typing);
@@ -133,6 +135,7 @@ class Links final : public net::TransportEvents {
   std::optional<net::Endpoint> listening_;
   bool is_stopping_ = false;
   std::vector<Staged> staged_;
+  std::map<TeamId, Time> turn_since_;  // of turns that wait for what is behind
   std::map<TeamId, Time> deliver_at_;  // of teams that are behind: when to go on
   std::set<net::LinkId> promoted_at_turn_end_;
   std::optional<Time> flush_at_;  ///< when typing is pushed

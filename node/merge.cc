@@ -52,7 +52,9 @@ Status Merger::apply(const SpaceId& space, std::span<crdt::Delivered> changes) {
   std::erase_if(states, [](const crdt::ObjectState& state) { return state.id.is_nil(); });
   for (const auto& [key, row, runs] : merged) {
     TRY(store_.objects().save_text(space, key, row));
-    if (runs > 0) TRY(histories_.grew(space, key, runs));
+    if (runs == 0) continue;
+    const auto* kept = find_kept({space, key});
+    TRY(histories_.grew(space, key, runs, row, kept != nullptr ? &kept->text : nullptr));
   }
   return store_.objects().save(space, states);
 }

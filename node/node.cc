@@ -43,7 +43,7 @@ Result<net::Endpoint> Node::serve(const net::Endpoint& at) {
 }
 
 void Node::stop() {
-  end_turn();
+  links_.end_turn();
   is_serving_ = false;  // no link is kept any more
   links_.stop();
   const auto waiting = std::exchange(waiting_, {});
@@ -132,7 +132,7 @@ Result<Value> Node::in_turn(Replica& replica, const std::function<Result<Value>(
 }
 
 void Node::end_turn() {
-  links_.end_turn();
+  links_.end_turn(Links::Ending::may_wait);
   note_heard();
   check_meetings();
 }

@@ -20,7 +20,7 @@ namespace {
 
 // What is delivered in one go: a few milliseconds of merging, whatever the changes are.
 constexpr std::size_t kSliceChanges = 256;
-constexpr std::size_t kSliceOps = 1024;
+constexpr std::size_t kSliceOps = 512;
 constexpr std::size_t kReadChanges = 256;
 constexpr std::size_t kReadBytes = 4u << 20;
 

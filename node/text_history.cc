@@ -1,6 +1,8 @@
 #include "node/text_history.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "base/wire.h"
 #include "crdt/replay.h"
@@ -47,11 +49,11 @@ Result<crdt::Text> TextHistories::load(const SpaceId& space, const store::TextKe
       last.log = TRY(in.id<LogId>());
       last.seq = TRY(in.uint());
     }
-    const auto saved = TRY(in.bytes());
-    if (TRY(in.id<Digest>()) != crypto::hash(kGroup, {saved})) {
+    const auto history = TRY(in.bytes());
+    if (TRY(in.id<Digest>()) != crypto::hash(kGroup, {history})) {
       return fail(Code::corrupt, "what was kept of a text is damaged");
     }
-    text = TRY(crdt::Text::load(saved));
+    TRY(text.merge_delta(history));
     return in.end();
   };
   if (const auto kept = TRY(store_.facts().get(kGroup, fact_key(space, key)))) {
@@ -70,20 +72,27 @@ Result<crdt::Text> TextHistories::load(const SpaceId& space, const store::TextKe
   return text;
 }
 
-Status TextHistories::grew(const SpaceId& space, const store::TextKey& key, std::size_t runs) {
+Status TextHistories::grew(const SpaceId& space, const store::TextKey& key, std::size_t runs,
+                           const store::TextRow& row, const crdt::Text* text) {
   auto& grown = grown_[{space, key}];
-  grown += runs;
-  if (grown < kGrownMax) return {};
-  grown = 0;
+  grown.runs += runs;
+  // A text at hand is encoded whole each time, so the more there is, the less often.
+  if (grown.runs < std::max(kGrownMax, text != nullptr ? grown.all / 2 : 0)) return {};
+  grown.all += std::exchange(grown.runs, 0);
   Reached reached;
-  const auto text = TRY(load(space, key, reached));
+  std::optional<crdt::Text> loaded;
+  if (text == nullptr) text = &loaded.emplace(TRY(load(space, key, reached)));
+  // All that has been delivered is in it by now.
+  for (const auto& log : TRY(store_.logs().of_space(space))) {
+    if (log.applied_seq > 0) reached.merged[log.log] = log.applied_seq;
+  }
   Writer out;
   out.array(5).uint(kVersion).array(reached.merged.size());
   for (const auto& [log, seq] : reached.merged) out.array(2).id(log).uint(seq);
-  out.array(reached.last_own.size());
-  for (const auto& [log, last] : reached.last_own) out.array(3).id(log).id(last.log).uint(last.seq);
-  const auto saved = text.save();
-  out.bytes(saved).id(crypto::hash(kGroup, {saved}));
+  out.array(row.last_own.size());
+  for (const auto& [log, last] : row.last_own) out.array(3).id(log).id(last.log).uint(last.seq);
+  const auto history = TRY(text->delta({}, false));
+  out.bytes(history).id(crypto::hash(kGroup, {history}));
   return store_.facts().put(kGroup, fact_key(space, key), out.view());
 }
 

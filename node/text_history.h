@@ -1,6 +1,7 @@
 // Texts with their histories, kept beside the merged state so that nobody has to read a long log
-// again: a saved text, and what came after it in the logs. Derived: what is missing, damaged or out
-// of date is made again from the logs. Owned by a Merger; writes within its open turn.
+// again: a delta from nothing, and what came after it in the logs. Derived: what is missing,
+// damaged or out of date is made again from the logs. Owned by a Merger; writes within its open
+// turn.
 #pragma once
 
 #include <map>
@@ -20,9 +21,11 @@ class TextHistories {
   /// A text as the logs have delivered it. O(its runs), and decoding the changes since it was kept.
   /// Errors: the store's; corrupt when its history is broken.
   Result<crdt::Text> load(const SpaceId& space, const store::TextKey& key) const;
-  /// Says that `runs` more have been merged into a text; once there are many, keeps it anew. Not
-  /// for marked texts: marks change what has been merged. O(1), seldom as load().
-  Status grew(const SpaceId& space, const store::TextKey& key, std::size_t runs);
+  /// Says that `runs` more have been merged into a text, which stands as `row` now; once there are
+  /// many, keeps it anew. `text`: the text itself where it is at hand. Not for marked texts: marks
+  /// change what has been merged. O(1); seldom O(its runs), and without `text` as load().
+  Status grew(const SpaceId& space, const store::TextKey& key, std::size_t runs,
+              const store::TextRow& row, const crdt::Text* text);
   /// Forgets what is kept of a text.
   Status drop(const SpaceId& space, const store::TextKey& key);
   /// The turn was rolled back.
@@ -38,7 +41,11 @@ class TextHistories {
   Result<crdt::Text> load(const SpaceId& space, const store::TextKey& key, Reached& reached) const;
 
   store::Store& store_;
-  std::map<std::pair<SpaceId, store::TextKey>, std::size_t> grown_;  // runs since it was kept
+  struct Grown {
+    std::size_t runs = 0;  // since it was kept
+    std::size_t all = 0;   // that were kept since the start
+  };
+  std::map<std::pair<SpaceId, store::TextKey>, Grown> grown_;
 };
 
 }  // namespace holm::node
