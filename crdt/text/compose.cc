@@ -124,7 +124,8 @@ class Text::Compose {
         standing_len += part;
       } else {
         flush();
-        branch_at(span.begin + static_cast<text::Lv>(offset),
+        const auto first = span.begin + static_cast<text::Lv>(offset);
+        branch_at({first, first + static_cast<text::Lv>(part)},
                   [&](std::uint64_t at) { return erase(at, part); });
       }
     }
@@ -139,18 +140,19 @@ class Text::Compose {
     if (span.state.stands()) {
       return follow(insert(tracker.before(spot).standing + spot.offset + 1, text));
     }
-    branch_at(span.begin + spot.offset, [&](std::uint64_t at) { return insert(at + 1, text); });
+    const auto place = span.begin + spot.offset;
+    branch_at({place, place + 1}, [&](std::uint64_t at) { return insert(at + 1, text); });
   }
 
-  /// Adds the run that `make` returns for the position of a place which is gone from the view of
-  /// the whole history, on a version in which it stands.
+  /// Adds the run that `make` returns for the position of the first of some places of one span,
+  /// which are gone from the view of the whole history, on a version in which all of them stand.
   template <class Make>
-  void branch_at(text::Lv place, Make make) {
+  void branch_at(text::LvRange places, Make make) {
     auto& walker = state_.places();
     const auto& graph = state_.history.graph;
-    const auto version = graph.version_without(walker.erases_of(place));
+    const auto version = graph.version_without(walker.erases_of(places));
     walker.prepare(version);
-    const auto spot = walker.tracker().find(place);
+    const auto spot = walker.tracker().find(places.begin);
     auto run = make(walker.tracker().before(spot).standing + spot.offset);
     walker.prepare(graph.heads());
     add(std::move(run), state_.ids_of(version));

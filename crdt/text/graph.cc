@@ -137,6 +137,7 @@ void Graph::difference(std::span<const Lv> a, std::span<const Lv> b, Difference&
 void Graph::difference(std::span<const Point> a, std::span<const Point> b, Difference& out) const {
   out.only_a.clear();
   out.only_b.clear();
+  if (a.empty() && b.empty()) return;
   auto& reach = out.reach;
   auto& to_do = out.to_do;
   if (reach.size() < spans_.size()) {

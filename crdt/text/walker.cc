@@ -326,14 +326,16 @@ std::vector<Walker::Erased> Walker::erased_by(LvRange erases) const {
   return out;
 }
 
-Version Walker::erases_of(Lv place) const {
+Version Walker::erases_of(LvRange places) const {
   Version out;
   if (targets_.empty()) return out;
   for (auto at = targets_.first(); !targets_.is_end(at); at = targets_.next(at)) {
     const auto& target = targets_.value(at);
-    if (place < target.begin || place - target.begin >= target.len) continue;
-    const auto offset = place - target.begin;
-    out.push_back(targets_.key(at) + (target.backward ? target.len - 1 - offset : offset));
+    const auto begin = std::max(places.begin, target.begin);
+    const auto end = std::min(places.end, target.begin + target.len);
+    if (begin >= end) continue;
+    out.push_back(targets_.key(at) +
+                  (target.backward ? target.begin + target.len - end : begin - target.begin));
   }
   return out;
 }

@@ -51,8 +51,8 @@ class Walker {
   };
   /// The places that erase runs took away, by the numbers of the erases, in their order.
   std::vector<Erased> erased_by(LvRange erases) const;
-  /// The numbers of all erases of one place, ascending. O(erases).
-  Version erases_of(Lv place) const;
+  /// The first numbers of all erases of some of these places, ascending. O(erases).
+  Version erases_of(LvRange places) const;
 
   std::size_t memory() const { return tracker_.memory() + targets_.memory(); }
 

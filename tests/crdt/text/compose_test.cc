@@ -104,3 +104,28 @@ TEST_CASE("compose: edits outside, out of order or not UTF-8 are refused") {
   CHECK(refused({{.pos = 0, .erased = 0, .inserted = "\xff"}}));
   CHECK(text.compose({test::log_of(1), 9}, {}).value().empty());
 }
+
+TEST_CASE("compose: what a void run of backspaces took still shows, and goes as one edit says") {
+  Text text;
+  const auto log = test::log_of(1);
+  const auto erase = [&](std::uint64_t seq, std::uint64_t pos) {
+    TextRun run;
+    run.id = {log, seq};
+    run.parents = {{log, seq - 1}};
+    run.insert = false;
+    run.pos = pos;
+    run.len = 1;
+    run.is_void = true;
+    REQUIRE(text.merge({&run, 1}).has_value());
+  };
+  REQUIRE(text.insert({log, 1}, 0, "abcdef").has_value());
+  erase(7, 4);
+  erase(8, 3);
+  erase(9, 2);
+  CHECK(text.text() == "abcdef");
+  const TextEdit edit{.pos = 1, .erased = 4, .inserted = "-"};
+  const auto runs = text.compose({test::log_of(2), 1}, {&edit, 1});
+  REQUIRE(runs.has_value());
+  REQUIRE(text.merge(*runs).has_value());
+  CHECK(text.text() == "a-f");
+}

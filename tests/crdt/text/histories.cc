@@ -102,7 +102,15 @@ std::vector<TextRun> random_history(Rng& rng, const HistoryShape& shape) {
 
 std::vector<TextRun> shuffled(Rng& rng, const std::vector<TextRun>& runs) {
   std::vector<TextRun> waiting = runs, out;
-  std::set<OpId> known;
+  std::set<OpId> known, here;
+  for (const auto& run : runs) {
+    for (std::uint64_t k = 0; k < run.len; ++k) here.insert({run.id.log, run.id.seq + k});
+  }
+  for (const auto& run : runs) {
+    for (const auto& parent : run.parents) {
+      if (here.count(parent) == 0) known.insert(parent);
+    }
+  }
   while (!waiting.empty()) {
     std::vector<std::size_t> ready;
     for (std::size_t i = 0; i < waiting.size(); ++i) {

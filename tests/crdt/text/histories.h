@@ -27,7 +27,7 @@ struct HistoryShape {
 /// Runs in a causal order. Content: ASCII, CRLF, NUL, combining marks, right-to-left, emoji.
 std::vector<crdt::TextRun> random_history(Rng& rng, const HistoryShape& shape);
 
-/// A random linear extension of the causal order.
+/// A random linear extension of the causal order. Parents that are not among `runs` are known.
 std::vector<crdt::TextRun> shuffled(Rng& rng, const std::vector<crdt::TextRun>& runs);
 
 /// The same history with some runs split in two at random, and some joined to what continues them.

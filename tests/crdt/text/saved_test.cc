@@ -211,3 +211,11 @@ TEST_CASE("saved, delta: damaged bytes are refused or read, never worse") {
     }
   });
 }
+
+TEST_CASE("delta, at: an empty text has one version, and nothing to tell") {
+  const Text text;
+  CHECK(text.delta({}, false).value().empty());
+  CHECK(text.delta({}, true).value().empty());
+  CHECK(text.at({}).value().empty());
+  CHECK(Text::load(text.save()).value().delta({}, false).value().empty());
+}
