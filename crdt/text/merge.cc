@@ -69,7 +69,7 @@ Status Text::Merge::admit(const TextRun& run) {
   text::RunPart part{.range = {0, static_cast<text::Lv>(run.len)},
                      .pos = static_cast<std::uint32_t>(run.pos),
                      .flags = (run.insert ? text::kInsert : 0U) | (run.is_void ? text::kVoid : 0U) |
-                              (run.wiped ? text::kWiped : 0U)};
+                              (run.insert && run.wiped ? text::kWiped : 0U)};
   return admit(state_.history.names.agent_of(run.id.log), run.id.seq, parents_, part, run.text);
 }
 
@@ -337,10 +337,10 @@ void Text::Merge::show(const text::Tracker& places) {
 
 void Text::Merge::take_back() {
   auto& history = state_.history;
+  history.names.truncate(begin_);
   if (history.end() == begin_) return;
   state_.walker.reset();
   if (is_anew_) state_.live.clear();
-  history.names.truncate(begin_);
   history.graph.truncate(begin_, heads_);
   history.runs.truncate(begin_);
 }

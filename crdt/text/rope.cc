@@ -57,14 +57,20 @@ void Rope::insert(std::uint64_t pos, std::string_view utf8, std::uint64_t len) {
   if (utf8.empty()) return;
   if (depth_ == 0) plant();
   if (pos - start_ > path_[0].node->points[path_[0].slot]) seek(pos);
-  if (path_[0].node->bytes(path_[0].slot) + utf8.size() > kLeafBytes) {
+  const auto is_full = [&] {
+    return path_[0].node->bytes(path_[0].slot) + utf8.size() > kLeafBytes;
+  };
+  if (is_full()) {
     if (utf8.size() > kShort) {
       const auto expected = size() + len;
       paste(pos, utf8);
       ENSURE(size() == expected);
       return;
     }
-    make_room(pos, utf8.size());
+    // Room is made in the leaf that ends at or behind `pos`. The finger may be on the next one.
+    if (pos == start_) seek(pos);
+    if (is_full()) make_room(pos, utf8.size());
+    ENSURE(!is_full());
   }
 
   Tally added{.points = len, .extra = 0, .astral = 0, .breaks = 0};

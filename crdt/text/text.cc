@@ -169,7 +169,8 @@ Status Text::erase(const OpId& id, std::uint64_t pos, std::uint64_t len) {
       typing.next.seq += len;
       return {};
     }
-    if (len == 1 && pos + typing.len == typing.pos && (backward || typing.len == 1)) {
+    if (len == 1 && pos < typing.pos && pos + typing.len == typing.pos &&
+        (backward || typing.len == 1)) {
       typing.flags |= text::kBackward;
       ++typing.len;
       ++typing.next.seq;

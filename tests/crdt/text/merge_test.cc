@@ -117,6 +117,45 @@ TEST_CASE("merge: a run that does not fit is refused, and nothing of its batch s
   }
 }
 
+TEST_CASE("merge: a refused run leaves nothing, not even the name of its log") {
+  Text text;
+  const auto base = insert(id(1, 1), {}, 0, "abc");
+  REQUIRE(text.merge({&base, 1}).has_value());
+  const auto saved = text.save();
+  for (const auto& run : {insert(id(2, 1), {id(1, 3)}, 9, "x"), erase(id(2, 1), {id(1, 3)}, 2, 5),
+                          insert(id(2, 1), {id(1, 2)}, 9, "x"), insert(id(2, 1), {}, 1, "x")}) {
+    CHECK(!text.merge({&run, 1}).has_value());
+    CHECK(text.save() == saved);
+  }
+}
+
+TEST_CASE("merge: an erasure has no content, so to be wiped is nothing to it") {
+  Text text;
+  auto wiped = erase(id(1, 4), {id(1, 3)}, 1, 1);
+  wiped.wiped = true;
+  REQUIRE(text.merge(std::vector<TextRun>{insert(id(1, 1), {}, 0, "abc"), wiped}).has_value());
+  const auto back = Text::load(text.save());
+  REQUIRE(back.has_value());
+  CHECK(back->text() == "ac");
+  CHECK(back->removed_by(id(1, 4), 1).at(0).text == "b");
+  Text other;
+  CHECK(other.merge_delta(text.delta({}, false).value()).has_value());
+}
+
+TEST_CASE("erase: backspaces stop at the front") {
+  Text text;
+  REQUIRE(text.insert(id(1, 1), 0, "abc").has_value());
+  REQUIRE(text.erase(id(1, 4), 1, 1).has_value());
+  REQUIRE(text.erase(id(1, 5), 0, 1).has_value());
+  CHECK(!text.erase(id(1, 6), ~std::uint64_t{0}, 1).has_value());
+  CHECK(text.text() == "c");
+  Text one;
+  REQUIRE(one.insert(id(1, 1), 0, "abc").has_value());
+  REQUIRE(one.erase(id(1, 4), 0, 1).has_value());
+  CHECK(!one.erase(id(1, 5), ~std::uint64_t{0}, 1).has_value());
+  CHECK(one.text() == "bc");
+}
+
 TEST_CASE("merge: known runs and known parts of runs are skipped") {
   const auto whole = insert(id(1, 1), {}, 0, "ab\u00e9d");
   for (std::uint64_t from = 0; from < 4; ++from) {

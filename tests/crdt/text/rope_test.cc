@@ -306,3 +306,24 @@ TEST_CASE("rope: memory stays near the text, however it came about") {
     CHECK(rope.memory() < 3 * sizeof(Rope) + 10'000);
   });
 }
+
+TEST_CASE("rope: what replaces the front of a leaf finds room, however full the leaves are") {
+  test::for_each_seed(4, [](test::Seed seed) {
+    SeededRng rng(seed);
+    Pair pair;
+    const unsigned odd = seed % 3 == 0 ? 10 : 0;
+    for (int i = 0; i < 400; ++i) {
+      const auto size = pair.points.size();
+      if (size > 60'000) pair.erase(rng.below(100), size - 30'000);
+      // Keys fill leaves to the brim; what is cut and pasted ends anywhere in them.
+      auto pos = rng.below(pair.points.size() + 1);
+      for (auto n = rng.below(600); n > 0; --n) pair.insert(pos++, U"k");
+      pos = rng.below(pair.points.size() + 1);
+      const auto len = rng.below(std::min<std::uint64_t>(pair.points.size() - pos, 40) + 1);
+      if (len > 0) pair.erase(pos, len);
+      pair.insert(pos, random_text(rng, 1 + rng.below(380), odd));
+      if (i % 10 == 0) pair.rope.ensure_sound();
+    }
+    check_text(pair);
+  });
+}
