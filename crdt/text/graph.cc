@@ -51,8 +51,15 @@ bool Graph::follows_last(Lv lv) const {
 }
 
 void Graph::advance(Version& heads, std::span<const Lv> parents, Lv last) {
-  std::erase_if(heads,
-                [&](Lv head) { return std::binary_search(parents.begin(), parents.end(), head); });
+  if (parents.size() < 8) {
+    for (auto parent : parents) {
+      const auto at = std::lower_bound(heads.begin(), heads.end(), parent);
+      if (at != heads.end() && *at == parent) heads.erase(at);
+    }
+  } else {
+    std::erase_if(
+        heads, [&](Lv head) { return std::binary_search(parents.begin(), parents.end(), head); });
+  }
   heads.push_back(last);  // the greatest number so far, so the order holds
 }
 

@@ -49,7 +49,7 @@ Agent Names::agent_of(const LogId& log) {
 }
 
 Names::Stretch Names::stretch(Agent agent, std::uint64_t seq, std::uint64_t len_max) const {
-  const auto& known = known_[agent];
+  const auto& [known, behind] = known_[agent];
   if (known.empty()) return {.first = std::nullopt, .len = len_max};
   const auto inside = [&](const Known& at) -> Stretch {
     const auto offset = seq - at.seq;
@@ -67,7 +67,16 @@ Names::Stretch Names::stretch(Agent agent, std::uint64_t seq, std::uint64_t len_
     const auto& before = *std::prev(after);
     if (seq - before.seq < before.len) return inside(before);
   }
-  return {.first = std::nullopt, .len = std::min(len_max, after->seq - seq)};
+  auto free = std::min(len_max, after->seq - seq);
+  if (!behind.empty()) {
+    const auto next = behind.upper_bound(seq);
+    if (next != behind.begin()) {
+      const auto& before = std::prev(next)->second;
+      if (seq - before.seq < before.len) return inside(before);
+    }
+    if (next != behind.end()) free = std::min(free, next->first - seq);
+  }
+  return {.first = std::nullopt, .len = free};
 }
 
 std::optional<Lv> Names::find(const OpId& id) const {
@@ -76,7 +85,7 @@ std::optional<Lv> Names::find(const OpId& id) const {
 }
 
 void Names::append(Agent agent, std::uint64_t seq, Lv len) {
-  auto& known = known_[agent];
+  auto& [known, behind] = known_[agent];
   const bool is_next = known.empty() || seq >= known.back().seq + known.back().len;
   if (is_next && !known.empty() && seq == known.back().seq + known.back().len &&
       known.back().begin + known.back().len == end_) {
@@ -88,9 +97,7 @@ void Names::append(Agent agent, std::uint64_t seq, Lv len) {
   if (is_next) {
     known.push_back(one);
   } else {
-    known.insert(std::upper_bound(known.begin(), known.end(), seq,
-                                  [](std::uint64_t at, const Known& k) { return at < k.seq; }),
-                 one);
+    behind.emplace(seq, one);
   }
   runs_.push_back({.begin = end_, .agent = agent, .seq = seq});
   end_ += len;
@@ -99,23 +106,27 @@ void Names::append(Agent agent, std::uint64_t seq, Lv len) {
 void Names::truncate(Lv end) {
   while (!runs_.empty() && end_ > end) {
     const auto run = runs_.back();
-    auto& known = known_[run.agent];
-    const auto at =
-        std::lower_bound(known.begin(), known.end(), run.seq,
-                         [](const Known& one, std::uint64_t seq) { return one.seq < seq; });
+    auto& [known, behind] = known_[run.agent];
+    const auto at = behind.find(run.seq);
     if (run.begin < end) {
-      at->len = end - run.begin;
+      (at != behind.end() ? at->second : known.back()).len = end - run.begin;
       end_ = end;
       break;
     }
-    known.erase(at);
+    if (at != behind.end()) {
+      behind.erase(at);
+    } else {
+      known.pop_back();
+    }
     runs_.pop_back();
     end_ = run.begin;
   }
-  while (!logs_.empty() && known_.back().empty()) {
-    by_log_.erase(logs_.back());
+  while (!logs_.empty() && known_.back().is_empty()) {
     const auto gone = static_cast<Agent>(logs_.size() - 1);
-    std::erase_if(by_brief_, [&](const auto& entry) { return entry.second == gone; });
+    by_log_.erase(logs_.back());
+    auto [at, last] = by_brief_.equal_range(brief(logs_.back()));
+    while (at != last && at->second != gone) ++at;
+    if (at != last) by_brief_.erase(at);
     logs_.pop_back();
     known_.pop_back();
   }

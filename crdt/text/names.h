@@ -69,10 +69,16 @@ class Names {
     Lv len = 0;
   };
 
+  struct Log {
+    std::vector<Known> known;               // ascending by seq, and by number
+    std::map<std::uint64_t, Known> behind;  // what came after greater ones, by seq
+    bool is_empty() const { return known.empty(); }
+  };
+
   std::vector<Run> runs_;
   Lv end_ = 0;
   std::vector<LogId> logs_;
-  std::vector<std::vector<Known>> known_;  // by agent; ascending by seq
+  std::vector<Log> known_;  // by agent
   std::map<LogId, Agent> by_log_;
   std::unordered_multimap<std::uint32_t, Agent> by_brief_;
 };

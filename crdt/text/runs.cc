@@ -116,7 +116,38 @@ bool Runs::fill(std::string contents) {
 bool Runs::fill(std::string contents, const std::vector<std::uint32_t>& offsets) {
   for (std::size_t i = 0; i < runs_.size(); ++i) runs_[i].content = offsets[i];
   contents_ = std::move(contents);
+  cut_long();
   return true;
+}
+
+void Runs::cut_long() {
+  const auto is_long = [&](std::size_t i) {
+    const Lv len = end_of(i) - begins_[i];
+    return len > kWalkMax && (runs_[i].flags & (kInsert | kWiped)) == kInsert &&
+           content_end(i) - runs_[i].content != len;
+  };
+  std::size_t i = 0;
+  while (i < runs_.size() && !is_long(i)) ++i;
+  if (i == runs_.size()) return;
+  auto begins = std::vector<Lv>(begins_.begin(), begins_.begin() + static_cast<std::ptrdiff_t>(i));
+  auto runs = std::vector<Run>(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(i));
+  for (; i < runs_.size(); ++i) {
+    auto run = runs_[i];
+    auto begin = begins_[i];
+    for (const bool is_cut = is_long(i); is_cut && end_of(i) - begin > kWalkMax;) {
+      begins.push_back(begin);
+      runs.push_back(run);
+      if ((run.flags & kVoid) != 0) ++marked_;
+      const auto rest = std::string_view(contents_).substr(run.content);
+      run.content += static_cast<std::uint32_t>(utf8::offset(rest, kWalkMax));
+      run.pos += kWalkMax;
+      begin += kWalkMax;
+    }
+    begins.push_back(begin);
+    runs.push_back(run);
+  }
+  begins_ = std::move(begins);
+  runs_ = std::move(runs);
 }
 
 void Runs::truncate(Lv end) {

@@ -120,6 +120,7 @@ class Runs {
   Lv end_of(std::size_t index) const {
     return index + 1 < begins_.size() ? begins_[index + 1] : end_;
   }
+  void cut_long();
   bool join(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_view text);
   std::uint64_t content_end(std::size_t index) const {
     return index + 1 < runs_.size() ? runs_[index + 1].content : contents_.size();

@@ -8,21 +8,29 @@ namespace holm::crdt::text {
 
 Tracker::Tracker(Lv first) : lowest_(first) { leaves_.emplace_back(); }
 
-void Tracker::settle(const Span& span, std::uint32_t leaf) {
-  if (span.begin > kLvMax) {
-    if (unknown_.has_below(span.begin)) {
-      const auto at = unknown_.below(span.begin);
-      if (unknown_.key(at) == span.begin) {
-        unknown_.value(at) = leaf;
+void Tracker::settle(const Span& span, std::uint32_t leaf, bool by_span) {
+  if (by_span) {
+    if (by_span_.has_below(span.begin)) {
+      const auto at = by_span_.below(span.begin);
+      if (by_span_.key(at) == span.begin) {
+        by_span_.value(at) = leaf;
         return;
       }
     }
-    return unknown_.insert(span.begin, leaf);
+    return by_span_.insert(span.begin, leaf);
   }
-  const std::size_t begin = span.begin - lowest_, end = begin + span.len;
-  if (end > leaf_of_.size()) leaf_of_.resize(end, kNone);
-  std::fill(leaf_of_.begin() + static_cast<std::ptrdiff_t>(begin),
-            leaf_of_.begin() + static_cast<std::ptrdiff_t>(end), leaf);
+  for (Lv at = span.begin - lowest_, end = at + span.len; at < end;) {
+    const auto page = at / kPage;
+    if (page >= pages_.size()) pages_.resize(page + 1);
+    if (!pages_[page]) {
+      pages_[page] = std::make_unique<Page>();
+      std::fill_n(pages_[page]->leaf_of, kPage, kNone);
+      ++pages_held_;
+    }
+    const auto count = std::min(end - at, kPage - at % kPage);
+    std::fill_n(pages_[page]->leaf_of + at % kPage, count, leaf);
+    at += count;
+  }
 }
 
 Sums Tracker::sums_of_leaf(const Leaf& leaf) const {
@@ -130,15 +138,9 @@ Tracker::Spot Tracker::known_from(Spot at) const {
   return {kNone, 0, 0};
 }
 
-bool Tracker::holds(Lv place) const {
-  if (place > kLvMax) return unknown_.has_below(place);
-  return place >= lowest_ && place - lowest_ < leaf_of_.size() &&
-         leaf_of_[place - lowest_] != kNone;
-}
-
 Tracker::Spot Tracker::find(Lv place) const {
-  const auto l = place > kLvMax ? unknown_.value(unknown_.below(place)) : leaf_of_[place - lowest_];
-  ENSURE(l != kNone);
+  auto l = place > kLvMax ? kNone : known_leaf(place);
+  if (l == kNone) l = by_span_.value(by_span_.below(place));
   const auto& leaf = leaves_[l];
   for (std::uint32_t i = 0; i < leaf.count; ++i) {
     const auto offset = place - leaf.spans[i].begin;  // wraps around when it is before it
@@ -249,7 +251,7 @@ void Tracker::split_leaf(std::uint32_t l) {
   half.next = leaf.next;
   leaf.next = fresh;
   for (std::uint32_t i = 0; i < half.count; ++i) {
-    settle(half.spans[i], fresh);
+    settle(half.spans[i], fresh, is_by_span(half.spans[i].begin));
   }
   const auto moved = sums_of_leaf(half);
   if (leaf.parent == kNone) {
@@ -282,19 +284,20 @@ Tracker::Spot Tracker::put(std::uint32_t l, std::uint32_t index, const Span& spa
 
 Tracker::Spot Tracker::put_parts(std::uint32_t l, std::uint32_t index, Span span) {
   const auto whole = span;
+  const bool by_span = whole.begin > kLvMax || (!whole.state.shows() && whole.len > kSpanMax);
   Spot last{l, index, 0};
   for (Lv done = 0; done < whole.len; done += span.len) {
     span.begin = whole.begin + done;
-    span.len = whole.begin > kLvMax ? whole.len : std::min(kSpanMax, whole.len - done);
+    span.len = by_span ? whole.len : std::min(kSpanMax, whole.len - done);
     if (done > 0) {
       span.left = span.begin - 1;
       ++last.index;
     }
     last = put(last.leaf, last.index, span);
-    settle(span, last.leaf);
+    settle(span, last.leaf, by_span);
     add(last.leaf, sums_of(span.state, span.len));
   }
-  return whole.begin > kLvMax || whole.len <= kSpanMax ? last : find(whole.begin);
+  return by_span || whole.len <= kSpanMax ? last : find(whole.begin);
 }
 
 Tracker::Spot Tracker::insert_after(Spot at, const Span& span) {
@@ -313,7 +316,7 @@ Tracker::Spot Tracker::split(Spot at) {
   // The rest is put back beside it. While that is the same leaf, nothing else changes.
   const bool has_room = leaves_[at.leaf].count < kLeafMax;
   if (has_room) {
-    if (rest.begin > kLvMax) settle(rest, at.leaf);
+    if (is_by_span(rest.begin)) settle(rest, at.leaf, true);
     return put(at.leaf, at.index + 1, rest);
   }
   const auto taken = sums_of(rest.state, rest.len);
@@ -321,7 +324,7 @@ Tracker::Spot Tracker::split(Spot at) {
   gone -= taken;
   add(at.leaf, gone);
   const auto out = put(at.leaf, at.index + 1, rest);
-  settle(rest, out.leaf);
+  settle(rest, out.leaf, is_by_span(rest.begin));
   add(out.leaf, taken);
   return out;
 }
@@ -339,7 +342,7 @@ Tracker::Spot Tracker::isolate(Spot at, Lv len) {
 
 void Tracker::extend(Spot at, Lv more) {
   auto& span = leaves_[at.leaf].spans[at.index];
-  settle({.begin = span.end(), .len = more}, at.leaf);
+  if (!is_by_span(span.begin)) settle({.begin = span.end(), .len = more}, at.leaf, false);
   span.len += more;
   add(at.leaf, sums_of(span.state, more));
 }
@@ -354,7 +357,7 @@ void Tracker::set_state(Spot at, PlaceState state) {
 
 std::size_t Tracker::memory() const {
   return leaves_.capacity() * sizeof(Leaf) + nodes_.capacity() * sizeof(Node) +
-         leaf_of_.capacity() * sizeof(leaf_of_[0]) + unknown_.memory();
+         pages_held_ * sizeof(Page) + pages_.capacity() * sizeof(pages_[0]) + by_span_.memory();
 }
 
 }  // namespace holm::crdt::text

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "crdt/text/lv.h"
@@ -105,7 +106,6 @@ class Tracker {
   Spot known_from(Spot at) const;
   /// The spot of a place. Requires that it is in the tracker.
   Spot find(Lv place) const;
-  bool holds(Lv place) const;
   /// Whether place `a` comes before place `b` in document order; different spans.
   bool is_before(Spot a, Spot b) const;
 
@@ -151,7 +151,7 @@ class Tracker {
   void add(std::uint32_t leaf, const Sums& more);
   Spot put(std::uint32_t leaf, std::uint32_t index, const Span& span);
   Spot put_parts(std::uint32_t leaf, std::uint32_t index, Span span);
-  void settle(const Span& span, std::uint32_t leaf);
+  void settle(const Span& span, std::uint32_t leaf, bool by_span);
   void split_leaf(std::uint32_t leaf);
   void insert_child(std::uint32_t node, std::uint32_t slot, std::uint32_t child, const Sums& sums);
   Sums sums_of_leaf(const Leaf& leaf) const;
@@ -163,10 +163,23 @@ class Tracker {
   std::uint32_t first_ = 0;
   Sums total_;
   // Which leaf has a place: for each of the known ones, since splitting a span then changes nothing
-  // and a search takes one step; for the others by the first of a span.
+  // and a search takes one step; in pages, since erases, which have no place, take numbers too. For
+  // the others, and for long stretches that never showed, which may be longer than any memory, by
+  // the first of a span.
+  static constexpr Lv kPage = 4096;
+  struct Page {
+    std::uint32_t leaf_of[kPage];
+  };
+  std::uint32_t known_leaf(Lv place) const {
+    const std::size_t at = place - lowest_;
+    const auto page = at / kPage;
+    return page < pages_.size() && pages_[page] ? pages_[page]->leaf_of[at % kPage] : kNone;
+  }
+  bool is_by_span(Lv place) const { return place > kLvMax || known_leaf(place) == kNone; }
   const Lv lowest_;
-  std::vector<std::uint32_t> leaf_of_;
-  LvMap<std::uint32_t> unknown_;
+  std::vector<std::unique_ptr<Page>> pages_;
+  std::size_t pages_held_ = 0;
+  LvMap<std::uint32_t> by_span_;
 };
 
 }  // namespace holm::crdt::text

@@ -1,0 +1,281 @@
+// Bytes and histories made to be expensive: what they may cost in memory is held here, what they
+// cost in time is printed with HOLM_MEASURE=1, for sizes n, 2n and 4n, so that growth shows.
+#include <doctest/doctest.h>
+#include <malloc.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "crdt/text/extract.h"
+#include "crdt/text/packing.h"
+#include "crdt/text/text.h"
+#include "tests/crdt/text/histories.h"
+
+using namespace holm;
+using namespace holm::crdt;
+
+namespace {
+
+std::atomic<std::size_t> held{0}, most{0};
+
+}  // namespace
+
+// Counts what is held. Malloc's own size is what both sides know.
+void* operator new(std::size_t size) {
+  void* out = std::malloc(size > 0 ? size : 1);
+  if (out == nullptr) throw std::bad_alloc();
+  const auto now = held += malloc_usable_size(out);
+  if (now > most) most = now;
+  return out;
+}
+void operator delete(void* at) noexcept {
+  if (at == nullptr) return;
+  held -= malloc_usable_size(at);
+  std::free(at);
+}
+void operator delete(void* at, std::size_t) noexcept { operator delete(at); }
+
+namespace {
+
+/// The most that is held beyond what was held before, while `body` runs.
+template <class Body>
+std::size_t peak(Body body) {
+  const std::size_t before = held;
+  most = before;
+  body();
+  return most - before;
+}
+
+template <class Body>
+double milliseconds(Body body) {
+  const auto start = std::chrono::steady_clock::now();
+  body();
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+  return took.count();
+}
+
+LogId log_of(std::uint64_t n) {
+  LogId out;
+  for (int i = 0; i < 8; ++i)
+    out.bytes[static_cast<std::size_t>(7 - i)] = (n + 1) >> (8 * i) & 0xff;
+  return out;
+}
+
+TextRun run_of(const OpId& id, std::vector<OpId> parents, std::uint64_t pos, std::string text) {
+  TextRun out;
+  out.id = id;
+  out.parents = std::move(parents);
+  out.pos = pos;
+  out.len = text.size();
+  out.text = std::move(text);
+  return out;
+}
+
+/// A delta made up column by column, as nobody's history need be.
+struct Forged {
+  std::vector<LogId> logs{log_of(0)};
+  std::uint64_t total = 0;
+  std::uint64_t names = 0, spans = 0, runs = 0;
+  Bytes name_column, graph, tokens, positions, lens, content;
+
+  void name(std::uint64_t log, std::int64_t jump, std::uint64_t len, bool is_last = false) {
+    text::put(name_column, log);
+    text::put(name_column, text::fold(jump));
+    if (!is_last) text::put(name_column, len - 1);
+    ++names;
+  }
+  Bytes delta() const {
+    Bytes out{0x20};
+    text::put(out, logs.size());
+    for (const auto& log : logs) append(out, log.view());
+    for (auto number : {total, names, spans, runs}) text::put(out, number);
+    for (const auto* column : {&name_column, &graph, &tokens, &positions, &lens, &content}) {
+      text::put_section(out, *column);
+    }
+    return out;
+  }
+};
+
+/// `n` inserts of one code point, one after the other, as one span of one run.
+Forged straight(std::uint64_t n) {
+  Forged out;
+  out.total = n;
+  out.spans = 1;
+  text::put(out.graph, 0);
+  out.runs = 1;
+  // Insert at the first caret, long.
+  out.tokens.push_back(3 * (0 + 5 * 16));
+  text::put(out.lens, n - 1 - 16);
+  out.content.assign(n, 'x');
+  return out;
+}
+
+/// Ids that go backwards.
+Bytes backward_names(std::uint64_t n) {
+  auto out = straight(n);
+  for (std::uint64_t i = 0; i < n; ++i) {
+    out.name(0, i == 0 ? static_cast<std::int64_t>(n) : -2, 1, i + 1 == n);
+  }
+  return out.delta();
+}
+
+/// As many branches as code points, off nothing, or in pairs of which each ends one.
+Bytes branches(std::uint64_t n, bool in_comb) {
+  Forged out;
+  out.total = out.spans = out.runs = n;
+  out.name(0, 0, n, true);
+  for (std::uint64_t i = 0; i < n; ++i) {
+    if (in_comb && i > 1) {
+      text::put(out.graph, 2);
+      text::put(out.graph, 1);  // the one before the last
+    } else {
+      text::put(out.graph, 0);
+    }
+    if (i + 1 < n) text::put(out.graph, 0);
+    out.tokens.push_back(3 * 4);  // insert, spelled out
+    text::put(out.positions, i == 0 ? 0 : 1);
+    if (i > 0) out.positions.back() = 1;  // at the front again
+  }
+  out.content.assign(n, 'x');
+  return out.delta();
+}
+
+using Work = std::function<double(std::uint64_t)>;
+
+/// Prints what `work` takes for three sizes, and holds the last to a bound that only far more than
+/// proportional growth would miss.
+void grow(const char* what, std::uint64_t n, const Work& work) {
+  if (std::getenv("HOLM_MEASURE") == nullptr) {
+    (void)work(n / 16);
+    return;
+  }
+  std::printf("%-44s", what);
+  for (const auto size : {n, 2 * n, 4 * n}) {
+    std::printf("  %8llu: %8.1f ms", static_cast<unsigned long long>(size), work(size));
+    std::fflush(stdout);
+  }
+  std::printf("\n");
+}
+
+double merging(const std::vector<TextRun>& runs) {
+  Text text;
+  return milliseconds([&] { REQUIRE(text.merge(runs).has_value()); });
+}
+
+std::vector<TextRun> siblings(std::uint64_t n, bool descends) {
+  std::vector<TextRun> out{run_of({log_of(0), 1}, {}, 0, "()")};
+  for (std::uint64_t i = 1; i <= n; ++i) {
+    out.push_back(run_of({log_of(descends ? n + 1 - i : i), 1}, {{log_of(0), 2}}, 1, "x"));
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("hostile: time to decode and to merge") {
+  const auto decoding = [](const Bytes& bytes) {
+    return milliseconds([&] {
+      Text text;
+      (void)text.merge_delta(bytes);
+    });
+  };
+  grow("delta: ids that go backwards", 50'000,
+       [&](std::uint64_t n) { return decoding(backward_names(n)); });
+  grow("delta: branches off nothing", 5'000,
+       [&](std::uint64_t n) { return decoding(branches(n, false)); });
+  grow("delta: a comb of two branches", 4'000,
+       [&](std::uint64_t n) { return decoding(branches(n, true)); });
+  for (const bool descends : {false, true}) {
+    grow(descends ? "merge: inserts at one spot, ids descend"
+                  : "merge: inserts at one spot, ids rise",
+         4'000, [&](std::uint64_t n) { return merging(siblings(n, descends)); });
+  }
+  grow("merge: the same, one by one", 2'000, [&](std::uint64_t n) {
+    const auto runs = siblings(n, false);
+    Text text;
+    return milliseconds([&] {
+      for (const auto& run : runs) REQUIRE(text.merge({&run, 1}).has_value());
+    });
+  });
+  grow("save, load: inserts at one spot", 2'000, [&](std::uint64_t n) {
+    Text text;
+    REQUIRE(text.merge(siblings(n, false)).has_value());
+    return milliseconds([&] { REQUIRE(Text::load(text.save()).has_value()); });
+  });
+  grow("delta(), merge_delta(): branches by n logs", 4'000, [&](std::uint64_t n) {
+    const auto runs = siblings(n, false);
+    Text text, other;
+    REQUIRE(text.merge(runs).has_value());
+    REQUIRE(other.merge({runs.data(), 1}).has_value());
+    return milliseconds([&] {
+      REQUIRE(other.merge_delta(text.delta(other.frontier(), false).value()).has_value());
+    });
+  });
+  grow("merge: all of n branches are parents of one", 4'000, [&](std::uint64_t n) {
+    auto runs = siblings(n, false);
+    auto last = run_of({log_of(0), 3}, {}, 1, "-");
+    for (std::uint64_t i = 1; i <= n; ++i) last.parents.push_back({log_of(i), 1});
+    runs.push_back(last);
+    return merging(runs);
+  });
+  grow("merge: each of n branches knows the ones before", 1'000, [&](std::uint64_t n) {
+    std::vector<TextRun> runs{run_of({log_of(0), 1}, {}, 0, "()")};
+    // Two heads that alternate, each run on both of the last: no branch, much to turn.
+    for (std::uint64_t i = 0; i < n; ++i) {
+      std::vector<OpId> parents{{log_of(i % 2), i < 2 ? 0 : i / 2}};
+      if (i < 2) parents = {{log_of(0), 2}};
+      auto run = run_of({log_of(2 + i % 2), i / 2 + 1}, {}, 1, "x");
+      run.parents =
+          i < 2 ? std::vector<OpId>{{log_of(0), 2}} : std::vector<OpId>{{log_of(2 + i % 2), i / 2}};
+      runs.push_back(run);
+    }
+    Text text;
+    return milliseconds([&] {
+      for (const auto& run : runs) REQUIRE(text.merge({&run, 1}).has_value());
+    });
+  });
+  grow("load, at: edits in a long paste not ASCII", 100'000, [&](std::uint64_t n) {
+    std::string pasted;
+    for (std::uint64_t i = 0; i < n; ++i) pasted += "\xc3\xa9";
+    Text text;
+    REQUIRE(text.insert({log_of(0), 1}, 0, pasted).has_value());
+    for (std::uint64_t i = 0; i < n / 100; ++i) {
+      REQUIRE(text.insert({log_of(0), n + 1 + i}, i * 101 + 7, "x").has_value());
+    }
+    const auto back = Text::load(text.save());
+    const OpId version{log_of(0), n + n / 200};
+    return milliseconds([&] { REQUIRE(back->at({&version, 1}).has_value()); });
+  });
+}
+
+TEST_CASE("hostile: what bytes may make a reader hold") {
+  // The worst of each column: tokens of a run each, names, spans, content, and places that have
+  // none. Per byte of input 1,024 bytes of columns; of those, what the history makes.
+  const auto costs = [](const Bytes& bytes) {
+    return peak([&] {
+      Text text;
+      (void)text.merge_delta(bytes);
+    });
+  };
+  {
+    // Wiped places cost no bytes.
+    TextRun wiped = run_of({log_of(1), 1}, {}, 0, "");
+    wiped.wiped = true;
+    wiped.len = 2'000'000'000;
+    Text text;
+    CHECK(peak([&] { REQUIRE(text.merge({&wiped, 1}).has_value()); }) < 1u << 20);
+    const auto saved = text.save();
+    CHECK(peak([&] { REQUIRE(Text::load(saved).has_value()); }) < 1u << 20);
+  }
+  for (const auto& bytes :
+       {backward_names(100'000), branches(4'000, false), branches(20'000, true)}) {
+    MESSAGE(bytes.size(), " bytes make a reader hold ", costs(bytes));
+  }
+}
