@@ -15,6 +15,7 @@ constexpr std::string_view kPrologue = "holm/1";
 constexpr std::string_view kCannotStore = "this device cannot store more at the moment";
 constexpr std::size_t kQueuedMax = 2u << 20;  ///< given to a session before deltas wait
 constexpr Millis kTurnMax{200};               ///< what many deltas hold may share a commit
+constexpr Millis kSliceGap{1};                ///< room for all else between slices of a delivery
 constexpr Millis kDeliverAgain{1000};         ///< after the store failed
 constexpr Millis kFlush{50};                  ///< typing is pushed in bursts of this length
 
@@ -560,7 +561,7 @@ void Links::end_turn(Ending ending) {
     if (ending == Ending::may_wait && replica.is_behind()) {
       const auto now = env_.clock.now();
       if (now - turn_since_.try_emplace(team, now).first->second < kTurnMax) {
-        deliver_at_[team] = now;
+        deliver_at_[team] = now + kSliceGap;
         continue;
       }
     }
@@ -579,7 +580,7 @@ void Links::end_turn(Ending ending) {
       }
       continue;
     }
-    if (replica.is_behind()) deliver_at_[team] = env_.clock.now();
+    if (replica.is_behind()) deliver_at_[team] = env_.clock.now() + kSliceGap;
     for (auto& item : staged) {
       // A delta that is not delivered whole yet is answered when it is.
       if (item.team != team || replica.is_behind(item.delta.space)) {

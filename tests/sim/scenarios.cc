@@ -121,6 +121,27 @@ Result<Outcome> crash_in_sync(std::uint64_t seed) {
   return crew.end();
 }
 
+/// More than a device delivers in one turn of its loop (node/receive.cc) arrives at once.
+Result<Outcome> backlog(std::uint64_t seed) {
+  Crew crew(seed, kThree);
+  TRY(crew.form());
+  TRY(crew.mesh());
+  auto& world = crew.world;
+  world.split({{"ana"}, {"bo", "cy"}});
+  for (int i = 0; i < 600; ++i) (void)TRY(crew.work.note("ana"));
+  TRY(crew.work.act_all(kThree, 6));
+  if (world.rng().chance(60)) doom(world["bo"], world.rng(), 40);
+  world.heal();
+  // People go on while it is taken in.
+  for (int i = 0; i < 6; ++i) {
+    world.run_for(some(world.rng(), 40));
+    TRY(crew.work.act_all({"bo", "cy"}, 1));
+  }
+  world.run_for(5s);
+  TRY(revive(world));
+  return crew.end();
+}
+
 Result<Outcome> crash_in_join(std::uint64_t seed) {
   Crew crew(seed, kThree);
   auto& world = crew.world;
@@ -255,6 +276,7 @@ const std::vector<Scenario>& scenarios() {
       {"relay", "two that never meet agree through a third", relay},
       {"crash-alone", "a power cut at any write loses nothing that was acknowledged", crash_alone},
       {"crash-in-sync", "a power cut at any write of an exchange costs only time", crash_in_sync},
+      {"backlog", "a long backlog is taken in slice by slice, whatever happens meanwhile", backlog},
       {"crash-in-join", "a join interrupted at any write can be done again", crash_in_join},
       {"disk-full", "a full disk refuses and forgets nothing, and its device catches up",
        disk_full},

@@ -17,9 +17,9 @@ Result<Outcome> run(std::string_view name, std::uint64_t seed) {
   return fail(Code::not_found, "no such scenario");
 }
 
-void hold(std::string_view name) {
+void hold(std::string_view name, int seeds = kSeeds) {
   std::uint64_t deeds = 0;
-  test::for_each_seed(kSeeds, [&](test::Seed seed) {
+  test::for_each_seed(seeds, [&](test::Seed seed) {
     const auto outcome = run(name, seed);
     REQUIRE_MESSAGE(outcome.has_value(), outcome.error().text());
     deeds += outcome->deeds;
@@ -35,6 +35,9 @@ TEST_CASE("sim: a power cut at any write loses nothing that was acknowledged") {
   hold("crash-alone");
 }
 TEST_CASE("sim: a power cut at any write of an exchange costs only time") { hold("crash-in-sync"); }
+TEST_CASE("sim: a long backlog is taken in slice by slice, whatever happens meanwhile") {
+  hold("backlog", 2);
+}
 TEST_CASE("sim: a join interrupted at any write can be done again") { hold("crash-in-join"); }
 TEST_CASE("sim: a full disk refuses and forgets nothing, and its device catches up") {
   hold("disk-full");
