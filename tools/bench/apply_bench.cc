@@ -12,6 +12,7 @@
 #include "store/logs.h"
 #include "store/objects.h"
 #include "tools/bench/benches.h"
+#include "tools/bench/ids.h"
 #include "work/schema.h"
 
 namespace holm::bench {
@@ -21,12 +22,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kObjects = 10'000;
 
-template <class AnyId>
-AnyId filled(std::uint8_t byte) {
-  AnyId out;
-  out.bytes.fill(byte);
-  return out;
-}
 const SpaceId kSpace = filled<SpaceId>(1);
 const LogId kLog = filled<LogId>(2);
 

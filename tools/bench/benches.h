@@ -25,19 +25,25 @@ struct Bench {
 std::span<const Bench> benches();
 
 Status bench_trace(const Options& options, const Report& report);
-Status bench_order(const Options& options, const Report& report);
-Status bench_smalldocs(const Options& options, const Report& report);
+Status bench_chained(const Options& options, const Report& report);
+Status bench_merge(const Options& options, const Report& report);
+Status bench_load(const Options& options, const Report& report);
+Status bench_size(const Options& options, const Report& report);
 Status bench_history(const Options& options, const Report& report);
 Status bench_anchors(const Options& options, const Report& report);
+Status bench_smalldocs(const Options& options, const Report& report);
+Status bench_order(const Options& options, const Report& report);
 Status bench_map(const Options& options, const Report& report);
 Status bench_items(const Options& options, const Report& report);
 Status bench_apply(const Options& options, const Report& report);
 Status bench_delta(const Options& options, const Report& report);
 
 /// One measure for a harness that compares programs: reads the trace at `flat`, prints one JSON
-/// line. False when the measure does not apply. What it measures is made anew from the trace.
-Result<bool> run_peer(std::string_view measure, const std::string& flat);
-/// As run_peer(), for the measures that need no trace.
+/// line. False when the measure does not apply. `base` is a path prefix for what one measure leaves
+/// for the next: replay for load, convert for merge and stream.
+Result<bool> run_text_peer(std::string_view measure, const std::string& flat,
+                           const std::string& base);
+/// The same, for measures that need no trace.
 Result<bool> run_object_peer(std::string_view measure);
 Result<bool> run_delta_peer(std::string_view measure);
 

@@ -3,19 +3,13 @@
 #include "crdt/columns.h"
 #include "sync/message.h"
 #include "tools/bench/benches.h"
+#include "tools/bench/ids.h"
 
 namespace holm::bench {
 namespace {
 
 constexpr std::uint64_t kBefore = 259'778;  // code points typed before, as in automerge-paper
 constexpr std::uint64_t kCaret = 52'000;
-
-template <class AnyId>
-AnyId filled(std::uint8_t byte) {
-  AnyId out;
-  out.bytes.fill(byte);
-  return out;
-}
 
 /// `count` characters typed one by one at `pos`, in one change of a log.
 crdt::Change typed(std::uint64_t seq, std::uint64_t pos, std::size_t count, std::int64_t ms) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/rng.h"
+#include "crdt/text/utf8.h"
 #include "tools/bench/trace.h"
 
 namespace holm::bench {
@@ -18,32 +19,30 @@ class Typist {
  public:
   explicit Typist(std::uint64_t seed) : rng_(seed) {}
 
-  /// One keystroke, or a paste, on a text of `size` code points; keeps its caret.
-  Patch edit(std::uint64_t& size) {
+  /// One keystroke, or a paste, on a text of `size` code points, into `trace`; keeps its caret.
+  void edit(Trace& trace, std::uint64_t& size) {
     if (caret_ > size) caret_ = size;
     if (left_ == 0) jump(size);
     --left_;
-    Patch out;
     const auto dice = rng_.below(1000);
     if (dice < 180 && caret_ > 0) {  // backspace
-      out = {caret_ - 1, 1, {}};
+      trace.add(caret_ - 1, 1, {});
     } else if (dice < 190 && size > caret_ + 40) {
-      out = {caret_, 20 + rng_.below(20), {}};
+      trace.add(caret_, 20 + rng_.below(20), {});
     } else if (dice < 193) {
-      for (auto n = 20 + rng_.below(60); n > 0; --n) out.inserted += word();
-      out.pos = caret_;
+      std::string pasted;
+      for (auto n = 20 + rng_.below(60); n > 0; --n) pasted += word();
+      trace.add(caret_, 0, pasted);
     } else {
       if (pending_.empty()) pending_ = word();
       std::size_t bytes = 1;
-      while (bytes < pending_.size() && (pending_[bytes] & 0xc0) == 0x80) ++bytes;
-      out = {caret_, 0, std::string(pending_.substr(0, bytes))};
+      while (bytes < pending_.size() && crdt::utf8::continues(pending_[bytes])) ++bytes;
+      trace.add(caret_, 0, pending_.substr(0, bytes));
       pending_.remove_prefix(bytes);
     }
-    std::uint64_t added = 0;
-    for (const char c : out.inserted) added += (c & 0xc0) != 0x80 ? 1 : 0;
-    caret_ = out.pos + added;
-    size += added - out.erased;
-    return out;
+    const auto& done = trace.patches.back();
+    caret_ = done.pos + done.points;
+    size = size + done.points - done.erased;
   }
 
  private:
@@ -73,10 +72,8 @@ Trace typed_trace(std::uint64_t seed, std::size_t edits) {
   Typist typist(seed);
   std::uint64_t size = 0;
   for (std::uint32_t i = 0; i < edits; ++i) {
-    Transaction transaction;
-    if (i > 0) transaction.parents = {i - 1};
-    transaction.patches = {typist.edit(size)};
-    out.transactions.push_back(std::move(transaction));
+    out.begin(0, i > 0 ? std::vector{i - 1} : std::vector<std::uint32_t>());
+    typist.edit(out, size);
   }
   return out;
 }
@@ -99,16 +96,13 @@ Trace concurrent_trace(std::uint64_t seed, std::uint32_t agents, std::size_t tra
     const auto who = static_cast<std::uint32_t>(rng.below(agents));
     auto& writer = writers[who];
     const auto index = static_cast<std::uint32_t>(out.transactions.size());
-    Transaction transaction;
-    transaction.agent = who;
-    transaction.parents = writer.version;
+    out.begin(who, writer.version);
     for (auto n = 1 + rng.below(12); n > 0; --n) {
       const auto before = static_cast<std::int64_t>(writer.size);
-      transaction.patches.push_back(writer.typist.edit(writer.size));
+      writer.typist.edit(out, writer.size);
       writer.grown += static_cast<std::int64_t>(writer.size) - before;
     }
     writer.version = {index};
-    out.transactions.push_back(std::move(transaction));
     if (rng.below(100) >= 4) continue;
     // All meet. What two removed counts twice, so the text is at least this long.
     std::vector<std::uint32_t> heads;

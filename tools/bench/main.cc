@@ -2,8 +2,9 @@
 //
 //   holm-bench list
 //   holm-bench NAME [--trace FILE] [--json] [--runs N] [--seed N]
-//   holm-bench peer MEASURE FLAT BASE      one measure for a harness that compares programs; BASE,
-//                                          a place to keep files between measures, is not needed
+//   holm-bench peer MEASURE FLAT BASE      one measure for a harness that compares programs; FLAT
+//                                          is the trace, BASE a path prefix for files that one
+//                                          measure leaves for the next
 //
 // Exit code: 0 measured, 1 failed or a wrong result, 2 for usage, 3 when a measure does not apply.
 #include <charconv>
@@ -19,6 +20,10 @@ namespace holm::bench {
 std::span<const Bench> benches() {
   static constexpr Bench all[] = {
       {"trace", "a text typed edit by edit, saved, opened, merged", bench_trace},
+      {"chained", "a text typed as changes, hashed and signed", bench_chained},
+      {"merge", "a text's history merged, at once and message by message", bench_merge},
+      {"load", "a saved text opened, in time and memory", bench_load},
+      {"size", "what a saved text consists of", bench_size},
       {"history", "any version of a text, and the next one", bench_history},
       {"anchors", "places that move with a text", bench_anchors},
       {"smalldocs", "1,000 texts of 100 edits, opened and read", bench_smalldocs},
@@ -72,7 +77,9 @@ int main(int argc, char** argv) {
     if (words.size() != 4) return usage();
     auto done = bench::run_object_peer(words[1]);
     if (done && !*done) done = bench::run_delta_peer(words[1]);
-    if (done && !*done) done = bench::run_peer(words[1], std::string(words[2]));
+    if (done && !*done) {
+      done = bench::run_text_peer(words[1], std::string(words[2]), std::string(words[3]));
+    }
     if (!done) return failed(done.error());
     return *done ? 0 : kNotApplicable;
   }

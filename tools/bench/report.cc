@@ -1,11 +1,12 @@
 #include "tools/bench/report.h"
 
+#include <malloc.h>
 #include <sodium.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <vector>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/json.h"
@@ -37,16 +38,25 @@ void Report::add(const Value& result) const {
   std::fflush(stdout);
 }
 
-double median_ms(int runs, const std::function<double()>& once) {
-  std::vector<double> all;
-  for (int i = 0; i < runs; ++i) all.push_back(once());
+double median(std::vector<double> all) {
   std::sort(all.begin(), all.end());
   const auto middle = all.size() / 2;
   return all.size() % 2 == 1 ? all[middle] : (all[middle - 1] + all[middle]) / 2;
 }
 
+double median_ms(int runs, const std::function<double()>& once) {
+  std::vector<double> all;
+  for (int i = 0; i < runs; ++i) all.push_back(once());
+  return median(std::move(all));
+}
+
 std::int64_t rss_kb() { return status_kb("VmRSS:"); }
 std::int64_t peak_kb() { return status_kb("VmHWM:"); }
+
+void start_peak() {
+  ::malloc_trim(0);
+  std::ofstream("/proc/self/clear_refs") << '5';
+}
 
 std::string sha256(std::string_view text) {
   Bytes out(crypto_hash_sha256_BYTES);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/value.h"
 
@@ -24,11 +25,15 @@ inline double ms_since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began)
       .count();
 }
+/// Requires: at least one.
+double median(std::vector<double> all);
 /// Median of at least `runs` calls of `once`, in ms; `once` gives what it took.
 double median_ms(int runs, const std::function<double()>& once);
-/// Of this process, in KiB: now, and the most so far.
+/// Memory of this process, in KiB: now, and the most since start_peak(), else since its start.
 std::int64_t rss_kb();
 std::int64_t peak_kb();
+/// Gives back to the system what is free, and lets the peak count from here.
+void start_peak();
 /// Lower-case hex SHA-256 (FIPS 180-4) of a text.
 std::string sha256(std::string_view text);
 

@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "base/json.h"
+#include "crdt/text/utf8.h"
 
 namespace holm::bench {
 namespace {
@@ -46,6 +48,8 @@ Result<std::string> expand(const std::string& path, const std::string& packed) {
   return out;
 }
 
+bool is_count(double number) { return number >= 0 && number <= UINT32_MAX; }
+
 Result<Trace> from_json(const std::string& path, std::string_view text) {
   const auto json = TRY(parse_json(text));
   Trace out;
@@ -55,28 +59,26 @@ Result<Trace> from_json(const std::string& path, std::string_view text) {
   if (!json["startContent"].text().empty()) return unreadable(path, "it starts with a text");
   for (const auto& item : json["txns"].items()) {
     const auto index = static_cast<std::uint32_t>(out.transactions.size());
-    Transaction transaction;
-    transaction.agent = static_cast<std::uint32_t>(item["agent"].number());
+    std::vector<std::uint32_t> parents;
     if (is_concurrent) {
       for (const auto& parent : item["parents"].items()) {
         if (parent.number() < 0 || parent.number() >= index) {
           return unreadable(path, "a transaction names a parent that is not before it");
         }
-        transaction.parents.push_back(static_cast<std::uint32_t>(parent.number()));
+        parents.push_back(static_cast<std::uint32_t>(parent.number()));
       }
     } else if (index > 0) {
-      transaction.parents.push_back(index - 1);
+      parents.push_back(index - 1);
     }
+    out.begin(static_cast<std::uint32_t>(item["agent"].number()), std::move(parents));
     for (const auto& patch : item["patches"].items()) {
       const auto& parts = patch.items();
-      if (parts.size() < 3 || parts[0].number() < 0 || parts[1].number() < 0) {
+      if (parts.size() < 3 || !is_count(parts[0].number()) || !is_count(parts[1].number())) {
         return unreadable(path, "a patch has the wrong form");
       }
-      transaction.patches.push_back({static_cast<std::uint64_t>(parts[0].number()),
-                                     static_cast<std::uint64_t>(parts[1].number()),
-                                     std::string(parts[2].text())});
+      out.add(static_cast<std::uint64_t>(parts[0].number()),
+              static_cast<std::uint64_t>(parts[1].number()), parts[2].text());
     }
-    out.transactions.push_back(std::move(transaction));
   }
   if (out.transactions.empty()) return unreadable(path, "it has no transactions");
   return out;
@@ -122,26 +124,37 @@ Result<Trace> from_flat(const std::string& path, std::string_view bytes) {
     if (row[3] < row[0] || row[3] > patch_count || row[4] < row[1] || row[4] > links) {
       return unreadable(path, "a transaction lies outside of the file");
     }
-    Transaction transaction;
-    transaction.agent = row[2];
+    std::vector<std::uint32_t> before;
     for (auto link = row[1]; link < row[4]; ++link) {
       if (parents[link] >= i) return unreadable(path, "a parent is not before its child");
-      transaction.parents.push_back(parents[link]);
+      before.push_back(parents[link]);
     }
+    out.begin(row[2], std::move(before));
     for (auto p = row[0]; p < row[3]; ++p) {
       const auto* patch = &patches[std::size_t{p} * 4];
       if (std::uint64_t{patch[2]} + patch[3] > text_bytes) {
         return unreadable(path, "a patch lies outside of the text");
       }
-      transaction.patches.push_back(
-          {patch[0], patch[1], std::string(text.substr(patch[2], patch[3]))});
+      out.add(patch[0], patch[1], text.substr(patch[2], patch[3]));
     }
-    out.transactions.push_back(std::move(transaction));
   }
   return out;
 }
 
 }  // namespace
+
+void Trace::begin(std::uint32_t agent, std::vector<std::uint32_t> parents) {
+  transactions.push_back({agent, std::move(parents), patches.size(), 0});
+}
+
+void Trace::add(std::uint64_t pos, std::uint64_t erased, std::string_view inserted) {
+  patches.push_back({static_cast<std::uint32_t>(pos), static_cast<std::uint32_t>(erased),
+                     static_cast<std::uint32_t>(text.size()),
+                     static_cast<std::uint32_t>(inserted.size()),
+                     static_cast<std::uint32_t>(crdt::utf8::count(inserted))});
+  text += inserted;
+  ++transactions.back().patch_count;
+}
 
 bool Trace::is_linear() const {
   for (std::uint32_t i = 0; i < transactions.size(); ++i) {

@@ -12,11 +12,14 @@
 
 namespace holm::bench {
 
-/// One edit: at `pos`, remove `erased` code points, then put `inserted` there.
+/// One edit: at `pos`, remove `erased` code points, then put `bytes` bytes of the trace's text
+/// there, from `from` on.
 struct Patch {
-  std::uint64_t pos = 0;
-  std::uint64_t erased = 0;
-  std::string inserted;
+  std::uint32_t pos = 0;
+  std::uint32_t erased = 0;
+  std::uint32_t from = 0;
+  std::uint32_t bytes = 0;
+  std::uint32_t points = 0;  ///< what it puts there, in code points
 };
 
 /// What one writer did to the merge of `parents`. One writer's transactions never are concurrent
@@ -24,17 +27,30 @@ struct Patch {
 struct Transaction {
   std::uint32_t agent = 0;
   std::vector<std::uint32_t> parents;  ///< indexes of earlier transactions
-  std::vector<Patch> patches;
+  std::size_t first_patch = 0;
+  std::size_t patch_count = 0;
 };
 
+/// Flat, so that replaying touches no memory but what it reads.
 struct Trace {
   std::string name;
   std::uint32_t agents = 1;
   std::vector<Transaction> transactions;  ///< in a causal order
+  std::vector<Patch> patches;             ///< of one transaction after the other
+  std::string text;                       ///< all that is ever inserted, in that order
   std::string end;                        ///< the final text as its source has it; may be empty
 
   /// Whether each transaction has the one before it as its only parent.
   bool is_linear() const;
+  std::span<const Patch> patches_of(const Transaction& transaction) const {
+    return std::span(patches).subspan(transaction.first_patch, transaction.patch_count);
+  }
+  std::string_view inserted(const Patch& patch) const {
+    return std::string_view(text).substr(patch.from, patch.bytes);
+  }
+  /// Begins a transaction; add() appends to it.
+  void begin(std::uint32_t agent, std::vector<std::uint32_t> parents);
+  void add(std::uint64_t pos, std::uint64_t erased, std::string_view inserted);
 };
 
 /// Reads a trace: `.json.gz` or `.json` as github.com/josephg/editing-traces has them (a concurrent
