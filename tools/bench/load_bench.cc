@@ -18,6 +18,7 @@ Status load_case(const Options& options, const Report& report, const TextCase& o
   auto loaded = std::make_unique<Text>(TRY(Text::load(saved)));
   const auto first_ms = ms_since(began);
   const auto peak = peak_kb() - before;
+  start_peak();
   const auto rss = rss_kb() - before;
   loaded.reset();
   const auto load_ms = median_ms(options.runs, [&] {
@@ -74,7 +75,8 @@ Status size_case(const Report& report, const TextCase& one) {
 }  // namespace
 
 /// {"ms", "load_ms", "load_first_ms", "rss_kb", "peak_kb"}: ms until the text can be read, load_ms
-/// until its whole history is there, checked; memory is what that takes above the saved bytes.
+/// until its whole history is there, checked; memory is what that leaves taken, and took at most,
+/// above the saved bytes.
 Status bench_load(const Options& options, const Report& report) {
   return each_text_case(options,
                         [&](const TextCase& one) { return load_case(options, report, one); });
