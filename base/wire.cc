@@ -1,4 +1,5 @@
-// msgpack-c's packer always chooses the shortest spelling, which is what canonical means here.
+// msgpack-c's packer always chooses the shortest spelling, which is what canonical means here. What
+// is one byte long is spelled here: structures of changes are made of such.
 #include "base/wire.h"
 
 #include <msgpack.hpp>
@@ -28,10 +29,14 @@ Writer& Writer::operator=(Writer&&) noexcept = default;
   return *this
 
 Writer& Writer::array(std::size_t count) {
+  if (count < 16) return byte(0x90 | count);
   HOLM_PACK(pack_array(static_cast<std::uint32_t>(count)));
 }
 Writer& Writer::map(std::size_t count) { HOLM_PACK(pack_map(static_cast<std::uint32_t>(count))); }
-Writer& Writer::uint(std::uint64_t number) { HOLM_PACK(pack_uint64(number)); }
+Writer& Writer::uint(std::uint64_t number) {
+  if (number < 128) return byte(number);
+  HOLM_PACK(pack_uint64(number));
+}
 Writer& Writer::sint(std::int64_t number) { HOLM_PACK(pack_int64(number)); }
 Writer& Writer::real(double number) { HOLM_PACK(pack_double(number)); }
 Writer& Writer::boolean(bool flag) { HOLM_PACK(pack(flag)); }

@@ -46,6 +46,12 @@ class Writer {
   Bytes take() { return std::move(out_); }
 
  private:
+  /// A value that is one byte long: most are.
+  Writer& byte(std::uint64_t value) {
+    out_.push_back(static_cast<std::uint8_t>(value));
+    return *this;
+  }
+
   Bytes out_;
 };
 
