@@ -8,6 +8,7 @@
 #include "crdt/text/text.h"
 #include "crdt/text/utf8.h"
 #include "tests/crdt/text/histories.h"
+#include "tests/support/doc_hex.h"
 #include "tests/support/seeds.h"
 
 using namespace holm;
@@ -218,4 +219,39 @@ TEST_CASE("delta, at: an empty text has one version, and nothing to tell") {
   CHECK(text.delta({}, true).value().empty());
   CHECK(text.at({}).value().empty());
   CHECK(Text::load(text.save()).value().delta({}, false).value().empty());
+}
+
+TEST_CASE("golden: a saved text, a delta and a key are the bytes of docs/formats/text.md") {
+  LogId a, b;
+  a.bytes.fill(0xaa);
+  b.bytes.fill(0xbb);
+  Text text;
+  REQUIRE(text.insert({a, 1}, 0, "H\u00e9llo").has_value());
+  const auto typed = text.frontier();
+  Text reader = Text::load(text.save()).value();
+  REQUIRE(text.erase({a, 6}, 4, 1).has_value());
+  REQUIRE(text.erase({a, 7}, 3, 1).has_value());
+  TextRun beside;
+  beside.id = {b, 1};
+  beside.parents = {{a, 5}};
+  beside.pos = 5;
+  beside.len = 1;
+  beside.text = "!";
+  REQUIRE(text.merge({&beside, 1}).has_value());
+  const auto saved = test::doc_hex("text.md", "saved");
+  CHECK(hex(text.save()) == hex(saved));
+  CHECK(Text::load(saved).value().text() == "H\u00e9l!");
+  CHECK(Text::load(saved).value().spans() == text.spans());
+
+  const auto delta = test::doc_hex("text.md", "delta");
+  CHECK(hex(text.delta(typed, false).value()) == hex(delta));
+  REQUIRE(reader.merge_delta(delta).has_value());
+  CHECK(reader.frontier() == text.frontier());
+
+  const auto before = text.frontier();
+  REQUIRE(text.insert({b, 2}, 4, "?").has_value());
+  const auto key = test::doc_hex("text.md", "key");
+  CHECK(hex(text.delta(before, true).value()) == hex(key));
+  REQUIRE(reader.merge_delta(key).has_value());
+  CHECK(reader.text() == "H\u00e9l!?");
 }
