@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 
 #include "base/ensure.h"
@@ -38,7 +39,7 @@ void put_names(Bytes& out, const Names& names) {
   }
 }
 
-void put_graph(Bytes& out, const Extract& extract, const std::vector<LogId>& logs) {
+void put_graph(Bytes& out, const Extract& extract, const std::map<LogId, std::size_t>& logs) {
   const auto& graph = extract.history.graph;
   auto outside = extract.outside.begin();
   for (std::size_t i = 0; i < graph.spans(); ++i) {
@@ -51,8 +52,7 @@ void put_graph(Bytes& out, const Extract& extract, const std::vector<LogId>& log
     if (outside != end) {
       put(out, static_cast<std::uint64_t>(end - outside));
       for (; outside != end; ++outside) {
-        const auto at = std::find(logs.begin(), logs.end(), outside->id.log);
-        put(out, static_cast<std::uint64_t>(at - logs.begin()));
+        put(out, logs.at(outside->id.log));
         put(out, outside->id.seq);
       }
     }
@@ -265,15 +265,15 @@ Extract extract(const History& history, std::span<const Graph::Piece> pieces) {
 void put_structure(Bytes& out, const Extract& extract, LogNames names, Columns columns) {
   const auto& history = extract.history;
   ENSURE(history.end() > 0);
-  std::vector<LogId> logs;
-  for (Agent i = 0; i < history.names.agents(); ++i) logs.push_back(history.names.log_of(i));
-  for (const auto& outside : extract.outside) {
-    if (std::find(logs.begin(), logs.end(), outside.id.log) == logs.end()) {
-      logs.push_back(outside.id.log);
-    }
-  }
+  std::map<LogId, std::size_t> logs;  // to places in the table
+  Bytes table;
+  const auto name = [&](const LogId& log) {
+    if (logs.emplace(log, logs.size()).second) put_log(table, log, names);
+  };
+  for (Agent i = 0; i < history.names.agents(); ++i) name(history.names.log_of(i));
+  for (const auto& outside : extract.outside) name(outside.id.log);
   put(out, logs.size());
-  for (const auto& log : logs) put_log(out, log, names);
+  append(out, table);
   put(out, history.end());
   put(out, history.names.runs().size());
   put(out, history.graph.spans());

@@ -12,7 +12,10 @@
 //    concurrent to it, in the order of the Fugue tree written flat: a place's parent is its left
 //    origin, or its right origin where that descends from the left one. Children to the right go by
 //    right origin, farthest first; ties, and children to the left, by id (log, then seq).
-//    spot_for() walks over those that come before the new one.
+//    spot_for() walks over those that come before the new one. Where many write at one spot, it
+//    goes on from what an earlier walk came by: a sibling with the same origins and a smaller id,
+//    or, for what is put in front of a place that has the same left origin, from what stood before
+//    that place when it came.
 // 3. An erase marks the standing places it covers and remembers which, to be taken back and done
 //    again with the prepared view.
 //
@@ -49,6 +52,9 @@ constexpr Lv kBase = kLvMax + 1;
 constexpr Lv kBaseLen = kLvMax;
 
 constexpr PlaceState kStands{1};
+
+// Spans passed in search of a spot from which on it is worth remembering where that led.
+constexpr unsigned kLongSearch = 32;
 
 PlaceState with_prepared(PlaceState state, std::uint32_t prepared) {
   return {(state.bits & ~PlaceState::kPrepared) | prepared};
@@ -179,8 +185,21 @@ bool Walker::insert(const RunPart& part, bool follows_last, EditList* edits) {
   return true;
 }
 
+Tracker::Spot Walker::shortcut(const Span& span, const OpId& own_id, Tracker::Spot right) const {
+  const auto group = siblings_.find({span.left, span.right});
+  if (group != siblings_.end()) {
+    const auto after = group->second.lower_bound(own_id);
+    if (after != group->second.begin()) return tracker_.find(std::prev(after)->second);
+  }
+  if (!Tracker::is_end(right) && tracker_[right].left == span.left) {
+    const auto found = before_.find(span.right);
+    if (found != before_.end()) return tracker_.find(found->second);
+  }
+  return Tracker::end();
+}
+
 Tracker::Spot Walker::spot_for(const Span& span, Tracker::Spot left, Tracker::Spot next,
-                               Tracker::Spot right) const {
+                               Tracker::Spot right) {
   // Whether place `a` stands before place `b`; kNoLv is beyond the edge that `edge` says.
   const auto is_before = [&](Lv a, Lv b) {
     if (a == b) return false;
@@ -197,15 +216,27 @@ Tracker::Spot Walker::spot_for(const Span& span, Tracker::Spot left, Tracker::Sp
   const OpId own_id = history_.names.id_of(span.begin);
 
   auto behind = left;
+  const auto start =
+      before_.empty() && siblings_.empty() ? Tracker::end() : shortcut(span, own_id, right);
+  if (!Tracker::is_end(start)) {
+    behind = {start.leaf, start.index, 0};
+    next = tracker_.next(behind);
+  }
+  unsigned steps = 0, unmarked = 0;
   // True while passing siblings whose right origin lies before ours, and their descendants: they
   // belong after the new span, unless a sibling follows that belongs before it.
   bool tentative = false;
-  for (; next != right; next = tracker_.next(next)) {
+  for (; next != right; next = tracker_.next(next), ++steps, ++unmarked) {
     const auto& other = tracker_[next];
     if (other.left == span.left) {
       if (other.right == span.right) {
-        if (own_id < history_.names.id_of(other.begin)) break;
+        const auto other_id = history_.names.id_of(other.begin);
+        if (own_id < other_id) break;
         tentative = false;
+        if (unmarked >= kLongSearch) {
+          siblings_[{span.left, span.right}].emplace(other_id, other.begin);
+          unmarked = 0;
+        }
       } else {
         tentative = right_is_before(other.right, span.right);
       }
@@ -213,6 +244,9 @@ Tracker::Spot Walker::spot_for(const Span& span, Tracker::Spot left, Tracker::Sp
       break;
     }
     if (!tentative) behind = next;
+  }
+  if ((steps >= kLongSearch || !Tracker::is_end(start)) && !Tracker::is_end(behind)) {
+    before_.emplace(span.begin, tracker_[behind].end() - 1);
   }
   return behind;
 }

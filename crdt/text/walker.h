@@ -6,7 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "crdt/text/edits.h"
@@ -54,7 +57,9 @@ class Walker {
   /// The first numbers of all erases of some of these places, ascending. O(erases).
   Version erases_of(LvRange places) const;
 
-  std::size_t memory() const { return tracker_.memory() + targets_.memory(); }
+  std::size_t memory() const {
+    return tracker_.memory() + targets_.memory() + before_.size() * kShortcutBytes;
+  }
 
  private:
   struct Target {
@@ -70,7 +75,9 @@ class Walker {
   /// Where a new span with these origins belongs: behind the returned spot; the end stands for the
   /// front of all.
   Tracker::Spot spot_for(const Span& span, Tracker::Spot left, Tracker::Spot next,
-                         Tracker::Spot right) const;
+                         Tracker::Spot right);
+  /// A spot that is known to come before a new span, to go on from; the end when there is none.
+  Tracker::Spot shortcut(const Span& span, const OpId& own_id, Tracker::Spot right) const;
   void turn(LvRange range, bool forward);
   void turn_places(LvRange places, bool forward);
   template <class Visit>
@@ -82,6 +89,12 @@ class Walker {
   Tracker tracker_;
   LvMap<Target> targets_;  // first number of an erase -> what it erased, piece by piece
   std::vector<Graph::Point> prepared_;
+  // What long searches for a spot have come by, for those that follow; places never move. Of
+  // siblings with the same origins, some; and of some places, one that stands before them and all
+  // that was put in front of them.
+  std::map<std::pair<Lv, Lv>, std::map<OpId, Lv>> siblings_;
+  std::unordered_map<Lv, Lv> before_;
+  static constexpr std::size_t kShortcutBytes = 64;  // about, with what siblings_ has
   std::size_t first_run(const Graph::Piece& piece);
 
   std::vector<std::uint32_t> first_runs_;  // by span of the graph from first_span_ on

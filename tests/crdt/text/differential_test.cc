@@ -409,6 +409,36 @@ TEST_CASE("text: thousands of runs by eight writers, apart for long") {
     std::printf("%llu operations\n", static_cast<unsigned long long>(operations));
 }
 
+TEST_CASE("text: crowds at a few spots stand in the same order, however they come") {
+  test::for_each_seed(8, [](test::Seed seed) {
+    SeededRng rng(seed);
+    test::HistoryShape shape;
+    shape.writers = static_cast<int>(2 + rng.below(rng.chance(50) ? 4 : 80));
+    shape.steps = static_cast<int>(100 + rng.below(500));
+    shape.merge_percent = static_cast<unsigned>(rng.below(6));
+    shape.erase_percent = static_cast<unsigned>(rng.below(20));
+    shape.run_max = 1 + rng.below(3);
+    const auto runs = test::random_history(rng, shape);
+    plain::Text plain;
+    REQUIRE(plain.merge(runs).has_value());
+    for (int i = 0; i < 3; ++i) {
+      const auto order = test::shuffled(rng, runs);
+      Text text;
+      for (std::size_t at = 0; at < order.size();) {
+        const auto count = std::min<std::size_t>(order.size() - at, 1 + rng.below(i == 0 ? 1 : 90));
+        const auto before = text.text();
+        const auto edits = text.merge({&order[at], count});
+        REQUIRE(edits.has_value());
+        REQUIRE((test::apply(before, *edits) == text.text()));
+        if (rng.chance(2)) (void)text.spans();
+        at += count;
+      }
+      REQUIRE((text.text() == plain.text()));
+      REQUIRE((Text::load(text.save()).value().text() == plain.text()));
+    }
+  });
+}
+
 TEST_CASE("text: a paste of ten megabytes, and edits in and around it from two sides") {
   for (const std::string piece : {"x", "\xf0\x9f\x98\x80"}) {
     SeededRng rng(1);

@@ -85,7 +85,7 @@ TextRun run_of(const OpId& id, std::vector<OpId> parents, std::uint64_t pos, std
 }
 
 // A frame holds less than 1,024 times its bytes: so much of a column is noise.
-constexpr std::uint64_t kNoise = 350;
+constexpr std::uint64_t kNoise = 120;
 std::uint64_t noise(std::uint64_t i) { return (i + 1) * 0x9e3779b97f4a7c15 >> 40 ^ i * i >> 3; }
 
 /// A delta made up column by column, as nobody's history need be.
@@ -252,21 +252,28 @@ TEST_CASE("hostile: time to decode and to merge") {
     runs.push_back(last);
     return merging(runs);
   });
-  grow("merge: each of n branches knows the ones before", 1'000, [&](std::uint64_t n) {
+  grow("merge: two branches, in turns, one by one", 1'000, [&](std::uint64_t n) {
     std::vector<TextRun> runs{run_of({log_of(0), 1}, {}, 0, "()")};
-    // Two heads that alternate, each run on both of the last: no branch, much to turn.
     for (std::uint64_t i = 0; i < n; ++i) {
-      std::vector<OpId> parents{{log_of(i % 2), i < 2 ? 0 : i / 2}};
-      if (i < 2) parents = {{log_of(0), 2}};
-      auto run = run_of({log_of(2 + i % 2), i / 2 + 1}, {}, 1, "x");
-      run.parents =
-          i < 2 ? std::vector<OpId>{{log_of(0), 2}} : std::vector<OpId>{{log_of(2 + i % 2), i / 2}};
-      runs.push_back(run);
+      const auto log = log_of(2 + i % 2);
+      const OpId last = i < 2 ? OpId{log_of(0), 2} : OpId{log, i / 2};
+      runs.push_back(run_of({log, i / 2 + 1}, {last}, 1, "x"));
     }
     Text text;
     return milliseconds([&] {
       for (const auto& run : runs) REQUIRE(text.merge({&run, 1}).has_value());
     });
+  });
+  grow("merge: runs on one of two branches and the other's", 2'000, [&](std::uint64_t n) {
+    // Each of two writers follows all of his own and every tenth of the other's.
+    std::vector<TextRun> runs{run_of({log_of(0), 1}, {}, 0, "()")};
+    for (std::uint64_t i = 0; i < n; ++i) {
+      const auto log = log_of(2 + i % 2), other = log_of(3 - i % 2);
+      std::vector<OpId> parents{i < 2 ? OpId{log_of(0), 2} : OpId{log, i / 2}};
+      if (i > 20 && i % 20 < 2) parents.push_back({other, i / 2 - 5});
+      runs.push_back(run_of({log, i / 2 + 1}, std::move(parents), 1, "x"));
+    }
+    return merging(runs);
   });
   grow("load, at: edits in a long paste not ASCII", 100'000, [&](std::uint64_t n) {
     std::string pasted;
