@@ -319,3 +319,31 @@ TEST_CASE("hostile: what bytes may make a reader hold") {
     CHECK(cost <= bytes.size() * text::kExpansionMax * 64 + (1u << 20));
   }
 }
+
+TEST_CASE("hostile: parents that are oneself, come later, or never") {
+  for (const std::uint64_t parent : {1, 2, 3, 99}) {
+    // Three code points in two spans; the first follows one that is outside, or says so.
+    Forged forged;
+    forged.total = 3;
+    forged.names = 1;
+    text::put(forged.name_column, 0);
+    text::put(forged.name_column, 0);
+    forged.spans = 2;
+    for (auto number : {std::uint64_t{1}, std::uint64_t{1}, std::uint64_t{0}, parent,
+                        std::uint64_t{0}, std::uint64_t{0}}) {
+      text::put(forged.graph, number);
+    }
+    forged.runs = 1;
+    forged.tokens.push_back(3 * 5 * 2);
+    forged.content = to_bytes("abc");
+    Text text;
+    const auto before = text.save();
+    CHECK(!text.merge_delta(forged.delta()).has_value());
+    CHECK(text.save() == before);
+    Text other;
+    REQUIRE(other.insert({log_of(5), 1}, 0, "hello").has_value());
+    const auto known = other.save();
+    CHECK(!other.merge_delta(forged.delta()).has_value());
+    CHECK(other.save() == known);
+  }
+}
