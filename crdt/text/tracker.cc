@@ -6,6 +6,12 @@
 
 namespace holm::crdt::text {
 
+const Tracker::Page Tracker::kNoPage = [] {
+  Page out;
+  out.fill(kNone);
+  return out;
+}();
+
 Tracker::Tracker(Lv first) : lowest_(first) { leaves_.emplace_back(); }
 
 void Tracker::settle(const Span& span, std::uint32_t leaf, bool by_span) {
@@ -21,14 +27,17 @@ void Tracker::settle(const Span& span, std::uint32_t leaf, bool by_span) {
   }
   for (Lv at = span.begin - lowest_, end = at + span.len; at < end;) {
     const auto page = at / kPage;
-    if (page >= pages_.size()) pages_.resize(page + 1);
-    if (!pages_[page]) {
-      pages_[page] = std::make_unique<Page>();
-      std::fill_n(pages_[page]->leaf_of, kPage, kNone);
-      ++pages_held_;
+    if (page >= pages_.size()) {
+      pages_.resize(page + 1, kNoPage.data());
+      held_as_.resize(page + 1);
+    }
+    if (pages_[page] == kNoPage.data()) {
+      held_as_[page] = static_cast<std::uint32_t>(pages_held_.size());
+      pages_held_.push_back(std::make_unique<Page>(kNoPage));
+      pages_[page] = pages_held_.back()->data();
     }
     const auto count = std::min(end - at, kPage - at % kPage);
-    std::fill_n(pages_[page]->leaf_of + at % kPage, count, leaf);
+    std::fill_n(pages_held_[held_as_[page]]->begin() + at % kPage, count, leaf);
     at += count;
   }
 }
@@ -357,7 +366,8 @@ void Tracker::set_state(Spot at, PlaceState state) {
 
 std::size_t Tracker::memory() const {
   return leaves_.capacity() * sizeof(Leaf) + nodes_.capacity() * sizeof(Node) +
-         pages_held_ * sizeof(Page) + pages_.capacity() * sizeof(pages_[0]) + by_span_.memory();
+         pages_held_.size() * sizeof(Page) + pages_.capacity() * sizeof(pages_[0]) +
+         by_span_.memory();
 }
 
 }  // namespace holm::crdt::text

@@ -6,6 +6,7 @@
 // with all runs taken together. Value. Threads: one at a time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -167,18 +168,18 @@ class Tracker {
   // the others, and for long stretches that never showed, which may be longer than any memory, by
   // the first of a span.
   static constexpr Lv kPage = 4096;
-  struct Page {
-    std::uint32_t leaf_of[kPage];
-  };
+  using Page = std::array<std::uint32_t, kPage>;
+  static const Page kNoPage;
   std::uint32_t known_leaf(Lv place) const {
     const std::size_t at = place - lowest_;
     const auto page = at / kPage;
-    return page < pages_.size() && pages_[page] ? pages_[page]->leaf_of[at % kPage] : kNone;
+    return page < pages_.size() ? pages_.data()[page][at % kPage] : kNone;
   }
   bool is_by_span(Lv place) const { return place > kLvMax || known_leaf(place) == kNone; }
   const Lv lowest_;
-  std::vector<std::unique_ptr<Page>> pages_;
-  std::size_t pages_held_ = 0;
+  std::vector<const std::uint32_t*> pages_;  // of pages_held_, or kNoPage
+  std::vector<std::unique_ptr<Page>> pages_held_;
+  std::vector<std::uint32_t> held_as_;  // beside pages_
   LvMap<std::uint32_t> by_span_;
 };
 
