@@ -27,7 +27,7 @@ struct SingleRun {
 };
 
 /// `known` tells what brief names mean. Content is well-formed and as long as it should be.
-/// Allocates at most kExpansionMax times the input. Errors: reject; not_found when a name is not
+/// Holds at most 64 times the columns. Errors: reject; not_found when a name is not
 /// known; unsupported (a newer layout).
 Result<std::variant<SingleRun, Extract>> decode_delta(ByteView bytes, const Names& known);
 

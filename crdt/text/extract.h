@@ -40,7 +40,7 @@ enum class Columns : bool { apart, together };
 /// Appends all but content. Requires that it is not empty. O(runs).
 void put_structure(Bytes& out, const Extract& extract, LogNames names, Columns columns);
 /// The inverse; the runs have no content yet, as if wiped, and their flags say what has some.
-/// `known` tells what brief names mean. Allocates at most kExpansionMax times the input. Errors:
+/// `known` tells what brief names mean. Holds at most 64 times the columns. Errors:
 /// reject; not_found when a brief name is not known.
 Result<Extract> take_structure(Unpacker& in, LogNames names, Columns columns, const Names& known);
 

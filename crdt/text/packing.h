@@ -64,7 +64,7 @@ Bytes compress(ByteView raw, ByteView prefix = {});
 /// The inverse, of exactly `size` bytes. Errors: reject.
 Result<std::string> expand(ByteView frame, std::uint64_t size, ByteView prefix = {});
 
-/// No reader allocates more than this many times the bytes it was given.
+/// No frame holds this many times its bytes; docs/formats/text.md says what a reader holds of them.
 inline constexpr std::uint64_t kExpansionMax = 1024;
 
 /// A section: raw, or compressed where that pays. Its raw size stands in front, then the size of

@@ -252,6 +252,20 @@ TEST_CASE("hostile: time to decode and to merge") {
     runs.push_back(last);
     return merging(runs);
   });
+  grow("merge: all that n runs wrote, erased n times at once", 400, [&](std::uint64_t n) {
+    // Beside somebody who knows nothing of it, so that no cut makes it one stretch.
+    std::vector<TextRun> runs{run_of({log_of(n + 1), 1}, {}, 0, "-")};
+    for (std::uint64_t i = 0; i < n; ++i) {
+      runs.push_back(run_of({log_of(0), i + 1}, {}, 0, "x"));
+      if (i > 0) runs.back().parents = {{log_of(0), i}};
+    }
+    for (std::uint64_t i = 0; i < n; ++i) {
+      runs.push_back(run_of({log_of(1 + i), 1}, {{log_of(0), n}}, 0, ""));
+      runs.back().insert = false;
+      runs.back().len = n;
+    }
+    return merging(runs);
+  });
   grow("merge: two branches, in turns, one by one", 1'000, [&](std::uint64_t n) {
     std::vector<TextRun> runs{run_of({log_of(0), 1}, {}, 0, "()")};
     for (std::uint64_t i = 0; i < n; ++i) {
