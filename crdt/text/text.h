@@ -104,10 +104,11 @@ class Text {
   /// reject when an edit lies outside of the text, goes back, or is not UTF-8.
   Result<std::vector<TextRun>> compose(const OpId& first, std::span<const TextEdit> edits) const;
 
-  /// The whole history with the text, as bytes for a disk. Deterministic. O(n log n).
+  /// The whole history with the text, as bytes for a disk. Of texts that took it in in the same
+  /// order the bytes are the same. O(n log n).
   Bytes save() const;
-  /// The inverse. Allocates at most 1,024 times the input, and merge state. Errors: reject when it
-  /// is damaged, unsupported when it is of a newer layout.
+  /// The inverse. What it may allocate for damaged input stands in docs/formats/text.md. Errors:
+  /// reject when it is damaged, unsupported when it is of a newer layout.
   static Result<Text> load(ByteView saved);
   /// The text of a saved one alone, without its history: as quick as its bytes unpack. Errors: as
   /// load.
