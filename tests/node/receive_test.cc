@@ -300,13 +300,13 @@ TEST_CASE("receive: a long range is delivered slice by slice, across a restart t
     constexpr int kTitles = 1500;
     must(pair.ana.replica->begin());
     for (int i = 0; i < kTitles; ++i) {
-      (void)must(pair.ana.replica->write(
-          pair.space,
-          {{.object = *ObjectId::from(pair.ana.replica->team().view()),
-            .type = work::kTeam,
-            .field = work::field::kTitle,
-            .value = encode(Value("title " + std::to_string(i)))}},
-          kNow));
+      (void)must(
+          pair.ana.replica->write(pair.space,
+                                  {{.object = *ObjectId::from(pair.ana.replica->team().view()),
+                                    .type = work::kTeam,
+                                    .field = work::field::kTitle,
+                                    .value = encode(Value("title " + std::to_string(i)))}},
+                                  kNow));
     }
     must(pair.ana.replica->commit());
     const auto have = must(pair.bo.take(pair.space, pair.first_range(pair.space)));
