@@ -108,7 +108,8 @@ Footprint footprint(const crdt::Text& text, const crdt::TextRun& run) {
     for (const auto& span : text.find(run.id, run.len))
       out.shows.push_back({span.pos, span.pos + span.len});
   } else {
-    for (const auto& removed : text.removed_by(run.id, run.len)) out.taken_at.push_back(removed.pos);
+    for (const auto& removed : text.removed_by(run.id, run.len))
+      out.taken_at.push_back(removed.pos);
   }
   return out;
 }
