@@ -145,8 +145,8 @@ void Graph::difference(std::span<const Point> a, std::span<const Point> b, Diffe
   out.only_a.clear();
   out.only_b.clear();
   if (a.empty() && b.empty()) return;
-  auto& reach = out.reach;
-  auto& to_do = out.to_do;
+  auto& reach = out.reach_;
+  auto& to_do = out.to_do_;
   if (reach.size() < spans_.size()) {
     reach.resize(spans_.size());
     to_do.resize(spans_.size() / 64 + 1);

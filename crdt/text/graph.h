@@ -75,8 +75,8 @@ class Graph {
       Lv a = 0;
       Lv b = 0;
     };
-    std::vector<Reach> reach;          // by span
-    std::vector<std::uint64_t> to_do;  // a bit a span, of those with something in `reach`
+    std::vector<Reach> reach_;          // by span
+    std::vector<std::uint64_t> to_do_;  // a bit a span, of those with something in reach_
   };
   /// What one version holds and the other does not, into `out`, which is best used again. O(d) in
   /// the spans that lie between, and a step for every 64 of all in their stretch. Source: Gentle &
