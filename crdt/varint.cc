@@ -11,11 +11,6 @@ tl::unexpected<Error> damaged() { return fail(Code::reject, "columns of changes 
 
 }  // namespace
 
-void put_varint(Bytes& out, std::uint64_t number) {
-  for (; number >= 0x80; number >>= 7) out.push_back(static_cast<std::uint8_t>(number | 0x80));
-  out.push_back(static_cast<std::uint8_t>(number));
-}
-
 Result<std::uint64_t> Cursor::varint() {
   std::uint64_t out = 0;
   if (!read(out)) return damaged();

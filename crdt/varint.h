@@ -26,7 +26,10 @@ constexpr std::uint64_t undelta(std::uint64_t from, std::uint64_t folded) {
 }
 
 /// Seven bits a byte, lowest first, high bit on all but the last.
-void put_varint(Bytes& out, std::uint64_t number);
+inline void put_varint(Bytes& out, std::uint64_t number) {
+  for (; number >= 0x80; number >>= 7) out.push_back(static_cast<std::uint8_t>(number | 0x80));
+  out.push_back(static_cast<std::uint8_t>(number));
+}
 
 /// Walks bytes from outside; every getter fails with Code::reject when they do not hold out.
 class Cursor {

@@ -33,16 +33,16 @@ void put_single(Bytes& out, const Extract& extract, LogNames names) {
       extract.outside.size() == 1 && extract.outside[0].id == OpId{id.log, id.seq - 1};
   if (follows_own) out[0] |= kFollowsOwn;
   put_log(out, id.log, names);
-  put(out, id.seq);
+  put_varint(out, id.seq);
   if (!follows_own) {
-    put(out, extract.outside.size());
+    put_varint(out, extract.outside.size());
     for (const auto& parent : extract.outside) {
       put_log(out, parent.id.log, names);
-      put(out, parent.id.seq);
+      put_varint(out, parent.id.seq);
     }
   }
-  put(out, std::uint64_t{run.range.size()} << 2 | (run.flags & (kInsert | kBackward)));
-  put(out, run.pos);
+  put_varint(out, std::uint64_t{run.range.size()} << 2 | (run.flags & (kInsert | kBackward)));
+  put_varint(out, run.pos);
   if (run.inserts()) append(out, as_bytes(history.runs.content(run.range)));
 }
 

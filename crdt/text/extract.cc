@@ -32,9 +32,9 @@ void put_names(Bytes& out, const Names& names) {
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const auto& run = runs[i];
     const Lv len = names.end_of(i) - run.begin;
-    put(out, run.agent);
-    put(out, fold(static_cast<std::int64_t>(run.seq - next[run.agent])));
-    if (i + 1 < runs.size()) put(out, len - 1);
+    put_varint(out, run.agent);
+    put_varint(out, zigzag(static_cast<std::int64_t>(run.seq - next[run.agent])));
+    if (i + 1 < runs.size()) put_varint(out, len - 1);
     next[run.agent] = run.seq + len;
   }
 }
@@ -47,16 +47,16 @@ void put_graph(Bytes& out, const Extract& extract, const std::map<LogId, std::si
     const auto parents = graph.parents(i);
     const auto end = std::find_if(outside, extract.outside.end(),
                                   [&](const auto& one) { return one.span != i; });
-    put(out, parents.size() * 2 + (outside != end ? 1 : 0));
-    for (auto parent : parents) put(out, span.begin - 1 - parent);
+    put_varint(out, parents.size() * 2 + (outside != end ? 1 : 0));
+    for (auto parent : parents) put_varint(out, span.begin - 1 - parent);
     if (outside != end) {
-      put(out, static_cast<std::uint64_t>(end - outside));
+      put_varint(out, static_cast<std::uint64_t>(end - outside));
       for (; outside != end; ++outside) {
-        put(out, logs.at(outside->id.log));
-        put(out, outside->id.seq);
+        put_varint(out, logs.at(outside->id.log));
+        put_varint(out, outside->id.seq);
       }
     }
-    if (i + 1 < graph.spans()) put(out, span.size() - 1);
+    if (i + 1 < graph.spans()) put_varint(out, span.size() - 1);
   }
 }
 
@@ -75,9 +75,9 @@ void put_runs(Bytes& tokens, Bytes& positions, Bytes& lens, const Runs& runs) {
     const auto short_len = std::min<Lv>(len - 1, kLongLen);
     tokens.push_back(static_cast<std::uint8_t>(how + kHows * (caret + kStarts * short_len)));
     if (caret == Carets::kCount) {
-      put(positions, fold(std::int64_t{start} - std::int64_t{carets[0]}));
+      put_varint(positions, zigzag(std::int64_t{start} - std::int64_t{carets[0]}));
     }
-    if (short_len == kLongLen) put(lens, len - 1 - kLongLen);
+    if (short_len == kLongLen) put_varint(lens, len - 1 - kLongLen);
     carets.move(caret, run.flags, run.pos, len);
   }
 }
@@ -92,7 +92,7 @@ Status take_names(Unpacker& in, Names& names, std::uint64_t count, Lv total,
     const std::uint64_t left = total - names.end();
     const auto len = i + 1 < count ? in.number() + 1 : left;
     if (!in.ok() || index >= logs.size() || len == 0 || len > left) return damaged();
-    const auto seq = next[index] + static_cast<std::uint64_t>(unfold(folded));
+    const auto seq = next[index] + static_cast<std::uint64_t>(unzigzag(folded));
     if (len > UINT64_MAX - seq) return damaged();
     if (!agents[index]) agents[index] = names.agent_of(logs[index]);
     const auto agent = *agents[index];
@@ -169,7 +169,7 @@ Status take_runs(Unpacker& tokens, Unpacker& positions, Unpacker& lens, Runs& ru
     } else {
       const auto folded = positions.number();
       if (folded > std::uint64_t{kLvMax} * 4) return damaged();
-      start = std::int64_t{carets[0]} + unfold(folded);
+      start = std::int64_t{carets[0]} + unzigzag(folded);
     }
     std::uint64_t len = short_len + 1;
     if (short_len == kLongLen) {
@@ -272,12 +272,12 @@ void put_structure(Bytes& out, const Extract& extract, LogNames names, Columns c
   };
   for (Agent i = 0; i < history.names.agents(); ++i) name(history.names.log_of(i));
   for (const auto& outside : extract.outside) name(outside.id.log);
-  put(out, logs.size());
+  put_varint(out, logs.size());
   append(out, table);
-  put(out, history.end());
-  put(out, history.names.runs().size());
-  put(out, history.graph.spans());
-  put(out, history.runs.size());
+  put_varint(out, history.end());
+  put_varint(out, history.names.runs().size());
+  put_varint(out, history.graph.spans());
+  put_varint(out, history.runs.size());
   if (columns == Columns::together) {
     put_names(out, history.names);
     put_graph(out, extract, logs);

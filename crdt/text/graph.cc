@@ -204,12 +204,6 @@ std::vector<LvRange> Graph::past(std::span<const Lv> version) const {
   return std::move(out.only_a);
 }
 
-bool Graph::holds(std::span<const Lv> version, Lv lv) const {
-  Difference out;
-  difference(version, std::span<const Lv>(&lv, 1), out);
-  return out.only_b.empty();
-}
-
 Version Graph::version_without(const Version& without) const {
   std::vector<Lv> kept_end(spans_.size());  // of each span
   const auto kept = [&](Lv lv) { return lv < kept_end[index_of(lv)]; };

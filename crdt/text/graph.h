@@ -85,8 +85,6 @@ class Graph {
   void difference(std::span<const Lv> a, std::span<const Lv> b, Difference& out) const;
   /// All that `version` holds, ascending.
   std::vector<LvRange> past(std::span<const Lv> version) const;
-  /// Whether `version` holds `lv`.
-  bool holds(std::span<const Lv> version, Lv lv) const;
 
   /// The greatest version that holds neither `without` (ascending) nor anything that follows one of
   /// them. O(spans).

@@ -14,7 +14,6 @@ struct History {
   Runs runs;
 
   Lv end() const { return runs.end(); }
-  std::size_t memory() const { return runs.memory(); }
 };
 
 }  // namespace holm::crdt::text

@@ -65,9 +65,9 @@ Result<std::string> expand(ByteView frame, std::uint64_t size, ByteView prefix) 
 }
 
 void put_section(Bytes& out, ByteView raw, ByteView prefix) {
-  put(out, raw.size());
+  put_varint(out, raw.size());
   const auto frame = raw.size() >= kCompressFrom ? compress(raw, prefix) : Bytes{};
-  put(out, frame.size());
+  put_varint(out, frame.size());
   append(out, frame.empty() ? raw : ByteView(frame));
 }
 

@@ -7,25 +7,13 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crdt/varint.h"
 
 namespace holm::crdt::text {
 
-/// Numbers folded so that those near zero, on either side, are small.
-constexpr std::uint64_t fold(std::int64_t number) {
-  return static_cast<std::uint64_t>(number) << 1 ^ static_cast<std::uint64_t>(number >> 63);
-}
-constexpr std::int64_t unfold(std::uint64_t folded) {
-  return static_cast<std::int64_t>(folded >> 1) ^ -static_cast<std::int64_t>(folded & 1);
-}
-
-/// Seven bits a byte, lowest first, the top bit on all but the last.
-inline void put(Bytes& out, std::uint64_t number) {
-  for (; number >= 0x80; number >>= 7) out.push_back(static_cast<std::uint8_t>(number | 0x80));
-  out.push_back(static_cast<std::uint8_t>(number));
-}
-
-/// Walks bytes from outside. What runs out, or spells a number in more bytes than it needs, leaves
-/// it broken, and all that it gives from then on is zero or empty: ask ok() before use.
+/// Walks bytes from outside, stricter than Cursor and without its results. What runs out, or spells
+/// a number in more bytes than it needs, leaves it broken, and all that it gives from then on is
+/// zero or empty: ask ok() before use.
 class Unpacker {
  public:
   explicit Unpacker(ByteView bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}

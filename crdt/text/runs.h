@@ -106,9 +106,6 @@ class Runs {
   bool fill(std::string contents, const std::vector<std::uint32_t>& offsets);
   /// Forgets all from `end` on.
   void truncate(Lv end);
-  std::size_t memory() const {
-    return runs_.capacity() * (sizeof(Run) + sizeof(Lv)) + contents_.capacity();
-  }
 
  private:
   struct Run {

@@ -200,7 +200,7 @@ Bytes save(const History& history, const Tracker& places, const Rope& live) {
   Bytes out{kLayout << 4};
   if (text.size() + deleted.size() <= kSmallMax) {
     out[0] |= kSmall;
-    put(out, text.size());
+    put_varint(out, text.size());
     put_section(out, as_bytes(text + deleted));
     if (history.end() > 0) put_structure(out, whole, LogNames::whole, Columns::together);
     return out;

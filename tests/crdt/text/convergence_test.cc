@@ -21,23 +21,6 @@ using test::NaiveText;
 
 namespace {
 
-TextRun insert(const OpId& id, std::vector<OpId> parents, std::uint64_t pos, std::string text) {
-  TextRun out;
-  out.id = id;
-  out.parents = std::move(parents);
-  out.pos = pos;
-  out.len = text.size();
-  out.text = std::move(text);
-  return out;
-}
-
-TextRun erase(const OpId& id, std::vector<OpId> parents, std::uint64_t pos, std::uint64_t len) {
-  TextRun out = insert(id, std::move(parents), pos, "");
-  out.insert = false;
-  out.len = len;
-  return out;
-}
-
 /// Ops on a base, each with the set of those in its past as bits.
 struct History {
   TextRun base;
@@ -129,8 +112,9 @@ void each_history(History& history, std::size_t count, const std::vector<LogId>&
         if (!inserts && pos == size) continue;
         const OpId id{logs[number], 1};
         history.ops.push_back(
-            inserts ? insert(id, parents, pos, std::string(1, static_cast<char>('0' + number)))
-                    : erase(id, parents, pos, 1));
+            inserts ? test::insert_run(id, parents, pos,
+                                       std::string(1, static_cast<char>('0' + number)))
+                    : test::erase_run(id, parents, pos, 1));
         history.past.push_back(*past);
         each_history(history, count, logs, visit);
         history.ops.pop_back();
@@ -147,7 +131,7 @@ std::size_t check_every(std::size_t count, const std::string& base, std::size_t 
   std::sort(logs.begin(), logs.end());
   for (const bool descends : {false, true}) {
     if (descends) std::reverse(logs.begin(), logs.end());
-    History history{insert({log_of(0), 1}, {}, 0, base), {}, {}};
+    History history{test::insert_run({log_of(0), 1}, {}, 0, base), {}, {}};
     each_history(history, count, logs, [&](const History& one) {
       if (seen++ % one_in != 0) return;
       check_all_deliveries(one);
@@ -174,9 +158,9 @@ TEST_CASE("fugue: two people type forwards at one spot, a character at a time") 
     std::vector<TextRun> runs;
     for (const auto& [log, word] : {std::pair{a, std::string("milk")}, {b, std::string("eggs")}}) {
       for (std::size_t i = 0; i < word.size(); ++i) {
-        runs.push_back(insert({log, i + 1},
-                              i == 0 ? std::vector<OpId>() : std::vector<OpId>{{log, i}}, i,
-                              word.substr(i, 1)));
+        runs.push_back(test::insert_run({log, i + 1},
+                                        i == 0 ? std::vector<OpId>() : std::vector<OpId>{{log, i}},
+                                        i, word.substr(i, 1)));
       }
     }
     Text text;
@@ -191,9 +175,9 @@ TEST_CASE("fugue: two people type backwards at one spot, a character at a time")
     std::vector<TextRun> runs;
     for (const auto& [log, word] : {std::pair{a, std::string("milk")}, {b, std::string("eggs")}}) {
       for (std::size_t i = 0; i < word.size(); ++i) {
-        runs.push_back(insert({log, i + 1},
-                              i == 0 ? std::vector<OpId>() : std::vector<OpId>{{log, i}}, 0,
-                              word.substr(word.size() - 1 - i, 1)));
+        runs.push_back(test::insert_run({log, i + 1},
+                                        i == 0 ? std::vector<OpId>() : std::vector<OpId>{{log, i}},
+                                        0, word.substr(word.size() - 1 - i, 1)));
       }
     }
     Text text;
@@ -212,9 +196,10 @@ TEST_CASE("fugue: several replicas; who inserts in front of what he saw stays be
   do {
     const auto id = [&](std::size_t i) { return OpId{log_of(writers[i]), 1}; };
     if (id(2) < id(1)) continue;  // q before L: then b has no q to its right
-    const std::vector<TextRun> runs{insert(id(0), {}, 0, "R"), insert(id(1), {id(0)}, 0, "L"),
-                                    insert(id(2), {id(0)}, 0, "q"), insert(id(3), {id(1)}, 1, "a"),
-                                    insert(id(4), {id(1), id(2)}, 1, "b")};
+    const std::vector<TextRun> runs{
+        test::insert_run(id(0), {}, 0, "R"), test::insert_run(id(1), {id(0)}, 0, "L"),
+        test::insert_run(id(2), {id(0)}, 0, "q"), test::insert_run(id(3), {id(1)}, 1, "a"),
+        test::insert_run(id(4), {id(1), id(2)}, 1, "b")};
     NaiveText oracle;
     for (const auto& run : runs) REQUIRE(oracle.add(run));
     CHECK(oracle.text() == "LabqR");

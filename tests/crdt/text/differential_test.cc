@@ -23,16 +23,6 @@ using test::log_of;
 
 namespace {
 
-TextRun insert(const OpId& id, std::vector<OpId> parents, std::uint64_t pos, std::string text) {
-  TextRun out;
-  out.id = id;
-  out.parents = std::move(parents);
-  out.pos = pos;
-  out.len = utf8::count(text);
-  out.text = std::move(text);
-  return out;
-}
-
 struct Shape {
   std::size_t writers = 3;
   std::size_t steps = 200;
@@ -443,10 +433,10 @@ TEST_CASE("text: a paste of ten megabytes, and edits in and around it from two s
   for (const std::string piece : {"x", "\xf0\x9f\x98\x80"}) {
     SeededRng rng(1);
     const std::uint64_t len = 10'000'000 / piece.size();
-    const auto base = insert({log_of(9), 1}, {}, 0, "[]");
+    const auto base = test::insert_run({log_of(9), 1}, {}, 0, "[]");
     std::string pasted;
     for (std::uint64_t i = 0; i < len; ++i) pasted += piece;
-    const auto paste = insert({log_of(1), 1}, {{log_of(9), 2}}, 1, pasted);
+    const auto paste = test::insert_run({log_of(1), 1}, {{log_of(9), 2}}, 1, pasted);
     std::vector<TextRun> runs{base, paste};
     std::vector<OpId> heads{{log_of(1), len}};
     // One side edits in the paste, in turns with another that only has half of it, and with one

@@ -41,6 +41,23 @@ LogId log_of(std::uint64_t n) {
   return log;
 }
 
+TextRun insert_run(const OpId& id, std::vector<OpId> parents, std::uint64_t pos, std::string text) {
+  TextRun out;
+  out.id = id;
+  out.parents = std::move(parents);
+  out.pos = pos;
+  out.len = crdt::utf8::count(text);
+  out.text = std::move(text);
+  return out;
+}
+
+TextRun erase_run(const OpId& id, std::vector<OpId> parents, std::uint64_t pos, std::uint64_t len) {
+  auto out = insert_run(id, std::move(parents), pos, {});
+  out.insert = false;
+  out.len = len;
+  return out;
+}
+
 std::vector<TextRun> random_history(Rng& rng, const HistoryShape& shape) {
   struct Writer {
     Text text;

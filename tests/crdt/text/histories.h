@@ -27,6 +27,12 @@ struct HistoryShape {
 /// Runs in a causal order. Content: ASCII, CRLF, NUL, combining marks, right-to-left, emoji.
 std::vector<crdt::TextRun> random_history(Rng& rng, const HistoryShape& shape);
 
+/// A run that puts `text` at `pos`, and one that takes `len` code points from `pos` on.
+crdt::TextRun insert_run(const crdt::OpId& id, std::vector<crdt::OpId> parents, std::uint64_t pos,
+                         std::string text);
+crdt::TextRun erase_run(const crdt::OpId& id, std::vector<crdt::OpId> parents, std::uint64_t pos,
+                        std::uint64_t len);
+
 /// A random linear extension of the causal order. Parents that are not among `runs` are known.
 std::vector<crdt::TextRun> shuffled(Rng& rng, const std::vector<crdt::TextRun>& runs);
 

@@ -74,16 +74,6 @@ LogId log_of(std::uint64_t n) {
   return out;
 }
 
-TextRun run_of(const OpId& id, std::vector<OpId> parents, std::uint64_t pos, std::string text) {
-  TextRun out;
-  out.id = id;
-  out.parents = std::move(parents);
-  out.pos = pos;
-  out.len = text.size();
-  out.text = std::move(text);
-  return out;
-}
-
 // A frame holds less than 1,024 times its bytes: so much of a column is noise.
 constexpr std::uint64_t kNoise = 120;
 std::uint64_t noise(std::uint64_t i) { return (i + 1) * 0x9e3779b97f4a7c15 >> 40 ^ i * i >> 3; }
@@ -96,16 +86,16 @@ struct Forged {
   Bytes name_column, graph, tokens, positions, lens, content;
 
   void name(std::uint64_t log, std::int64_t jump, std::uint64_t len, bool is_last = false) {
-    text::put(name_column, log);
-    text::put(name_column, text::fold(jump));
-    if (!is_last) text::put(name_column, len - 1);
+    put_varint(name_column, log);
+    put_varint(name_column, zigzag(jump));
+    if (!is_last) put_varint(name_column, len - 1);
     ++names;
   }
   Bytes delta() const {
     Bytes out{0x20};
-    text::put(out, logs.size());
+    put_varint(out, logs.size());
     for (const auto& log : logs) append(out, log.view());
-    for (auto number : {total, names, spans, runs}) text::put(out, number);
+    for (auto number : {total, names, spans, runs}) put_varint(out, number);
     for (const auto* column : {&name_column, &graph, &tokens, &positions, &lens, &content}) {
       text::put_section(out, *column);
     }
@@ -118,11 +108,11 @@ Forged straight(std::uint64_t n) {
   Forged out;
   out.total = n;
   out.spans = 1;
-  text::put(out.graph, 0);
+  put_varint(out.graph, 0);
   out.runs = 1;
   // Insert at the first caret, long.
   out.tokens.push_back(3 * (0 + 5 * 16));
-  text::put(out.lens, n - 1 - 16);
+  put_varint(out.lens, n - 1 - 16);
   out.content.assign(n, 'x');
   for (std::uint64_t i = 0; i < n / kNoise; ++i) {
     out.content[i] = static_cast<std::uint8_t>('a' + noise(i) % 26);
@@ -160,14 +150,14 @@ Bytes branches(std::uint64_t n, bool in_comb) {
   out.name(0, 0, n, true);
   for (std::uint64_t i = 0; i < n; ++i) {
     if (in_comb && i > 1) {
-      text::put(out.graph, 2);
-      text::put(out.graph, 1);  // the one before the last
+      put_varint(out.graph, 2);
+      put_varint(out.graph, 1);  // the one before the last
     } else {
-      text::put(out.graph, 0);
+      put_varint(out.graph, 0);
     }
-    if (i + 1 < n) text::put(out.graph, 0);
+    if (i + 1 < n) put_varint(out.graph, 0);
     out.tokens.push_back(3 * 4);  // insert, spelled out
-    text::put(out.positions, i == 0 ? 0 : 1);
+    put_varint(out.positions, i == 0 ? 0 : 1);
     if (i > 0) out.positions.back() = 1;  // at the front again
   }
   out.content.assign(n, 'x');
@@ -197,9 +187,10 @@ double merging(const std::vector<TextRun>& runs) {
 }
 
 std::vector<TextRun> siblings(std::uint64_t n, bool descends) {
-  std::vector<TextRun> out{run_of({log_of(0), 1}, {}, 0, "()")};
+  std::vector<TextRun> out{test::insert_run({log_of(0), 1}, {}, 0, "()")};
   for (std::uint64_t i = 1; i <= n; ++i) {
-    out.push_back(run_of({log_of(descends ? n + 1 - i : i), 1}, {{log_of(0), 2}}, 1, "x"));
+    out.push_back(
+        test::insert_run({log_of(descends ? n + 1 - i : i), 1}, {{log_of(0), 2}}, 1, "x"));
   }
   return out;
 }
@@ -247,31 +238,31 @@ TEST_CASE("hostile: time to decode and to merge") {
   });
   grow("merge: all of n branches are parents of one", 4'000, [&](std::uint64_t n) {
     auto runs = siblings(n, false);
-    auto last = run_of({log_of(0), 3}, {}, 1, "-");
+    auto last = test::insert_run({log_of(0), 3}, {}, 1, "-");
     for (std::uint64_t i = 1; i <= n; ++i) last.parents.push_back({log_of(i), 1});
     runs.push_back(last);
     return merging(runs);
   });
   grow("merge: all that n runs wrote, erased n times at once", 400, [&](std::uint64_t n) {
     // Beside somebody who knows nothing of it, so that no cut makes it one stretch.
-    std::vector<TextRun> runs{run_of({log_of(n + 1), 1}, {}, 0, "-")};
+    std::vector<TextRun> runs{test::insert_run({log_of(n + 1), 1}, {}, 0, "-")};
     for (std::uint64_t i = 0; i < n; ++i) {
-      runs.push_back(run_of({log_of(0), i + 1}, {}, 0, "x"));
+      runs.push_back(test::insert_run({log_of(0), i + 1}, {}, 0, "x"));
       if (i > 0) runs.back().parents = {{log_of(0), i}};
     }
     for (std::uint64_t i = 0; i < n; ++i) {
-      runs.push_back(run_of({log_of(1 + i), 1}, {{log_of(0), n}}, 0, ""));
+      runs.push_back(test::insert_run({log_of(1 + i), 1}, {{log_of(0), n}}, 0, ""));
       runs.back().insert = false;
       runs.back().len = n;
     }
     return merging(runs);
   });
   grow("merge: two branches, in turns, one by one", 1'000, [&](std::uint64_t n) {
-    std::vector<TextRun> runs{run_of({log_of(0), 1}, {}, 0, "()")};
+    std::vector<TextRun> runs{test::insert_run({log_of(0), 1}, {}, 0, "()")};
     for (std::uint64_t i = 0; i < n; ++i) {
       const auto log = log_of(2 + i % 2);
       const OpId last = i < 2 ? OpId{log_of(0), 2} : OpId{log, i / 2};
-      runs.push_back(run_of({log, i / 2 + 1}, {last}, 1, "x"));
+      runs.push_back(test::insert_run({log, i / 2 + 1}, {last}, 1, "x"));
     }
     Text text;
     return milliseconds([&] {
@@ -280,12 +271,12 @@ TEST_CASE("hostile: time to decode and to merge") {
   });
   grow("merge: runs on one of two branches and the other's", 2'000, [&](std::uint64_t n) {
     // Each of two writers follows all of his own and every tenth of the other's.
-    std::vector<TextRun> runs{run_of({log_of(0), 1}, {}, 0, "()")};
+    std::vector<TextRun> runs{test::insert_run({log_of(0), 1}, {}, 0, "()")};
     for (std::uint64_t i = 0; i < n; ++i) {
       const auto log = log_of(2 + i % 2), other = log_of(3 - i % 2);
       std::vector<OpId> parents{i < 2 ? OpId{log_of(0), 2} : OpId{log, i / 2}};
       if (i > 20 && i % 20 < 2) parents.push_back({other, i / 2 - 5});
-      runs.push_back(run_of({log, i / 2 + 1}, std::move(parents), 1, "x"));
+      runs.push_back(test::insert_run({log, i / 2 + 1}, std::move(parents), 1, "x"));
     }
     return merging(runs);
   });
@@ -314,7 +305,7 @@ TEST_CASE("hostile: what bytes may make a reader hold") {
   };
   {
     // Wiped places cost no bytes.
-    TextRun wiped = run_of({log_of(1), 1}, {}, 0, "");
+    TextRun wiped = test::insert_run({log_of(1), 1}, {}, 0, "");
     wiped.wiped = true;
     wiped.len = 2'000'000'000;
     Text text;
@@ -340,12 +331,12 @@ TEST_CASE("hostile: parents that are oneself, come later, or never") {
     Forged forged;
     forged.total = 3;
     forged.names = 1;
-    text::put(forged.name_column, 0);
-    text::put(forged.name_column, 0);
+    put_varint(forged.name_column, 0);
+    put_varint(forged.name_column, 0);
     forged.spans = 2;
     for (auto number : {std::uint64_t{1}, std::uint64_t{1}, std::uint64_t{0}, parent,
                         std::uint64_t{0}, std::uint64_t{0}}) {
-      text::put(forged.graph, number);
+      put_varint(forged.graph, number);
     }
     forged.runs = 1;
     forged.tokens.push_back(3 * 5 * 2);

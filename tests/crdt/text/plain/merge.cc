@@ -61,7 +61,7 @@ Text::Merge::Merge(State& state)
       done_(begin_),
       size_(state.live.size()) {}
 
-Result<text::EditList> Text::Merge::run(std::span<const TextRun> runs) {
+Result<crdt::text::EditList> Text::Merge::run(std::span<const TextRun> runs) {
   Status status;
   for (const auto& run : runs) {
     status = admit(run);
@@ -153,7 +153,7 @@ Status Text::Merge::place_rest() {
   const auto cut = graph.marked() ? 0 : graph.cut(done_);
   if (!walker || walker->start() > cut) {
     walker = std::make_unique<text::Walker>(graph, cut);
-    text::EditList known;
+    crdt::text::EditList known;
     const text::LvRange placed{cut, done_};
     for (const auto& piece : graph.order({&placed, 1})) walker->place(piece, known);
     if (cut > 0) walker->set_size(size_);

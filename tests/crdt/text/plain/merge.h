@@ -18,7 +18,7 @@ class Text::Merge {
   explicit Merge(State& state);
 
   /// The edits, applied to nothing yet. After an error the graph is as it was before.
-  Result<text::EditList> run(std::span<const TextRun> runs);
+  Result<crdt::text::EditList> run(std::span<const TextRun> runs);
 
  private:
   Status admit(const TextRun& run);
@@ -32,7 +32,7 @@ class Text::Merge {
   const text::Version heads_;
   text::Lv done_;       // up to here, runs have been turned into edits
   std::uint64_t size_;  // of the text shown after that
-  text::EditList edits_;
+  crdt::text::EditList edits_;
 };
 
 }  // namespace holm::plain

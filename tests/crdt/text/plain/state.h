@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "tests/crdt/text/plain/edits.h"
+#include "crdt/text/edits.h"
 #include "tests/crdt/text/plain/graph.h"
 #include "tests/crdt/text/plain/indexed.h"
 #include "tests/crdt/text/plain/text.h"

@@ -61,7 +61,7 @@ void by_span(const Sequence& sequence, LvRange places, Visit visit) {
 text::Walker& Text::State::places() {
   if (!walker || walker->start() > 0) {
     walker = std::make_unique<text::Walker>(graph, 0);
-    text::EditList known;
+    crdt::text::EditList known;
     const LvRange all{0, graph.end()};
     for (const auto& piece : graph.order({&all, 1})) ENSURE(walker->place(piece, known));
   }
@@ -107,7 +107,7 @@ Result<std::string> Text::at(std::span<const OpId> version) const {
   if (wanted == graph.heads()) return state_->live.bytes();
 
   text::Walker walker(graph, 0);
-  text::EditList known;
+  crdt::text::EditList known;
   for (const auto& piece : graph.order(graph.past(wanted))) ENSURE(walker.place(piece, known));
   std::string out;
   const auto& sequence = walker.sequence();

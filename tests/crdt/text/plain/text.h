@@ -40,13 +40,6 @@ class Text {
   /// concurrent, O(n log n) in its runs when they come in one call. So hand over whole batches.
   Result<std::vector<TextEdit>> merge(std::span<const TextRun> runs);
 
-  /// The runs that make `edits` on the live text, for one writer to merge and send; their ids count
-  /// from `first` on. Edits as diff() gives them: each begins at or after the end of the one
-  /// before. Where void or wiped places stand, positions of runs are not those of the live text,
-  /// and parents not always the frontier; so use the runs as they are. Nothing is merged. Errors:
-  /// reject when an edit lies outside of the text, goes back, or is not UTF-8.
-  Result<std::vector<TextRun>> compose(const OpId& first, std::span<const TextEdit> edits) const;
-
   /// The live text, UTF-8.
   const std::string& text() const;
   /// Code points of the live text.
@@ -81,7 +74,6 @@ class Text {
  private:
   struct State;
   class Merge;
-  class Compose;
   std::unique_ptr<State> state_;
 };
 

@@ -69,7 +69,7 @@ void Walker::set_size(std::uint64_t size) {
   sequence_.set_erased(node);
 }
 
-bool Walker::place(LvRange piece, EditList& edits) {
+bool Walker::place(LvRange piece, crdt::text::EditList& edits) {
   const auto& run = graph_.run_of(piece.begin);
   prepare(graph_.parents_of(piece.begin));
   const bool fits = run.insert ? insert(run, piece, edits) : erase(run, piece, edits);
@@ -77,7 +77,7 @@ bool Walker::place(LvRange piece, EditList& edits) {
   return fits;
 }
 
-bool Walker::insert(const GraphRun& run, LvRange piece, EditList& edits) {
+bool Walker::insert(const GraphRun& run, LvRange piece, crdt::text::EditList& edits) {
   const auto pos = run.pos_at(piece.begin - run.begin);
   const auto len = piece.end - piece.begin;
   if (pos > sequence_.total().standing) return false;
@@ -145,7 +145,7 @@ Sequence::Node Walker::spot_for(const Span& span, Sequence::Node left, Sequence:
   return behind;
 }
 
-bool Walker::erase(const GraphRun& run, LvRange piece, EditList& edits) {
+bool Walker::erase(const GraphRun& run, LvRange piece, crdt::text::EditList& edits) {
   if (piece.end - piece.begin > sequence_.total().standing ||
       run.pos > sequence_.total().standing - (piece.end - piece.begin)) {
     return false;

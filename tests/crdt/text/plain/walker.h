@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "tests/crdt/text/plain/edits.h"
+#include "crdt/text/edits.h"
 #include "tests/crdt/text/plain/graph.h"
 #include "tests/crdt/text/plain/sequence.h"
 
@@ -29,7 +29,7 @@ class Walker {
   /// shown to `edits`. False, leaving nothing usable behind, when its position lies outside the
   /// version it was written on. O(d log n) in the runs between this one's parents and the last
   /// piece. Requires: pieces of earlier local numbers in its past are placed.
-  bool place(LvRange piece, EditList& edits);
+  bool place(LvRange piece, crdt::text::EditList& edits);
 
   /// Says how long the text shown is after what has been placed, which tells how long the unknown
   /// part is. Until then, every position counts as inside. Once, after start > 0.
@@ -49,8 +49,8 @@ class Walker {
     std::uint64_t len;
   };
 
-  bool insert(const GraphRun& run, LvRange piece, EditList& edits);
-  bool erase(const GraphRun& run, LvRange piece, EditList& edits);
+  bool insert(const GraphRun& run, LvRange piece, crdt::text::EditList& edits);
+  bool erase(const GraphRun& run, LvRange piece, crdt::text::EditList& edits);
   /// After which node a new span with these origins belongs.
   Sequence::Node spot_for(const Span& span, Sequence::Node left, Sequence::Node right) const;
   void turn(LvRange range, bool forward);
