@@ -4,6 +4,7 @@
 #include "node/merge.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "base/wire.h"
@@ -16,6 +17,9 @@ namespace holm::node {
 namespace {
 
 constexpr std::size_t kKeptTexts = 16;
+// What opens in less than a few milliseconds is opened where it is needed.
+constexpr std::size_t kLongText = 16u << 10;  // by its weight
+constexpr std::size_t kOpeningsMax = 16;
 
 constexpr std::string_view kMarkedTexts = "marked_text";
 
@@ -25,91 +29,132 @@ Bytes marked_key(const SpaceId& space, const store::TextKey& key) {
 
 bool is_plain(const crdt::TextRun& run) { return !run.is_void && !run.wiped; }
 
-bool goes_straight(const store::TextRow& row, const crdt::TextRun& run) {
-  return run.parents == row.frontier && is_plain(run);
-}
-
 }  // namespace
 
 Status Merger::apply(const SpaceId& space, std::span<crdt::Delivered> changes) {
-  std::set<store::TextKey> texts;
+  return apply(space, changes, TRY(touched_texts(space, changes)));
+}
+
+Result<std::vector<Merger::TouchedText>> Merger::touched_texts(
+    const SpaceId& space, std::span<const crdt::Delivered> changes) const {
+  std::set<store::TextKey> keys;
   for (const auto& delivered : changes) {
     for (const auto& op : delivered.change.ops) {
-      if (op.kind == crdt::Kind::text) texts.insert({op.object, op.field});
+      if (op.kind == crdt::Kind::text) keys.insert({op.object, op.field});
     }
   }
+  std::vector<TouchedText> out;
+  for (const auto& key : keys) {
+    TouchedText text;
+    text.key = key;
+    text.row = TRY(store_.objects().text(space, key));
+    text.runs = TRY(crdt::text_runs(key.object, key.field, changes, text.row.last_own));
+    if (text.runs.empty()) continue;
+    text.marked =
+        TRY(is_marked(space, key)) || !std::all_of(text.runs.begin(), text.runs.end(), is_plain);
+    auto frontier = text.row.frontier;
+    for (const auto& run : text.runs) {
+      if (text.marked || run.parents != frontier) break;
+      frontier = {{run.id.log, run.id.seq + run.len - 1}};
+      ++text.straight;
+    }
+    out.push_back(std::move(text));
+  }
+  return out;
+}
+
+Result<bool> Merger::is_ready(const SpaceId& space, std::span<const TouchedText> texts) {
+  // Those of a batch that has changed since nobody waits for.
+  std::erase_if(openings_, [&](const auto& item) {
+    const auto& wanted = item.first;
+    return wanted.first == space && std::none_of(texts.begin(), texts.end(), [&](const auto& text) {
+             return text.key == wanted.second;
+           });
+  });
+  bool ready = true;
+  for (const auto& text : texts) {
+    const Key key{space, text.key};
+    if (text.straight == text.runs.size() || find_kept(key) != nullptr) continue;
+    if (const auto opening = openings_.find(key); opening != openings_.end()) {
+      if (opening->second.wait_for(std::chrono::seconds(0)) == std::future_status::timeout) {
+        ready = false;
+      }
+      continue;
+    }
+    // So many at once are seldom all long.
+    if (openings_.size() >= kOpeningsMax) continue;
+    auto unopened = TRY(histories_.read(space, text.key));
+    if (unopened.weight < kLongText) continue;
+    openings_.emplace(key, std::async(opens_, &TextHistories::open, std::move(unopened)));
+    ready = false;
+  }
+  return ready;
+}
+
+Status Merger::apply(const SpaceId& space, std::span<crdt::Delivered> changes,
+                     std::vector<TouchedText> texts) {
   // Texts are merged before anything is written or taken: a change that makes no sense leaves the
   // turn as it was, so that its caller can set it aside.
-  std::vector<Merged> merged;
-  for (const auto& key : texts) {
-    auto text = TRY(apply_text(space, key, changes));
-    if (text) merged.push_back(std::move(*text));
-  }
+  for (auto& text : texts) TRY(merge_text(space, text));
   crdt::Together together(changes);
   auto states = TRY(store_.objects().load(space, together.objects()));
   for (std::size_t i = 0; i < states.size(); ++i) together.merge(i, states[i]);
   // What only void changes name stands nowhere.
   std::erase_if(states, [](const crdt::ObjectState& state) { return state.id.is_nil(); });
-  for (const auto& [key, row, runs] : merged) {
-    TRY(store_.objects().save_text(space, key, row));
-    if (runs == 0) continue;
-    const auto* kept = find_kept({space, key});
-    TRY(histories_.grew(space, key, runs, row, kept != nullptr ? &kept->text : nullptr));
+  for (const auto& text : texts) {
+    TRY(store_.objects().save_text(space, text.key, text.row));
+    if (text.marked) continue;
+    const auto* kept = find_kept({space, text.key});
+    TRY(histories_.grew(space, text.key, text.runs.size(), text.row,
+                        kept != nullptr ? &kept->text : nullptr));
   }
   return store_.objects().save(space, states);
 }
 
-Result<std::optional<Merger::Merged>> Merger::apply_text(const SpaceId& space,
-                                                         const store::TextKey& key,
-                                                         std::span<const crdt::Delivered> changes) {
-  auto row = TRY(store_.objects().text(space, key));
-  const auto runs = TRY(crdt::text_runs(key.object, key.field, changes, row.last_own));
-  if (runs.empty()) return std::optional<Merged>();
-  bool marked = TRY(is_marked(space, key));
-  if (!marked && !std::all_of(runs.begin(), runs.end(), is_plain)) {
-    TRY(store_.facts().put(kMarkedTexts, marked_key(space, key), {}));
-    marked = true;
+Status Merger::merge_text(const SpaceId& space, TouchedText& text) {
+  auto& row = text.row;
+  const Key key{space, text.key};
+  if (text.marked && !TRY(is_marked(space, text.key))) {
+    TRY(store_.facts().put(kMarkedTexts, marked_key(space, text.key), {}));
   }
-  std::size_t straight = 0;
-  auto* kept = find_kept({space, key});
-  if (kept == nullptr && !marked) {
-    crdt::text::Rope live(row.content);
-    for (; straight < runs.size() && goes_straight(row, runs[straight]); ++straight) {
-      const auto& run = runs[straight];
-      if (run.insert ? run.pos > live.size()
-                     : run.pos > live.size() || run.len > live.size() - run.pos) {
-        return fail(Code::corrupt, "a text's history names a place outside it");
-      }
-      if (run.insert) {
-        live.insert(run.pos, run.text, run.len);
-      } else {
-        live.erase(run.pos, run.len);
-      }
-      row.frontier = {{run.id.log, run.id.seq + run.len - 1}};
-    }
-    row.content = live.str();
-    row.points = live.size();
-  }
-  if (straight < runs.size()) {
-    TRY(merge_runs(space, key, row, std::span(runs).subspan(kept == nullptr ? 0 : straight)));
-  }
-  return std::optional<Merged>(Merged{key, std::move(row), marked ? 0 : runs.size()});
-}
-
-Status Merger::merge_runs(const SpaceId& space, const store::TextKey& key, store::TextRow& row,
-                          std::span<const crdt::TextRun> runs) {
-  auto* kept = find_kept({space, key});
-  if (kept == nullptr) {
-    kept_.push_front({{space, key}, TRY(full_text(space, key))});
+  auto* kept = find_kept(key);
+  if (kept != nullptr) {
+    TRY(crdt::merge_runs(kept->text, text.runs));
+  } else if (text.straight < text.runs.size()) {
+    // With all that the logs have delivered, these runs too.
+    kept_.push_front({key, TRY(open_text(key))});
     kept = &kept_.front();
     if (kept_.size() > kKeptTexts) kept_.pop_back();
-  } else {
-    TRY(crdt::merge_runs(kept->text, runs));
   }
-  row.content = kept->text.text();
-  row.points = kept->text.size();
-  row.frontier = kept->text.frontier();
+  if (kept != nullptr) {
+    row.content = kept->text.text();
+    row.points = kept->text.size();
+    row.frontier = kept->text.frontier();
+    return {};
+  }
+  crdt::text::Rope live(row.content);
+  for (const auto& run : text.runs) {
+    if (run.pos > live.size() || (!run.insert && run.len > live.size() - run.pos)) {
+      return fail(Code::corrupt, "a text's history names a place outside it");
+    }
+    if (run.insert) {
+      live.insert(run.pos, run.text, run.len);
+    } else {
+      live.erase(run.pos, run.len);
+    }
+  }
+  row.content = live.str();
+  row.points = live.size();
+  row.frontier = {{text.runs.back().id.log, text.runs.back().id.seq + text.runs.back().len - 1}};
   return {};
+}
+
+Result<crdt::Text> Merger::open_text(const Key& key) {
+  auto opening = openings_.extract(key);
+  if (!opening) return full_text(key.first, key.second);
+  auto opened = opening.mapped().get();
+  if (!opened) return full_text(key.first, key.second);
+  return histories_.finish(key.first, key.second, std::move(*opened));
 }
 
 Result<bool> Merger::is_marked(const SpaceId& space, const store::TextKey& key) const {
@@ -120,6 +165,7 @@ Status Merger::rebuild(const SpaceId& space, const ObjectId& object) {
   kept_.remove_if([&](const Kept& item) {
     return item.key.first == space && item.key.second.object == object;
   });
+  openings_.clear();
   const auto history = TRY(store_.logs().touching(space, object));
   for (const auto field : crdt::text_fields(object, history)) {
     TRY(histories_.drop(space, {object, field}));

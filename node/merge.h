@@ -2,11 +2,13 @@
 // merges, the rows are written. Owned by a Replica; works inside its open turn.
 #pragma once
 
+#include <future>
 #include <list>
 #include <map>
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "crdt/replay.h"
@@ -16,16 +18,38 @@
 
 namespace holm::node {
 
-/// Keeps the texts that concurrent edits were last merged into. Threads: the loop's.
+/// Keeps the texts that concurrent edits were last merged into. Threads: the loop's; long texts are
+/// opened on others.
 class Merger {
  public:
-  explicit Merger(store::Store& store) : store_(store), histories_(store) {}
+  /// `opens`: where long texts are opened; deferred: by whoever asks again.
+  explicit Merger(store::Store& store, std::launch opens = std::launch::deferred)
+      : store_(store), histories_(store), opens_(opens) {}
 
   /// Merges changes in the order given, which respects causality. They are in the logs already and
   /// marked as applied there. Errors: the store's; corrupt when a run makes no sense in the text it
   /// names, and then nothing has been written and forget() is due. Takes the contents of ops, but
   /// not those of texts, unless it fails as corrupt.
   Status apply(const SpaceId& space, std::span<crdt::Delivered> changes);
+
+  /// A text, and runs that are to go into it.
+  struct TouchedText {
+    store::TextKey key;
+    store::TextRow row;
+    std::vector<crdt::TextRun> runs;
+    std::size_t straight = 0;  ///< of them, from the first on, that need no history
+    bool marked = false;
+  };
+  /// The texts that changes, in the order given, are about.
+  Result<std::vector<TouchedText>> touched_texts(const SpaceId& space,
+                                                 std::span<const crdt::Delivered> changes) const;
+  /// Whether applying takes a few milliseconds only. False while histories of long texts are being
+  /// opened, on a thread of their own: worth asking again soon.
+  Result<bool> is_ready(const SpaceId& space, std::span<const TouchedText> texts);
+  /// apply() with its touched_texts().
+  Status apply(const SpaceId& space, std::span<crdt::Delivered> changes,
+               std::vector<TouchedText> texts);
+
   /// Rebuilds one object from the logs, e.g. after a mark was set or lifted.
   Status rebuild(const SpaceId& space, const ObjectId& object);
   /// Whether a text has void or wiped runs, so that positions in it are not those of its runs.
@@ -37,6 +61,7 @@ class Merger {
   /// The turn was rolled back: what is kept may be ahead of the store.
   void forget() {
     kept_.clear();
+    openings_.clear();
     histories_.forget();
   }
 
@@ -47,21 +72,15 @@ class Merger {
     crdt::Text text;
   };
 
-  struct Merged {
-    store::TextKey key;
-    store::TextRow row;
-    std::size_t runs = 0;  ///< that went into it; 0 when it is marked
-  };
-  /// The text after the changes; nothing when they hold no run of it.
-  Result<std::optional<Merged>> apply_text(const SpaceId& space, const store::TextKey& key,
-                                           std::span<const crdt::Delivered> changes);
-  Status merge_runs(const SpaceId& space, const store::TextKey& key, store::TextRow& row,
-                    std::span<const crdt::TextRun> runs);
+  Status merge_text(const SpaceId& space, TouchedText& text);
+  Result<crdt::Text> open_text(const Key& key);
   Kept* find_kept(const Key& key);
 
   store::Store& store_;
   TextHistories histories_;
+  std::launch opens_;
   std::list<Kept> kept_;  ///< most recently used first
+  std::map<Key, std::future<Result<TextHistories::Opened>>> openings_;
 };
 
 }  // namespace holm::node

@@ -33,10 +33,12 @@ bool is_fault_of_sender(const Error& error) {
 /// One pass of delivery over a space.
 class Delivery {
  public:
-  Delivery(Replica& replica, const SpaceId& space) : replica_(replica), space_(space) {}
+  Delivery(Replica& replica, const SpaceId& space, Pace pace)
+      : replica_(replica), space_(space), pace_(pace) {}
 
   /// Delivers a slice of what can go, or all of it where that is about membership, which others
-  /// wait for. True when there may be more.
+  /// wait for; nothing while a long text is being opened for it, unless pressed. True when there
+  /// may be more.
   Result<bool> run() {
     for (std::size_t changes = 0, ops = 0;;) {
       TRY(open());
@@ -55,8 +57,10 @@ class Delivery {
         batch.push_back({std::move(item.change), item.hash, queue->member, mark});
       }
       if (batch.empty()) return false;
+      auto texts = TRY(replica_.merger_.touched_texts(space_, batch));
+      if (pace_ == Pace::in_slices && !TRY(replica_.merger_.is_ready(space_, texts))) return true;
       changes += batch.size();
-      TRY(apply(std::move(batch)));
+      TRY(apply(std::move(batch), std::move(texts)));
       // What has been delivered may free more; trust changes what may be delivered at all.
       const bool is_enough = changes >= kSliceChanges || ops >= kSliceOps;
       if (is_enough && space_ != replica_.trust_) return true;
@@ -154,11 +158,11 @@ class Delivery {
     return past == 0 || change.lamport <= past + crdt::kLamportLeapMax;
   }
 
-  Status apply(std::vector<crdt::Delivered> batch) {
+  Status apply(std::vector<crdt::Delivered> batch, std::vector<Merger::TouchedText> texts) {
     std::map<LogId, std::uint64_t> reached;
     for (const auto& item : batch) reached[item.change.log] = item.change.last_seq();
     for (const auto& [log, seq] : reached) TRY(logs().set_applied(log, seq));
-    auto merged = replica_.merger_.apply(space_, batch);
+    auto merged = replica_.merger_.apply(space_, batch, std::move(texts));
     if (!merged && merged.error().code == Code::corrupt) {
       replica_.merger_.forget();
       merged = apply_singly(batch);
@@ -194,13 +198,14 @@ class Delivery {
 
   Replica& replica_;
   SpaceId space_;
+  Pace pace_;
   std::vector<Queue> queues_;
   std::map<LogId, std::uint64_t> applied_;
 };
 
-Status Replica::deliver(const SpaceId& space) {
+Status Replica::deliver(const SpaceId& space, Pace pace) {
   delivered_.insert(space);
-  if (TRY(Delivery(*this, space).run())) {
+  if (TRY(Delivery(*this, space, pace).run())) {
     behind_.insert(space);
   } else {
     behind_.erase(space);
@@ -208,9 +213,9 @@ Status Replica::deliver(const SpaceId& space) {
   return {};
 }
 
-Status Replica::deliver_more() {
+Status Replica::deliver_more(Pace pace) {
   if (behind_.empty()) return {};
-  return deliver(*behind_.begin());
+  return deliver(*behind_.begin(), pace);
 }
 
 Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, WallTime now) {

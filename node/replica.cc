@@ -36,7 +36,7 @@ Replica::Replica(const ReplicaEnv& env, const TeamId& team, std::unique_ptr<stor
       trust_(trust_space(team)),
       commons_(commons_space(team)),
       store_(std::move(store)),
-      merger_(*store_),
+      merger_(*store_, env.opens),
       membership_(team),
       state_(std::make_unique<StoreState>(*store_, merger_, membership_.roster(), commons_, self_,
                                           device_)) {}
@@ -61,7 +61,7 @@ Status Replica::catch_up() {
   }
   while (is_behind()) {
     TRY(begin());
-    auto delivered = deliver_more();
+    auto delivered = deliver_more(Pace::at_once);
     if (!delivered) {
       rollback();
       return delivered;

@@ -34,8 +34,12 @@ struct ReplicaEnv {
   Rng& rng;
   Log& log;
   std::string store_path;
-  std::string vfs;  ///< SQLite VFS; empty: the system's
+  std::string vfs;                            ///< SQLite VFS; empty: the system's
+  std::launch opens = std::launch::deferred;  ///< as Env has it
 };
+
+/// Whether the loop has other things to do, so that what takes long is left to other threads.
+enum class Pace : bool { in_slices, at_once };
 
 /// Objects that changed in one turn, for whoever watches.
 struct Changed {
@@ -97,7 +101,7 @@ class Replica {
   bool is_behind(const SpaceId& space) const { return behind_.contains(space); }
   bool is_behind() const { return !behind_.empty(); }
   /// Delivers some more, in as little time. Needs an open turn. Errors: the store's.
-  Status deliver_more();
+  Status deliver_more(Pace pace = Pace::in_slices);
 
   // What peers may be told. Only durable state: not within a turn that wrote.
   /// Every space of the team, most urgent first.
@@ -137,7 +141,7 @@ class Replica {
   Status take_range(const SpaceId& space, const sync::Range& range, WallTime now);
   Result<const crypto::VerifyKey*> signing_key(const LogId& log);
   /// Delivers a slice of what can be delivered in a space, and keeps behind_.
-  Status deliver(const SpaceId& space);
+  Status deliver(const SpaceId& space, Pace pace = Pace::in_slices);
   /// Takes up what a process left behind that was stopped in the middle.
   Status catch_up();
   void note(const SpaceId& space, const std::vector<crdt::Delivered>& delivered, bool is_own);

@@ -25,7 +25,8 @@ ReplicaEnv Teams::replica_env(const TeamId& team) const {
           .rng = env_.rng,
           .log = env_.log,
           .store_path = env_.store_path(team),
-          .vfs = env_.vfs};
+          .vfs = env_.vfs,
+          .opens = env_.opens};
 }
 
 Status Teams::open(const std::vector<TeamId>& teams) {

@@ -15,6 +15,8 @@ namespace {
 
 // Merging this many runs again takes about as long as loading what is kept of a long text.
 constexpr std::size_t kGrownMax = 4096;
+// Of a run that has to be merged, in bytes of a kept history that take as long.
+constexpr std::size_t kRunWeight = 4;
 
 constexpr std::string_view kGroup = "text_history";
 constexpr std::uint64_t kVersion = 1;
@@ -25,27 +27,22 @@ Bytes fact_key(const SpaceId& space, const store::TextKey& key) {
 
 }  // namespace
 
-Result<crdt::Text> TextHistories::load(const SpaceId& space, const store::TextKey& key) const {
-  Reached reached;
-  return load(space, key, reached);
-}
-
-Result<crdt::Text> TextHistories::load(const SpaceId& space, const store::TextKey& key,
-                                       Reached& reached) const {
-  crdt::Text text;
-  const auto read = [&](ByteView bytes) -> Status {
+Result<TextHistories::Unopened> TextHistories::read(const SpaceId& space,
+                                                    const store::TextKey& key) const {
+  Unopened out;
+  const auto unpack = [&](ByteView bytes) -> Status {
     auto in = TRY(Reader::open(bytes, {.bytes_max = bytes.size()}));
     TRY(in.array(5));
     if (TRY(in.uint()) != kVersion) return fail(Code::unsupported, "kept by a newer version");
     for (auto n = TRY(in.array()); n > 0; --n) {
       TRY(in.array(2));
       const auto log = TRY(in.id<LogId>());
-      reached.merged[log] = TRY(in.uint());
+      out.reached.merged[log] = TRY(in.uint());
     }
     for (auto n = TRY(in.array()); n > 0; --n) {
       TRY(in.array(3));
       const auto log = TRY(in.id<LogId>());
-      auto& last = reached.last_own[log];
+      auto& last = out.reached.last_own[log];
       last.log = TRY(in.id<LogId>());
       last.seq = TRY(in.uint());
     }
@@ -53,23 +50,56 @@ Result<crdt::Text> TextHistories::load(const SpaceId& space, const store::TextKe
     if (TRY(in.id<Digest>()) != crypto::hash(kGroup, {history})) {
       return fail(Code::corrupt, "what was kept of a text is damaged");
     }
-    TRY(text.merge_delta(history));
+    out.kept.assign(history.begin(), history.end());
     return in.end();
   };
-  if (const auto kept = TRY(store_.facts().get(kGroup, fact_key(space, key)))) {
-    if (!read(*kept)) {
-      text = {};
-      reached = {};
-    }
-  }
+  const auto kept = TRY(store_.facts().get(kGroup, fact_key(space, key)));
+  if (kept && !unpack(*kept)) out = {};
+  out.runs = TRY(runs_since(space, key, out.reached));
+  out.weight = out.kept.size();
+  for (const auto& run : out.runs) out.weight += kRunWeight + run.text.size();
+  return out;
+}
+
+Result<std::vector<crdt::TextRun>> TextHistories::runs_since(const SpaceId& space,
+                                                             const store::TextKey& key,
+                                                             Reached& reached) const {
   const auto changes = TRY(store_.logs().touching(space, key.object, reached.merged));
-  const auto runs = TRY(crdt::text_runs(key.object, key.field, changes, reached.last_own));
-  TRY(crdt::merge_runs(text, runs));
+  auto runs = TRY(crdt::text_runs(key.object, key.field, changes, reached.last_own));
   for (const auto& delivered : changes) {
     auto& seq = reached.merged[delivered.change.log];
     seq = std::max(seq, delivered.change.last_seq());
   }
-  return text;
+  return runs;
+}
+
+Result<TextHistories::Opened> TextHistories::open(Unopened unopened) {
+  Opened out;
+  out.reached = std::move(unopened.reached);
+  if (!out.text.merge_delta(unopened.kept)) {
+    return fail(Code::corrupt, "what was kept of a text is damaged");
+  }
+  TRY(crdt::merge_runs(out.text, unopened.runs));
+  return out;
+}
+
+Result<crdt::Text> TextHistories::finish(const SpaceId& space, const store::TextKey& key,
+                                         Opened opened) const {
+  const auto runs = TRY(runs_since(space, key, opened.reached));
+  TRY(crdt::merge_runs(opened.text, runs));
+  return std::move(opened.text);
+}
+
+Result<crdt::Text> TextHistories::load(const SpaceId& space, const store::TextKey& key) const {
+  auto unopened = TRY(read(space, key));
+  const bool is_kept = !unopened.kept.empty();
+  auto opened = open(std::move(unopened));
+  if (opened) return std::move(opened->text);
+  if (!is_kept || opened.error().code != Code::corrupt) return fail(std::move(opened).error());
+  // What was kept does not go with these logs; they are right.
+  Unopened by_logs;
+  by_logs.runs = TRY(runs_since(space, key, by_logs.reached));
+  return std::move(TRY(open(std::move(by_logs))).text);
 }
 
 Status TextHistories::grew(const SpaceId& space, const store::TextKey& key, std::size_t runs,
@@ -81,7 +111,7 @@ Status TextHistories::grew(const SpaceId& space, const store::TextKey& key, std:
   grown.all += std::exchange(grown.runs, 0);
   Reached reached;
   std::optional<crdt::Text> loaded;
-  if (text == nullptr) text = &loaded.emplace(TRY(load(space, key, reached)));
+  if (text == nullptr) text = &loaded.emplace(TRY(load(space, key)));
   // All that has been delivered is in it by now.
   for (const auto& log : TRY(store_.logs().of_space(space))) {
     if (log.applied_seq > 0) reached.merged[log.log] = log.applied_seq;

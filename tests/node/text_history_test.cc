@@ -2,6 +2,8 @@
 // logs.
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <future>
 #include <vector>
 
 #include "base/rng.h"
@@ -54,19 +56,25 @@ class Team {
       std::vector<crdt::Delivered> changes;
       for (int i = 0; i < batch && count > 0; ++i, --count) changes.push_back({edit(), {}, {}});
       must(store_->begin());
-      for (const auto& item : changes) {
-        const store::StoredChange stored{item.change, rng_.id<Digest>(), crdt::Mark::valid};
-        must(store_->logs().append(item.change.log, {&stored, 1}, WallTime(Millis(1))));
-        crdt::Head head;
-        head.log = item.change.log;
-        head.seq = item.change.last_seq();
-        head.hash = stored.hash;
-        must(store_->logs().seal(head));
-        must(store_->logs().set_applied(item.change.log, item.change.last_seq()));
-      }
+      for (const auto& item : changes) append(item.change);
       must(merger_.apply(kSpace, changes));
       must(store_->commit());
     }
+  }
+
+  /// One more edit; `catches_up`: of what others wrote before it.
+  crdt::Delivered edit(std::size_t writer, bool catches_up) {
+    return {edit(writers_[writer], catches_up), {}, {}};
+  }
+  void append(const crdt::Change& change) {
+    const store::StoredChange stored{change, rng_.id<Digest>(), crdt::Mark::valid};
+    must(store_->logs().append(change.log, {&stored, 1}, WallTime(Millis(1))));
+    crdt::Head head;
+    head.log = change.log;
+    head.seq = change.last_seq();
+    head.hash = stored.hash;
+    must(store_->logs().seal(head));
+    must(store_->logs().set_applied(change.log, change.last_seq()));
   }
 
   /// What the logs alone say.
@@ -100,7 +108,10 @@ class Team {
 
   crdt::Change edit() {
     auto& writer = writers_[rng_.below(rng_.chance(80) ? 1 : writers_.size())];
-    if (rng_.chance(50)) {
+    return edit(writer, rng_.chance(50));
+  }
+  crdt::Change edit(Writer& writer, bool catches_up) {
+    if (catches_up) {
       for (; writer.seen < all_.size(); ++writer.seen) {
         must(writer.text.merge({&all_[writer.seen], 1}));
       }
@@ -186,6 +197,45 @@ TEST_CASE("text history: damaged, it is made again; dropped, it stays away until
   team.check();
   team.write(100, 10);
   team.check();
+}
+
+TEST_CASE("text history: a long text is opened elsewhere, and what is written meanwhile is in it") {
+  for (const auto opens : {std::launch::async, std::launch::deferred}) {
+    CAPTURE(opens == std::launch::async);
+    Team team(11);
+    team.write(10000, 1000);
+    Merger merger(team.store(), opens);
+    // Two that go on from what there was, one of which has not heard of the other.
+    auto meanwhile = team.edit(0, true);
+    auto late = team.edit(1, false);
+    const auto texts = must(merger.touched_texts(kSpace, {&late, 1}));
+    REQUIRE(texts.size() == 1);
+    CHECK(texts[0].straight == 0);
+    CHECK(!must(merger.is_ready(kSpace, texts)));
+    must(team.store().begin());
+    team.append(meanwhile.change);
+    must(merger.apply(kSpace, {&meanwhile, 1}));
+    must(team.store().commit());
+    const auto before = must(team.store().objects().text(kSpace, kKey));
+    for (const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+         !must(merger.is_ready(kSpace, must(merger.touched_texts(kSpace, {&late, 1}))));) {
+      REQUIRE(std::chrono::steady_clock::now() < patience);
+    }
+    CHECK(must(team.store().objects().text(kSpace, kKey)).frontier == before.frontier);
+    must(team.store().begin());
+    team.append(late.change);
+    must(merger.apply(kSpace, {&late, 1}));
+    must(team.store().commit());
+    team.check();
+    // It is at hand now.
+    auto next = team.edit(2, false);
+    CHECK(must(merger.is_ready(kSpace, must(merger.touched_texts(kSpace, {&next, 1})))));
+    // What nobody waits for any more is let go.
+    merger.forget();
+    CHECK(!must(merger.is_ready(kSpace, must(merger.touched_texts(kSpace, {&next, 1})))));
+    CHECK(must(merger.is_ready(kSpace, {})));
+    CHECK(!must(merger.is_ready(kSpace, must(merger.touched_texts(kSpace, {&next, 1})))));
+  }
 }
 
 }  // namespace
