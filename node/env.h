@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <future>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "net/transport.h"
+#include "node/pool.h"
 #include "work/exchange/import.h"
 
 namespace holm::node {
@@ -28,8 +28,8 @@ struct Env {
   net::Transport& transport;
   Log& log;
   std::string vfs;  ///< SQLite VFS for stores; empty: the system's
-  /// Where long texts are opened: on threads of their own, or (deferred) on this one.
-  std::launch opens = std::launch::deferred;
+  /// Where long texts are opened.
+  Pool pool = Pool::takers;
   /// Reads what an import names: a file, or a folder with all below it. Errors: not_found, limit.
   std::function<Result<std::vector<work::SourceFile>>(const std::string& path)> read_source;
   /// Keeps the joins that are not answered yet across restarts.

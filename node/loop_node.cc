@@ -23,7 +23,7 @@ LoopNode::LoopNode(std::unique_ptr<crypto::SystemRng> rng, std::unique_ptr<Home>
            .transport = *transport_,
            .log = log_,
            .vfs = {},
-           .opens = std::launch::async,
+           .pool = Pool::threads,
            .read_source = read_source,
            .save_joins = [this](const auto& joins) { return home_->save_joins(joins); },
            .store_path = [this](const TeamId& team) { return home_->store_path(team); }},

@@ -4,7 +4,6 @@
 #include "node/merge.h"
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 
 #include "base/wire.h"
@@ -76,16 +75,16 @@ Result<bool> Merger::is_ready(const SpaceId& space, std::span<const TouchedText>
     const Key key{space, text.key};
     if (text.straight == text.runs.size() || find_kept(key) != nullptr) continue;
     if (const auto opening = openings_.find(key); opening != openings_.end()) {
-      if (opening->second.wait_for(std::chrono::seconds(0)) == std::future_status::timeout) {
-        ready = false;
-      }
+      ready = ready && opening->second.is_done();
       continue;
     }
     // So many at once are seldom all long.
     if (openings_.size() >= kOpeningsMax) continue;
     auto unopened = TRY(histories_.read(space, text.key));
     if (unopened.weight < kLongText) continue;
-    openings_.emplace(key, std::async(opens_, &TextHistories::open, std::move(unopened)));
+    openings_.try_emplace(key, pool_, [unopened = std::move(unopened)]() mutable {
+      return TextHistories::open(std::move(unopened));
+    });
     ready = false;
   }
   return ready;
@@ -152,7 +151,7 @@ Status Merger::merge_text(const SpaceId& space, TouchedText& text) {
 Result<crdt::Text> Merger::open_text(const Key& key) {
   auto opening = openings_.extract(key);
   if (!opening) return full_text(key.first, key.second);
-  auto opened = opening.mapped().get();
+  auto opened = opening.mapped().take();
   if (!opened) return full_text(key.first, key.second);
   return histories_.finish(key.first, key.second, std::move(*opened));
 }

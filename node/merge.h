@@ -2,7 +2,6 @@
 // merges, the rows are written. Owned by a Replica; works inside its open turn.
 #pragma once
 
-#include <future>
 #include <list>
 #include <map>
 #include <optional>
@@ -12,6 +11,7 @@
 
 #include "base/result.h"
 #include "crdt/replay.h"
+#include "node/pool.h"
 #include "node/text_history.h"
 #include "store/objects.h"
 #include "store/store.h"
@@ -22,9 +22,8 @@ namespace holm::node {
 /// opened on others.
 class Merger {
  public:
-  /// `opens`: where long texts are opened; deferred: by whoever asks again.
-  explicit Merger(store::Store& store, std::launch opens = std::launch::deferred)
-      : store_(store), histories_(store), opens_(opens) {}
+  explicit Merger(store::Store& store, Pool pool = Pool::takers)
+      : store_(store), histories_(store), pool_(pool) {}
 
   /// Merges changes in the order given, which respects causality. They are in the logs already and
   /// marked as applied there. Errors: the store's; corrupt when a run makes no sense in the text it
@@ -44,7 +43,7 @@ class Merger {
   Result<std::vector<TouchedText>> touched_texts(const SpaceId& space,
                                                  std::span<const crdt::Delivered> changes) const;
   /// Whether applying takes a few milliseconds only. False while histories of long texts are being
-  /// opened, on a thread of their own: worth asking again soon.
+  /// opened by the pool: worth asking again soon.
   Result<bool> is_ready(const SpaceId& space, std::span<const TouchedText> texts);
   /// apply() with its touched_texts().
   Status apply(const SpaceId& space, std::span<crdt::Delivered> changes,
@@ -78,9 +77,9 @@ class Merger {
 
   store::Store& store_;
   TextHistories histories_;
-  std::launch opens_;
+  Pool pool_;
   std::list<Kept> kept_;  ///< most recently used first
-  std::map<Key, std::future<Result<TextHistories::Opened>>> openings_;
+  std::map<Key, Task<Result<TextHistories::Opened>>> openings_;
 };
 
 }  // namespace holm::node

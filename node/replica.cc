@@ -36,7 +36,7 @@ Replica::Replica(const ReplicaEnv& env, const TeamId& team, std::unique_ptr<stor
       trust_(trust_space(team)),
       commons_(commons_space(team)),
       store_(std::move(store)),
-      merger_(*store_, env.opens),
+      merger_(*store_, env.pool),
       membership_(team),
       state_(std::make_unique<StoreState>(*store_, merger_, membership_.roster(), commons_, self_,
                                           device_)) {}

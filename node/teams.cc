@@ -26,7 +26,7 @@ ReplicaEnv Teams::replica_env(const TeamId& team) const {
           .log = env_.log,
           .store_path = env_.store_path(team),
           .vfs = env_.vfs,
-          .opens = env_.opens};
+          .pool = env_.pool};
 }
 
 Status Teams::open(const std::vector<TeamId>& teams) {

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <future>
 #include <vector>
 
 #include "base/rng.h"
@@ -200,11 +199,11 @@ TEST_CASE("text history: damaged, it is made again; dropped, it stays away until
 }
 
 TEST_CASE("text history: a long text is opened elsewhere, and what is written meanwhile is in it") {
-  for (const auto opens : {std::launch::async, std::launch::deferred}) {
-    CAPTURE(opens == std::launch::async);
+  for (const auto pool : {Pool::threads, Pool::takers}) {
+    CAPTURE(pool == Pool::threads);
     Team team(11);
     team.write(10000, 1000);
-    Merger merger(team.store(), opens);
+    Merger merger(team.store(), pool);
     // Two that go on from what there was, one of which has not heard of the other.
     auto meanwhile = team.edit(0, true);
     auto late = team.edit(1, false);
