@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ensure.h"
+#include "store/encrypted_vfs.h"
 
 namespace holm::store {
 namespace {
@@ -17,6 +18,7 @@ constexpr std::size_t kIdleMax = 256;
 
 // Set for every connection. mmap stays off: with it a disk error is a signal, not a result.
 constexpr const char* kSettings =
+    "PRAGMA page_size=4096;"
     "PRAGMA locking_mode=EXCLUSIVE;"
     "PRAGMA synchronous=FULL;"
     "PRAGMA foreign_keys=ON;"
@@ -28,6 +30,9 @@ constexpr const char* kSettings =
     "PRAGMA trusted_schema=OFF;"
     "PRAGMA wal_autocheckpoint=1000;"
     "PRAGMA journal_size_limit=8388608;";
+
+// The page that SQLite never writes, since locks lie there (sqlite.org/fileformat2.html, 1.4).
+constexpr sqlite3_int64 kLockPageAt = 0x40000000;
 
 Error explain(int code, const std::string& reason) {
   switch (code & 0xff) {
@@ -69,6 +74,7 @@ Error damaged(std::string_view what) {
 }
 
 struct Db::State {
+  std::unique_ptr<EncryptedVfs> encrypted;  ///< outlives the connection
   sqlite3* handle = nullptr;
   std::map<std::string, std::vector<sqlite3_stmt*>, std::less<>> idle;
   std::size_t idle_count = 0;
@@ -180,12 +186,18 @@ bool Statement::is_null(int column) const {
 Db::Db(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Db::~Db() = default;
 
-Result<std::unique_ptr<Db>> Db::open(const std::string& path, const std::string& vfs) {
+Result<std::unique_ptr<Db>> Db::open(const std::string& path, const std::string& vfs,
+                                     const crypto::SecretKey32* key, Rng* rng) {
   auto state = std::make_unique<State>();
+  auto through = vfs;
+  if (key != nullptr) {
+    state->encrypted = TRY(EncryptedVfs::make(vfs, *key, *rng));
+    through = state->encrypted->name();
+  }
   const int flags =
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &state->handle, flags, vfs.empty() ? nullptr : vfs.c_str());
+  const int code = sqlite3_open_v2(path.c_str(), &state->handle, flags,
+                                   through.empty() ? nullptr : through.c_str());
   if (code != SQLITE_OK) {
     const std::string reason =
         state->handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(state->handle);
@@ -195,10 +207,19 @@ Result<std::unique_ptr<Db>> Db::open(const std::string& path, const std::string&
   sqlite3_db_config(state->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(state->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(state->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+  if (state->encrypted) EncryptedVfs::reserve_bytes(state->handle);
   std::unique_ptr<Db> db(new Db(std::move(state)));
-  TRY(db->run_script(kSettings));
+  Status read = db->run_script(kSettings);
   // The first read takes the lock, which exclusive mode then keeps.
-  TRY(db->number("SELECT count(*) FROM sqlite_schema"));
+  if (read) {
+    auto entries = db->number("SELECT count(*) FROM sqlite_schema");
+    if (!entries) read = fail(std::move(entries).error());
+  }
+  if (!read && key != nullptr && read.error().code == Code::corrupt) {
+    return fail(Code::corrupt, "the file is no store of this home, or its beginning is damaged",
+                "nothing was changed", "restore a backup, or join again and sync");
+  }
+  TRY(read);
   return db;
 }
 
@@ -210,6 +231,7 @@ Status Db::make_durable() {
     if (mode.text(0) != "wal") {
       return fail(Code::failed, "this disk cannot hold a store with a write-ahead log");
     }
+    TRY(mode.step());  // to its end, where the switch is written
   }
   sqlite3_db_config(state_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   return {};
@@ -253,6 +275,9 @@ Result<std::int64_t> Db::number(std::string_view sql) {
 
 Error Db::failed(int code, sqlite3_stmt* statement) {
   auto error = explain(code, sqlite3_errmsg(state_->handle));
+  if (state_->encrypted) {
+    if (const auto what = state_->encrypted->take_damage()) error = damaged(*what);
+  }
   // SQLite rolls back by itself after some errors; without this the rest of the turn would then be
   // committed statement by statement.
   const bool writes = statement == nullptr || sqlite3_stmt_readonly(statement) == 0;
@@ -266,6 +291,33 @@ std::uint64_t Db::rollbacks() const { return state_->rollbacks; }
 std::int64_t Db::last_row() const { return sqlite3_last_insert_rowid(state_->handle); }
 std::int64_t Db::changed() const { return sqlite3_changes64(state_->handle); }
 void Db::scrub_wal() { state_->scrub = true; }
+
+Status Db::check() {
+  if (state_->encrypted) TRY(check_pages());
+  auto rows = TRY(prepare("PRAGMA integrity_check(1)"));
+  if (TRY(rows.step()) && rows.text(0) == "ok") return {};
+  return fail(damaged(rows.text(0)));
+}
+
+Status Db::check_pages() {
+  ENSURE(!in_transaction());
+  // Pages in the log are newer than what the file has of them, which may be half written.
+  const int moved = sqlite3_wal_checkpoint_v2(state_->handle, "main", SQLITE_CHECKPOINT_TRUNCATE,
+                                              nullptr, nullptr);
+  if (moved != SQLITE_OK) return fail(failed(moved, nullptr));
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(state_->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  sqlite3_int64 size = 0;
+  int code = file->pMethods->xFileSize(file, &size);
+  std::vector<std::uint8_t> page(EncryptedVfs::kPageBytes);
+  const auto step = static_cast<sqlite3_int64>(page.size());
+  for (sqlite3_int64 at = 0; code == SQLITE_OK && at < size; at += step) {
+    if (at == kLockPageAt) continue;
+    code = file->pMethods->xRead(file, page.data(), static_cast<int>(step), at);
+  }
+  if (code != SQLITE_OK) return fail(failed(code, nullptr));
+  return {};
+}
 
 std::uint64_t Db::bytes_on_disk() {
   std::uint64_t out = 0;

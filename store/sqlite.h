@@ -14,6 +14,8 @@
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/rng.h"
+#include "crypto/keys.h"
 
 struct sqlite3_stmt;
 
@@ -85,9 +87,13 @@ class Statement {
 /// One connection that owns its file: WAL, synchronous=FULL, exclusive lock, no shared-memory file.
 class Db {
  public:
-  /// Opens or makes the file and takes its lock, without writing. `vfs` empty: the system's.
-  /// Errors: busy when another connection has it, corrupt when it is no database, failed otherwise.
-  static Result<std::unique_ptr<Db>> open(const std::string& path, const std::string& vfs);
+  /// Opens or makes the file and takes its lock, without writing. `vfs` empty: the system's. With a
+  /// `key` the file is encrypted (encrypted_vfs.h), with nonces from `rng`, which outlives the Db.
+  /// Errors: busy when another connection has it, corrupt when it is no database or not one of this
+  /// key, failed otherwise.
+  static Result<std::unique_ptr<Db>> open(const std::string& path, const std::string& vfs,
+                                          const crypto::SecretKey32* key = nullptr,
+                                          Rng* rng = nullptr);
   ~Db();
   Db(const Db&) = delete;
   Db& operator=(const Db&) = delete;
@@ -111,6 +117,10 @@ class Db {
   std::int64_t changed() const;
   /// Empties the WAL after the next commit, so that erased content does not linger in it.
   void scrub_wal();
+  /// Reads every page of the file, those too that nothing refers to, then checks tables and indexes
+  /// (integrity_check). Errors: corrupt, naming the first fault; failed. Requires: no transaction.
+  /// O(file).
+  Status check();
   /// Bytes of the file and its WAL.
   std::uint64_t bytes_on_disk();
 
@@ -119,6 +129,7 @@ class Db {
   friend class Transaction;
   struct State;
   explicit Db(std::unique_ptr<State> state);
+  Status check_pages();
   Status begin();
   Status commit();
   void rollback();

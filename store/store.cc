@@ -26,7 +26,7 @@ Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
-  auto db = TRY(Db::open(options.path, options.vfs));
+  auto db = TRY(Db::open(options.path, options.vfs, options.key, options.rng));
   TRY(check_version(*db, migrations()));
   TRY(db->make_durable());
   auto parts = std::make_unique<Parts>(std::move(db), options.tables);
@@ -59,9 +59,7 @@ Objects& Store::objects() { return parts_->objects; }
 Facts& Store::facts() { return parts_->facts; }
 
 Status Store::check() const {
-  auto rows = TRY(parts_->db->prepare("PRAGMA integrity_check(1)"));
-  if (TRY(rows.step()) && rows.text(0) == "ok") return {};
-  return fail(damaged(rows.text(0)));
+  return parts_->db->check();
 }
 
 std::uint64_t Store::bytes_on_disk() const { return parts_->db->bytes_on_disk(); }

@@ -9,6 +9,8 @@
 #include <string>
 
 #include "base/result.h"
+#include "base/rng.h"
+#include "crypto/keys.h"
 #include "store/table_spec.h"
 
 namespace holm::store {
@@ -21,8 +23,12 @@ class Db;
 struct StoreOptions {
   std::string path;  ///< of the database file; its folder exists
   std::string vfs;   ///< name of a registered SQLite VFS; empty: the system's. The seam for
-                     ///< encryption at rest and for the simulator's disk
+                     ///< the simulator's disk
   std::vector<TableSpec> tables;  ///< winners per object type; a changed spec is rebuilt at open
+  /// Encrypts the file, each store under a key of its own; null: it is written in the clear, for
+  /// measuring and comparing. Read at open() only.
+  const crypto::SecretKey32* key = nullptr;
+  Rng* rng = nullptr;  ///< for nonces; with a key; outlives the store
 };
 
 class Store {
@@ -49,8 +55,8 @@ class Store {
   Objects& objects();
   Facts& facts();
 
-  /// Checks pages and indexes (SQLite integrity_check); chains and state are checked by the node.
-  /// Errors: corrupt, naming the first fault. O(file).
+  /// Checks every page, and tables and indexes (SQLite integrity_check); chains and state are
+  /// checked by the node. Requires: no turn. Errors: corrupt, naming the first fault. O(file).
   Status check() const;
   /// Bytes of the database file and its WAL.
   std::uint64_t bytes_on_disk() const;

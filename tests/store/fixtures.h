@@ -15,6 +15,7 @@
 #include "store/facts.h"
 #include "store/logs.h"
 #include "store/objects.h"
+#include "store/sqlite.h"
 #include "store/store.h"
 #include "tests/support/sim_disk.h"
 
@@ -52,12 +53,14 @@ inline constexpr std::uint32_t kVotes = 3;
 inline constexpr std::uint32_t kPlace = 4;
 inline constexpr std::uint32_t kBody = 5;
 
-/// A disk of its own name, and a store on it.
+/// A disk of its own name, and a store on it, encrypted as in the product.
 struct Bench {
   explicit Bench(std::uint64_t seed = 1);
 
-  StoreOptions options() const { return {"team.holm", disk.name(), tables}; }
+  StoreOptions options() { return {"team.holm", disk.name(), tables, is_encrypted ? &key : nullptr, &nonces}; }
   Result<std::unique_ptr<Store>> try_open() { return Store::open(options()); }
+  /// The database alone, while no store is open.
+  std::unique_ptr<Db> db() { return must(Db::open("team.holm", disk.name(), &key, &nonces)); }
   /// Opens the store again, closing it first.
   Store& open();
   /// Runs `work` as one turn.
@@ -70,6 +73,9 @@ struct Bench {
 
   holm::test::SimDisk disk;
   std::vector<TableSpec> tables = test_tables();
+  bool is_encrypted = true;  ///< unless a test looks at what is on the pages
+  SeededRng nonces{99};
+  crypto::SecretKey32 key = crypto::SecretKey32::make(nonces);
   std::unique_ptr<Store> store;
 };
 

@@ -48,7 +48,7 @@ Bytes stored(Db& db, const std::string& sql) {
 TEST_CASE("format: the bytes in docs/formats/store.md are what it says") {
   Bench bench;
   fill(bench);
-  const auto db = must(Db::open("team.holm", bench.disk.name()));
+  const auto db = bench.db();
   CHECK(hex(stored(*db, "SELECT places FROM chunk")) == hex(doc_hex("store.md", "places")));
   CHECK(hex(stored(*db, "SELECT graph FROM text")) == hex(doc_hex("store.md", "graph")));
   CHECK(hex(stored(*db, "SELECT spec FROM winners_spec WHERE type = 2")) ==
@@ -81,7 +81,7 @@ TEST_CASE("format: stored bytes that make no sense are damage, not a crash") {
     Bench bench;
     fill(bench);
     {
-      const auto db = must(Db::open("team.holm", bench.disk.name()));
+      const auto db = bench.db();
       must(db->make_durable());
       must(db->run_script(harm));
     }

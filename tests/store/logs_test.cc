@@ -12,7 +12,8 @@ const ObjectId kObject = id_of<ObjectId>(0x21);
 const ObjectId kOther = id_of<ObjectId>(0x22);
 
 struct OneLog {
-  OneLog() {
+  explicit OneLog(bool is_encrypted = true) {
+    bench.is_encrypted = is_encrypted;
     bench.open();
     bench.turn([&] { author.create_in(*bench.store); });
   }
@@ -208,7 +209,7 @@ TEST_CASE("logs: a hash prefix of any length finds its change, and nonsense find
 }
 
 TEST_CASE("logs: erased content is on no page of the disk") {
-  OneLog one;
+  OneLog one(false);
   const std::string secret = "a sentence that nobody else may ever read";
   one.bench.turn([&] {
     for (int i = 0; i < 40; ++i) {

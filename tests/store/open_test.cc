@@ -43,7 +43,7 @@ TEST_CASE("open: a new store is there again afterwards, at the newest version") 
   CHECK(store.bytes_on_disk() > 4096);
   bench.store.reset();
   CHECK(bench.disk.bytes_used() == bench.disk.file("team.holm")->size());  // no WAL, no journal
-  const auto db = must(Db::open("team.holm", bench.disk.name()));
+  const auto db = bench.db();
   CHECK(must(db->number("PRAGMA application_id")) == kApplicationId);
   CHECK(must(db->number("PRAGMA user_version")) == migrations().back().number);
 }
@@ -54,7 +54,7 @@ TEST_CASE("open: migrations are numbered from 1 without gaps, and run once each"
   Bench bench;
   const auto old = migrations().first(1);
   {
-    const auto db = must(Db::open("team.holm", bench.disk.name()));
+    const auto db = bench.db();
     must(check_version(*db, old));
     must(db->make_durable());
     auto transaction = must(Transaction::begin(*db));
@@ -67,14 +67,14 @@ TEST_CASE("open: migrations are numbered from 1 without gaps, and run once each"
   auto& store = bench.open();
   bench.turn([&] { must(store.facts().put("g", {}, {})); });
   bench.store.reset();
-  const auto db = must(Db::open("team.holm", bench.disk.name()));
+  const auto db = bench.db();
   CHECK(must(db->number("PRAGMA user_version")) == migrations().back().number);
   CHECK(must(db->number("SELECT count(*) FROM space")) == 1);
 }
 
 TEST_CASE("open: a migration that fails leaves the file as it was") {
   Bench bench;
-  const auto db = must(Db::open("team.holm", bench.disk.name()));
+  const auto db = bench.db();
   must(db->make_durable());
   const Migration broken[] = {{1, "CREATE TABLE a (x)"}, {2, "CREATE TABLE a (y)"}};
   {
@@ -91,7 +91,7 @@ TEST_CASE("open: a newer program's store is refused and left untouched") {
   bench.open();
   bench.store.reset();
   {
-    const auto db = must(Db::open("team.holm", bench.disk.name()));
+    const auto db = bench.db();
     must(db->make_durable());
     must(db->run_script("PRAGMA user_version=9999"));
   }
@@ -108,7 +108,7 @@ TEST_CASE("open: a newer store that was not closed keeps its WAL, too") {
   holm::test::SimDisk::Snapshot before;
   {
     bench.store.reset();
-    const auto db = must(Db::open("team.holm", bench.disk.name()));
+    const auto db = bench.db();
     must(db->make_durable());
     must(db->run_script("PRAGMA user_version=9999"));
     before = bench.disk.snapshot();
