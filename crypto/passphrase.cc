@@ -41,6 +41,29 @@ Status check(const PassphraseParams& params) {
 
 PassphraseParams PassphraseParams::make(Rng& rng) { return {.salt = rng.id<PassphraseSalt>()}; }
 
+PassphraseParams PassphraseParams::with_new_salt(Rng& rng) const {
+  auto out = *this;
+  out.salt = rng.id<PassphraseSalt>();
+  return out;
+}
+
+PassphraseParams PassphraseParams::calibrated(Rng& rng, Millis target,
+                                              const std::function<Millis()>& now) {
+  auto out = make(rng);
+  out.passes = 1;
+  for (;;) {
+    const auto begun = now();
+    if (derive_key("how long does it take", out)) {
+      const auto took = std::max(now() - begun, Millis(1));
+      out.passes =
+          static_cast<std::uint32_t>(std::clamp<std::int64_t>(target / took, 1, kPassesMax));
+      return out;
+    }
+    if (out.memory_kib / 2 < kMemoryKibMin) return make(rng);
+    out.memory_kib /= 2;
+  }
+}
+
 Bytes PassphraseParams::encode() const {
   Bytes out{kVersion};
   put_u32(out, passes);

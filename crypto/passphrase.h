@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/rng.h"
@@ -30,6 +32,12 @@ struct PassphraseParams {
 
   /// The default cost (about a second on a small machine) with a new salt.
   static PassphraseParams make(Rng& rng);
+  /// The same cost with a new salt.
+  PassphraseParams with_new_salt(Rng& rng) const;
+  /// As many passes over `memory_kib` as take about `target`, at least 1, judged by one, with a new
+  /// salt; less memory, and more passes, where the system does not give so much. `now` is a clock
+  /// that only goes forward. Cost: one or two passes.
+  static PassphraseParams calibrated(Rng& rng, Millis target, const std::function<Millis()>& now);
   /// u8 version 1 | u32 passes | u32 memory_kib | salt (16), integers little-endian.
   Bytes encode() const;
   /// Errors: corrupt, when it is no such record; unsupported, when its version is newer; limit,

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/rng.h"
+#include "crypto/keys.h"
 #include "net/transport.h"
 #include "node/pool.h"
 #include "work/exchange/import.h"
@@ -34,8 +36,9 @@ struct Env {
   std::function<Result<std::vector<work::SourceFile>>(const std::string& path)> read_source;
   /// Keeps the joins that are not answered yet across restarts.
   std::function<Status(const std::vector<PendingJoin>&)> save_joins;
-  /// Where the store of a team lies.
+  /// Where the store of a team lies, and the key that it is encrypted under (null: it is not).
   std::function<std::string(const TeamId&)> store_path;
+  std::function<std::shared_ptr<const crypto::SecretKey32>(const TeamId&)> store_key;
 };
 
 }  // namespace holm::node

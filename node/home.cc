@@ -13,8 +13,8 @@
 
 #include "base/wire.h"
 #include "crypto/hash.h"
-#include "crypto/passphrase.h"
 #include "crypto/seal.h"
+#include "node/home_key.h"
 
 namespace holm::node {
 namespace fs = std::filesystem;
@@ -80,19 +80,6 @@ Result<int> lock_file(const std::string& dir) {
     return fail(Code::busy, "another process uses this home");
   }
   return fd;
-}
-
-Result<crypto::SecretKey32> home_key(const std::string& dir, const Unlock& unlock) {
-  if (exists(dir + "/passphrase")) {
-    if (!unlock.passphrase) {
-      return fail(Code::denied, "this home is locked with a passphrase", "nothing was changed",
-                  "give --passphrase-file or $HOLM_PASSPHRASE");
-    }
-    const auto stored = TRY(read_file(dir + "/passphrase", 1024));
-    const auto params = TRY(crypto::PassphraseParams::read(stored));
-    return crypto::derive_key(*unlock.passphrase, params);
-  }
-  return crypto::SecretKey32::from(TRY(read_file(dir + "/key", 32)));
 }
 
 tl::unexpected<Error> no_home(const std::string& dir) {
@@ -166,14 +153,8 @@ Status Home::create(const std::string& dir, const Unlock& unlock, const Identity
   TRY(make_folder(dir));
   TRY(make_folder(dir + "/teams"));
   File lock(TRY(lock_file(dir)));
-  auto key = crypto::SecretKey32::make(rng);
-  if (unlock.passphrase) {
-    const auto params = crypto::PassphraseParams::make(rng);
-    key = TRY(crypto::derive_key(*unlock.passphrase, params));
-    TRY(write_file(dir + "/passphrase", params.encode(), 0600));
-  } else {
-    TRY(write_file(dir + "/key", key.reveal(), 0600));
-  }
+  const auto key = crypto::SecretKey32::make(rng);
+  TRY(write_home_key(dir, key, unlock, rng));
   // Last, so that a home without identity is no home.
   return write_file(dir + "/identity",
                     crypto::seal(key, as_bytes(kIdentityAad), encode(identity), rng), 0600);
@@ -184,14 +165,10 @@ Result<std::unique_ptr<Home>> Home::open(const std::string& dir, const Unlock& u
   ::umask(0077);  // stores that SQLite makes here are for this user alone
   const int lock = TRY(lock_file(dir));
   const auto read = [&]() -> Result<std::unique_ptr<Home>> {
-    auto key = TRY(home_key(dir, unlock));
+    auto key = TRY(read_home_key(dir, unlock));
     const auto sealed = TRY(read_file(dir + "/identity", kSmallFileMax));
     auto plain = crypto::open(key, as_bytes(kIdentityAad), sealed);
     if (!plain) {
-      if (plain.error().code == Code::denied && exists(dir + "/passphrase")) {
-        return fail(Code::denied, "the passphrase does not open this home", "nothing was changed",
-                    "try again");
-      }
       return fail(Code::corrupt, "the identity of this home is damaged",
                   "the stores were not touched", "recover with your phrase");
     }
@@ -227,6 +204,16 @@ std::string Home::socket_path(const std::string& dir) {
 Status Home::save_identity() {
   return write_file(dir_ + "/identity",
                     crypto::seal(key_, as_bytes(kIdentityAad), encode(identity_), rng_), 0600);
+}
+
+crypto::SecretKey32 Home::store_key(const TeamId& team) const {
+  return key_.derive("holm store v1", team.view());
+}
+
+Status Home::relock(const Unlock& current, const Unlock& next) {
+  // Who sits at an unlocked home is not thereby who may change its lock.
+  TRY(read_home_key(dir_, current));
+  return write_home_key(dir_, key_, next, rng_);
 }
 
 std::vector<TeamId> Home::teams() const {

@@ -3,11 +3,10 @@
 // system.
 //
 //   lock          held while a process owns the home
-//   key           32 bytes, mode 0600: seals the rest; or
-//   passphrase    Argon2id parameters: the key is derived from the passphrase
+//   key           the key that all the rest is encrypted under, kept as home_key.h says
 //   identity      sealed (docs/formats/home.md)
 //   joins         sealed: joins that have not been answered yet
-//   teams/ID.db   one store per team
+//   teams/ID.db   one store per team, encrypted
 #pragma once
 
 #include <memory>
@@ -46,6 +45,10 @@ class Home {
   const std::string& dir() const { return dir_; }
   std::vector<TeamId> teams() const;  ///< sorted
   std::string store_path(const TeamId& team) const;
+  crypto::SecretKey32 store_key(const TeamId& team) const;
+  /// Keeps the home's key under another passphrase, or under none. Errors: denied when `current`
+  /// does not open the home; as write_home_key().
+  Status relock(const Unlock& current, const Unlock& next);
 
   Result<std::vector<PendingJoin>> joins() const;
   Status save_joins(const std::vector<PendingJoin>& joins);

@@ -26,7 +26,11 @@ LoopNode::LoopNode(std::unique_ptr<crypto::SystemRng> rng, std::unique_ptr<Home>
            .pool = Pool::threads,
            .read_source = read_source,
            .save_joins = [this](const auto& joins) { return home_->save_joins(joins); },
-           .store_path = [this](const TeamId& team) { return home_->store_path(team); }},
+           .store_path = [this](const TeamId& team) { return home_->store_path(team); },
+           .store_key =
+               [this](const TeamId& team) {
+                 return std::make_shared<crypto::SecretKey32>(home_->store_key(team));
+               }},
       node_(std::make_unique<Node>(env_, home_->identity())) {
   loop_->set_events(this);
 }

@@ -34,8 +34,9 @@ struct ReplicaEnv {
   Rng& rng;
   Log& log;
   std::string store_path;
-  std::string vfs;           ///< SQLite VFS; empty: the system's
-  Pool pool = Pool::takers;  ///< as Env has it
+  std::string vfs;                                            ///< SQLite VFS; empty: the system's
+  Pool pool = Pool::takers;                                   ///< as Env has it
+  std::shared_ptr<const crypto::SecretKey32> store_key = {};  ///< null: not encrypted
 };
 
 /// Whether the loop has other things to do, so that what takes long is left to other threads.

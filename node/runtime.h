@@ -9,13 +9,16 @@
 
 #include "base/result.h"
 #include "base/value.h"
+#include "crypto/passphrase.h"
 #include "node/client.h"
 
 namespace holm::node {
 
-/// How a home is unlocked. None of both: a key file of mode 0600 in the home.
+/// How a home is unlocked. Without a passphrase: by a key file of mode 0600 in the home.
 struct Unlock {
   std::optional<std::string> passphrase;
+  /// What a passphrase costs when it is set; else the default, about a second on a small machine.
+  std::optional<crypto::PassphraseParams> cost = {};
 };
 
 struct InitOptions {

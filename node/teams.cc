@@ -26,7 +26,8 @@ ReplicaEnv Teams::replica_env(const TeamId& team) const {
           .log = env_.log,
           .store_path = env_.store_path(team),
           .vfs = env_.vfs,
-          .pool = env_.pool};
+          .pool = env_.pool,
+          .store_key = env_.store_key(team)};
 }
 
 Status Teams::open(const std::vector<TeamId>& teams) {

@@ -304,6 +304,7 @@ Status Db::check_pages() {
   // Pages in the log are newer than what the file has of them, which may be half written.
   const int moved = sqlite3_wal_checkpoint_v2(state_->handle, "main", SQLITE_CHECKPOINT_TRUNCATE,
                                               nullptr, nullptr);
+  if ((moved & 0xff) == SQLITE_FULL) return {};  // then only pages in use can be read
   if (moved != SQLITE_OK) return fail(failed(moved, nullptr));
   sqlite3_file* file = nullptr;
   sqlite3_file_control(state_->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);

@@ -50,23 +50,28 @@ Status Host::boot() {
   ENSURE(!is_up());
   if (!disk_.is_powered()) disk_.power_on();
   transport_ = world_.network_.bring_up(id_, [this] { return disk_.is_powered(); });
-  env_ = std::make_unique<node::Env>(
-      node::Env{.clock = clock_,
-                .rng = rng_,
-                .transport = *transport_,
-                .log = log_,
-                .vfs = disk_.name(),
-                .read_source = {},
-                .save_joins =
-                    [this](const std::vector<node::PendingJoin>& joins) {
-                      joins_ = joins;
-                      return Status{};
-                    },
-                .store_path =
-                    [this](const TeamId& team) {
-                      teams_.insert(team);
-                      return team.text() + ".db";
-                    }});
+  env_ = std::make_unique<node::Env>(node::Env{
+      .clock = clock_,
+      .rng = rng_,
+      .transport = *transport_,
+      .log = log_,
+      .vfs = disk_.name(),
+      .read_source = {},
+      .save_joins =
+          [this](const std::vector<node::PendingJoin>& joins) {
+            joins_ = joins;
+            return Status{};
+          },
+      .store_path =
+          [this](const TeamId& team) {
+            teams_.insert(team);
+            return team.text() + ".db";
+          },
+      .store_key = [this](const TeamId& team) -> std::shared_ptr<const crypto::SecretKey32> {
+        if (!encrypts_) return nullptr;
+        return std::make_shared<crypto::SecretKey32>(
+            identity_.recovery.derive("simulated store", team.view()));
+      }});
   node_ = std::make_unique<node::Node>(*env_, identity_);
   std::vector<TeamId> teams;
   for (const auto& team : teams_) {

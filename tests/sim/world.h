@@ -55,6 +55,8 @@ class Host {
   void crash();
   /// Starts again from what is on the disk. Errors: the stores'.
   Status boot();
+  /// Stores made or opened from now on are not encrypted, for tests that change what is in them.
+  void stop_encrypting() { encrypts_ = false; }
   /// Wall clock of this host against the others'.
   void set_skew(Millis skew) { clock_.skew = skew; }
 
@@ -82,6 +84,7 @@ class Host {
   HostClock clock_;
   NullLog log_;
   node::Identity identity_;
+  bool encrypts_ = true;
   std::vector<node::PendingJoin> joins_;  ///< in the home: survives crashes
   std::set<TeamId> teams_;                ///< whose stores were made
   std::unique_ptr<net::Transport> transport_;

@@ -164,6 +164,7 @@ TEST_CASE("node: what was written is undone and done again, here and on the othe
 
 TEST_CASE("node: verify finds a flipped byte wherever a change lies") {
   World world{3, {"ana"}};
+  world["ana"].stop_encrypting();
   must(world.found_team("ana"));
   must(world["ana"].run(request_of("room.new").set("name", "Yard")));
   must(world["ana"].run(
@@ -190,6 +191,34 @@ TEST_CASE("node: verify finds a flipped byte wherever a change lies") {
       CHECK_FALSE(ana.run(request_of("verify").set("deep", true)).has_value());
       ana.shut_down();
     }
+  }
+  ana.disk().set_file(path, whole);
+  must(ana.boot());
+  must(ana.run(request_of("verify").set("deep", true)));
+}
+
+TEST_CASE("node: verify finds a flipped byte on every page of an encrypted store") {
+  World world{3, {"ana"}};
+  must(world.found_team("ana"));
+  must(world["ana"].run(request_of("room.new").set("name", "Yard")));
+  must(world["ana"].run(request_of("doc.new").set("path", "Yard/Plan").set("text", "words\n")));
+  auto& ana = world["ana"];
+  const auto path = ana.node().teams().all().begin()->first.text() + ".db";
+  ana.shut_down();
+  const auto whole = *ana.disk().file(path);
+  CHECK(as_text(whole).find("words") == std::string_view::npos);
+  for (std::size_t page = 0; page * 4096 < whole.size(); ++page) {
+    CAPTURE(page);
+    auto damaged = whole;
+    damaged[page * 4096 + page * 1777 % 4096] ^= 0x01;
+    ana.disk().set_file(path, damaged);
+    auto booted = ana.boot();
+    if (!booted) {
+      CHECK(booted.error().code == Code::corrupt);
+      continue;
+    }
+    CHECK_FALSE(ana.run(request_of("verify")).has_value());
+    ana.shut_down();
   }
   ana.disk().set_file(path, whole);
   must(ana.boot());
