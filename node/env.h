@@ -36,6 +36,8 @@ struct Env {
   std::function<Result<std::vector<work::SourceFile>>(const std::string& path)> read_source;
   /// Keeps the joins that are not answered yet across restarts.
   std::function<Status(const std::vector<PendingJoin>&)> save_joins;
+  /// Closes the home soon, after the answer to whoever asked; empty: it is not served.
+  std::function<void()> lock;
   /// Where the store of a team lies, and the key that it is encrypted under (null: it is not).
   std::function<std::string(const TeamId&)> store_path;
   std::function<std::shared_ptr<const crypto::SecretKey32>(const TeamId&)> store_key;

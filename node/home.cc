@@ -82,6 +82,39 @@ Result<int> lock_file(const std::string& dir) {
   return fd;
 }
 
+/// Takes away what others may do to the files of a home, and refuses what is not this user's own.
+/// What was mended, as sentences.
+Result<std::vector<std::string>> mend_permissions(const std::string& dir) {
+  std::vector<std::string> out;
+  const auto mend = [&](const std::string& path, unsigned mode) -> Status {
+    struct stat about {};
+    if (::lstat(path.c_str(), &about) != 0) {
+      if (errno == ENOENT) return {};
+      return system_error(path);
+    }
+    if (S_ISLNK(about.st_mode)) {
+      return fail(Code::denied, path + " is a link to elsewhere, which no Holm makes",
+                  "nothing was changed", "put back the file it stands for");
+    }
+    if (about.st_uid != ::geteuid()) {
+      return fail(Code::denied, path + " belongs to another user", "nothing was changed",
+                  "use a home of your own");
+    }
+    if ((about.st_mode & 077) == 0) return {};
+    if (::chmod(path.c_str(), mode) != 0) return system_error("cannot protect " + path);
+    out.push_back("others could open " + path + "; only you can now");
+    return {};
+  };
+  TRY(mend(dir, 0700));
+  TRY(mend(dir + "/teams", 0700));
+  for (const auto* name : {"key", "identity", "joins"}) TRY(mend(dir + "/" + name, 0600));
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(dir + "/teams", error)) {
+    TRY(mend(entry.path().string(), 0600));
+  }
+  return out;
+}
+
 tl::unexpected<Error> no_home(const std::string& dir) {
   return fail(Code::not_found, "there is no home in " + dir, "nothing was changed",
               "make one with: holm init --name YOUR_NAME");
@@ -160,11 +193,16 @@ Status Home::create(const std::string& dir, const Unlock& unlock, const Identity
                     crypto::seal(key, as_bytes(kIdentityAad), encode(identity), rng), 0600);
 }
 
-Result<std::unique_ptr<Home>> Home::open(const std::string& dir, const Unlock& unlock, Rng& rng) {
-  if (!exists(dir + "/identity")) return no_home(dir);
+Result<std::unique_ptr<Home>> Home::open(const std::string& named, const Unlock& unlock, Rng& rng) {
+  if (!exists(named + "/identity")) return no_home(named);
+  // The home itself may be reached over links; what is in it may not.
+  std::error_code error;
+  const auto dir = fs::canonical(named, error).string();
+  if (error) return no_home(named);
   ::umask(0077);  // stores that SQLite makes here are for this user alone
   const int lock = TRY(lock_file(dir));
   const auto read = [&]() -> Result<std::unique_ptr<Home>> {
+    auto warnings = TRY(mend_permissions(dir));
     auto key = TRY(read_home_key(dir, unlock));
     const auto sealed = TRY(read_file(dir + "/identity", kSmallFileMax));
     auto plain = crypto::open(key, as_bytes(kIdentityAad), sealed);
@@ -173,7 +211,9 @@ Result<std::unique_ptr<Home>> Home::open(const std::string& dir, const Unlock& u
                   "the stores were not touched", "recover with your phrase");
     }
     auto identity = TRY(decode_identity(*plain));
-    return std::unique_ptr<Home>(new Home(dir, lock, std::move(key), std::move(identity), rng));
+    std::unique_ptr<Home> out(new Home(dir, lock, std::move(key), std::move(identity), rng));
+    out->warnings_ = std::move(warnings);
+    return out;
   };
   auto home = read();
   if (!home) ::close(lock);
@@ -208,12 +248,6 @@ Status Home::save_identity() {
 
 crypto::SecretKey32 Home::store_key(const TeamId& team) const {
   return key_.derive("holm store v1", team.view());
-}
-
-Status Home::relock(const Unlock& current, const Unlock& next) {
-  // Who sits at an unlocked home is not thereby who may change its lock.
-  TRY(read_home_key(dir_, current));
-  return write_home_key(dir_, key_, next, rng_);
 }
 
 std::vector<TeamId> Home::teams() const {

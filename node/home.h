@@ -27,8 +27,9 @@ class Home {
   /// Makes the folder and writes `identity`. Errors: failed when a home is there already.
   static Status create(const std::string& dir, const Unlock& unlock, const Identity& identity,
                        Rng& rng);
-  /// Locks and unlocks. Errors: not_found, busy (another process owns it), denied (wrong or missing
-  /// passphrase), corrupt.
+  /// Locks and unlocks. Files that others may open are closed to them, see warnings(). Errors:
+  /// not_found, busy (another process owns it), denied (wrong or missing passphrase, files that are
+  /// links or another user's), corrupt.
   static Result<std::unique_ptr<Home>> open(const std::string& dir, const Unlock& unlock, Rng& rng);
   /// Whether a process owns the home now. Errors: not_found when there is no home.
   static Result<bool> is_owned(const std::string& dir);
@@ -41,14 +42,13 @@ class Home {
   Home& operator=(const Home&) = delete;
 
   Identity& identity() { return identity_; }
+  /// What was mended when it was opened, as sentences.
+  const std::vector<std::string>& warnings() const { return warnings_; }
   Status save_identity();
   const std::string& dir() const { return dir_; }
   std::vector<TeamId> teams() const;  ///< sorted
   std::string store_path(const TeamId& team) const;
   crypto::SecretKey32 store_key(const TeamId& team) const;
-  /// Keeps the home's key under another passphrase, or under none. Errors: denied when `current`
-  /// does not open the home; as write_home_key().
-  Status relock(const Unlock& current, const Unlock& next);
 
   Result<std::vector<PendingJoin>> joins() const;
   Status save_joins(const std::vector<PendingJoin>& joins);
@@ -61,6 +61,7 @@ class Home {
   crypto::SecretKey32 key_;
   Identity identity_;
   Rng& rng_;
+  std::vector<std::string> warnings_;
 };
 
 /// Reads a whole file. Errors: not_found, limit (more than `bytes_max`), failed.

@@ -26,6 +26,7 @@ LoopNode::LoopNode(std::unique_ptr<crypto::SystemRng> rng, std::unique_ptr<Home>
            .pool = Pool::threads,
            .read_source = read_source,
            .save_joins = [this](const auto& joins) { return home_->save_joins(joins); },
+           .lock = [this] { stop(); },
            .store_path = [this](const TeamId& team) { return home_->store_path(team); },
            .store_key =
                [this](const TeamId& team) {
@@ -41,10 +42,12 @@ Result<std::unique_ptr<LoopNode>> LoopNode::open(const std::string& dir, const U
   auto rng = std::make_unique<crypto::SystemRng>();
   auto home = TRY(Home::open(dir, unlock, *rng));
   auto loop = TRY(net::UvLoop::open());
+  const auto warnings = home->warnings();
   const auto teams = home->teams();
   const auto joins = TRY(home->joins());
   std::unique_ptr<LoopNode> out(
       new LoopNode(std::move(rng), std::move(home), std::move(loop), least));
+  for (const auto& warning : warnings) out->log_.write(Level::warn, warning);
   TRY(out->node_->start(teams, joins));
   out->publish();
   return out;
@@ -90,7 +93,10 @@ void LoopNode::on_wake() {
   for (auto& work : mailbox_.drain()) work(*node_);
 }
 
-void LoopNode::on_deadline() { node_->on_deadline(loop_->now()); }
+void LoopNode::on_deadline() {
+  node_->on_deadline(loop_->now());
+  if (lock_after_ && node_->asked_at() + *lock_after_ <= loop_->now()) stop();
+}
 
 void LoopNode::on_signal(int) {
   if (is_stopping_) return loop_->stop();  // asked twice: now
@@ -102,7 +108,12 @@ void LoopNode::on_turn_end() {
   node_->end_turn();
   publish();
   if (is_stopping_ && transport_->link_count() == 0) return loop_->stop();
-  loop_->set_deadline(node_->deadline());
+  auto deadline = node_->deadline();
+  if (lock_after_) {
+    const auto idle = node_->asked_at() + *lock_after_;
+    if (!deadline || idle < *deadline) deadline = idle;
+  }
+  loop_->set_deadline(deadline);
 }
 
 void LoopNode::publish() {

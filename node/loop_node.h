@@ -38,6 +38,8 @@ class LoopNode final : public net::LoopEvents {
   Result<net::Endpoint> serve(const std::string& listen);
   /// SIGTERM and SIGINT end run(). Errors: failed.
   Status stop_on_signals();
+  /// Stops when no request has come for so long. Before run().
+  void lock_after(std::optional<Millis> idle) { lock_after_ = idle; }
   /// Runs until stop(). The thread that calls it is the loop thread.
   void run();
 
@@ -68,6 +70,7 @@ class LoopNode final : public net::LoopEvents {
   Mailbox<std::function<void(Node&)>> mailbox_;
   Published<Snapshot> published_;
   std::uint64_t snapshots_ = 0;
+  std::optional<Millis> lock_after_;
   bool is_stopping_ = false;
 };
 

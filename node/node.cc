@@ -19,7 +19,11 @@ void keep_earlier(std::optional<Time>& best, std::optional<Time> other) {
 }  // namespace
 
 Node::Node(const Env& env, Identity& identity)
-    : env_(env), identity_(identity), teams_(env, identity), links_(env, identity, teams_, *this) {}
+    : env_(env),
+      identity_(identity),
+      teams_(env, identity),
+      links_(env, identity, teams_, *this),
+      asked_at_(env.clock.now()) {}
 
 Node::~Node() = default;
 
@@ -57,6 +61,7 @@ void Node::stop() {
 
 RequestId Node::ask(const Value& request, Asked asked) {
   const auto id = next_request_++;
+  asked_at_ = env_.clock.now();
   waiting_.emplace(id, std::move(asked));
   auto outcome = carry_out(id, request);
   if (!outcome) {
@@ -91,6 +96,11 @@ Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request)
   if (what == "team.list") return std::optional(TRY(team_list()));
   if (what == "join") return join(id, request);
   if (what == "sync") return sync(id, request);
+  if (what == "home.lock") {
+    if (!env_.lock) return fail(Code::unsupported, "this node cannot be locked");
+    env_.lock();
+    return std::optional(Value::object());
+  }
   if (what == "verify") return std::optional(TRY(verify(request)));
   auto& replica = *TRY(teams_.resolve(request["team"].text()));
   if (what == "invite.create") return std::optional(TRY(invite_create(replica, request)));

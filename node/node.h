@@ -37,6 +37,8 @@ class Node final : public LinkEvents {
   Result<net::Endpoint> serve(const net::Endpoint& at);
   /// Says goodbye on all links and fails what is waited for.
   void stop();
+  /// When a request came last; the start when none has.
+  Time asked_at() const { return asked_at_; }
 
   /// Carries out a request (node/client.h lists them); on_done may be called before this returns.
   RequestId ask(const Value& request, Asked asked);
@@ -139,6 +141,7 @@ class Node final : public LinkEvents {
   Teams teams_;
   Links links_;
   RequestId next_request_ = 1;
+  Time asked_at_;
   std::map<RequestId, Asked> waiting_;
   std::vector<Join> joins_;
   std::vector<Meeting> meetings_;

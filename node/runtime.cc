@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "node/home.h"
+#include "node/home_key.h"
 #include "node/local_node.h"
 #include "node/loop_node.h"
 #include "work/when.h"
@@ -19,11 +20,23 @@ namespace {
 constexpr std::chrono::milliseconds kOwnerWait{5000};
 constexpr std::chrono::milliseconds kOwnerStep{50};
 constexpr std::size_t kNameMax = 200;
+constexpr Millis kUnlockTime{800};
 
 std::string host_name() {
   char name[256] = {};
   if (::gethostname(name, sizeof name - 1) != 0 || name[0] == 0) return "this device";
   return name;
+}
+
+/// With a passphrase, what it costs here: about as long as a person waits without minding.
+Unlock calibrated(Unlock unlock, Rng& rng) {
+  if (unlock.passphrase && !unlock.cost) {
+    unlock.cost = crypto::PassphraseParams::calibrated(rng, kUnlockTime, [] {
+      return std::chrono::duration_cast<Millis>(
+          std::chrono::steady_clock::now().time_since_epoch());
+    });
+  }
+  return unlock;
 }
 
 /// The system's zone by name: $TZ, else what /etc/localtime points to.
@@ -64,13 +77,50 @@ Result<Value> init_home(const InitOptions& options) {
   crypto::SystemRng rng;
   const auto secret = rng.id<RecoverySecret>();
   const auto identity = make_identity(secret, options.name, zone, options.hours, host_name(), rng);
-  TRY(Home::create(options.home, options.unlock, identity, rng));
+  TRY(Home::create(options.home, calibrated(options.unlock, rng), identity, rng));
   return Value::object()
       .set("member", options.name)
       .set("device", identity.device().text())
       .set("recovery_phrase", recovery_phrase(secret))
       .set("home", options.home)
       .set("zone", zone);
+}
+
+Result<Value> lock_home(const std::string& home) {
+  const auto is_owned = TRY(Home::is_owned(home));
+  const auto lock = TRY(home_lock(home));
+  if (is_owned) {
+    auto owner = TRY(dial_control(Home::socket_path(home)));
+    TRY(owner->call(Value::object().set("do", "home.lock")));
+    for (auto waited = std::chrono::milliseconds{0}; TRY(Home::is_owned(home));
+         waited += kOwnerStep) {
+      if (waited >= kOwnerWait) {
+        return fail(Code::busy, "the process that uses this home has not closed it yet",
+                    "nothing was changed", "wait for it to end, or stop it");
+      }
+      std::this_thread::sleep_for(kOwnerStep);
+    }
+  }
+  return Value::object().set("was_open", is_owned).set("passphrase", lock == HomeLock::passphrase);
+}
+
+Result<Value> relock_home(const std::string& home, const Unlock& current, Unlock next) {
+  TRY(crypto::init());
+  TRY(Home::is_owned(home));  // there is one
+  const auto before = TRY(home_lock(home));
+  if (before == HomeLock::passphrase && !current.passphrase && next.passphrase) {
+    return fail(Code::denied, "this home has a passphrase already", "nothing was changed",
+                "change it with: holm passphrase change");
+  }
+  if (before == HomeLock::key_file && (current.passphrase || !next.passphrase)) {
+    return fail(Code::usage, "this home has no passphrase", "nothing was changed",
+                "give it one with: holm passphrase set");
+  }
+  const auto key = TRY(read_home_key(home, current));
+  crypto::SystemRng rng;
+  next = calibrated(std::move(next), rng);
+  TRY(write_home_key(home, key, next, rng));
+  return Value::object().set("passphrase", next.passphrase.has_value());
 }
 
 Result<std::unique_ptr<Client>> open_client(const std::string& home, const Unlock& unlock) {
@@ -100,6 +150,7 @@ Status serve(const ServeOptions& options) {
   TRY((*node)->stop_on_signals());
   const auto bound = TRY((*node)->serve(options.listen));
   if (options.on_ready) options.on_ready(Value::object().set("listening", bound.text()));
+  (*node)->lock_after(options.lock_after);
   (*node)->run();
   return {};
 }

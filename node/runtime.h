@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/value.h"
 #include "crypto/passphrase.h"
@@ -38,10 +39,20 @@ Result<Value> init_home(const InitOptions& options);
 /// does not answer), denied (wrong passphrase).
 Result<std::unique_ptr<Client>> open_client(const std::string& home, const Unlock& unlock);
 
+/// Has the process that owns a home close it, keys and all: {"was_open", "passphrase"}, the second
+/// saying whether it takes one to open it again. Errors: not_found, busy (the owner does not
+/// answer), those of the key file.
+Result<Value> lock_home(const std::string& home);
+/// Keeps the key of a home under another passphrase, or under none; nothing else is rewritten, and
+/// a process that has the home open goes on. {"passphrase"}. Errors: denied when `current` does not
+/// open the home, usage, not_found, failed; then the lock is what it was.
+Result<Value> relock_home(const std::string& home, const Unlock& current, Unlock next);
+
 struct ServeOptions {
   std::string home;
   std::string listen;  ///< "ADDR:PORT"; empty: "127.0.0.1:0"
   Unlock unlock;
+  std::optional<Millis> lock_after;                  ///< ends when nobody asked anything so long
   std::function<void(const Value& ready)> on_ready;  ///< {"listening": "127.0.0.1:40123"}
 };
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/rng.h"
+#include "node/home_key.h"
 #include "tests/support/folder.h"
 
 namespace holm::node {
@@ -19,6 +20,11 @@ namespace fs = std::filesystem;
 struct Folder : test::Folder {
   std::string home() const { return (path / "home").string(); }
 };
+
+/// The least that a passphrase may cost.
+crypto::PassphraseParams quick() {
+  return {.salt = {}, .passes = 1, .memory_kib = crypto::PassphraseParams::kMemoryKibMin};
+}
 
 Identity someone(Rng& rng) {
   return make_identity(rng.id<RecoverySecret>(), "Ana", "UTC", "", "laptop", rng);
@@ -73,7 +79,7 @@ TEST_CASE("home: one process owns it at a time") {
 TEST_CASE("home: a passphrase opens it, a wrong or missing one does not") {
   Folder folder;
   SeededRng rng(1);
-  const Unlock right{.passphrase = "correct horse"};
+  const Unlock right{.passphrase = "correct horse", .cost = quick()};
   const auto identity = someone(rng);
   REQUIRE(Home::create(folder.home(), right, identity, rng).has_value());
   for (const auto& wrong : {Unlock{}, Unlock{.passphrase = "correct hors"}}) {
@@ -84,6 +90,81 @@ TEST_CASE("home: a passphrase opens it, a wrong or missing one does not") {
   auto home = Home::open(folder.home(), right, rng);
   REQUIRE(home.has_value());
   CHECK((*home)->identity().device() == identity.device());
+}
+
+TEST_CASE("home: another passphrase rewrites the key file, and nothing else") {
+  Folder folder;
+  SeededRng rng(1);
+  const Unlock first{.passphrase = "correct horse", .cost = quick()};
+  const Unlock second{.passphrase = "battery staple", .cost = quick()};
+  REQUIRE(Home::create(folder.home(), first, someone(rng), rng).has_value());
+  const auto identity = *read_file(folder.home() + "/identity", 1u << 20);
+  const TeamId team = rng.id<TeamId>();
+  const auto store_key = [&](const Unlock& unlock, const TeamId& of) {
+    auto home = Home::open(folder.home(), unlock, rng);
+    REQUIRE(home.has_value());
+    return to_bytes((*home)->store_key(of).reveal());
+  };
+  const auto wanted = store_key(first, team);
+  const auto key = read_home_key(folder.home(), first);
+  REQUIRE(key.has_value());
+  REQUIRE(write_home_key(folder.home(), *key, second, rng).has_value());
+  CHECK(read_home_key(folder.home(), first).error().code == Code::denied);
+  CHECK(*read_file(folder.home() + "/identity", 1u << 20) == identity);
+  CHECK(store_key(second, team) == wanted);
+  REQUIRE(write_home_key(folder.home(), *key, {}, rng).has_value());
+  CHECK(*home_lock(folder.home()) == HomeLock::key_file);
+  CHECK(store_key({}, team) == wanted);
+  CHECK(store_key({}, rng.id<TeamId>()) != wanted);
+}
+
+TEST_CASE("home: a damaged key file is damage, not a wrong passphrase") {
+  Folder folder;
+  SeededRng rng(1);
+  const Unlock right{.passphrase = "correct horse", .cost = quick()};
+  REQUIRE(Home::create(folder.home(), right, someone(rng), rng).has_value());
+  const auto path = folder.home() + "/key";
+  const auto whole = *read_file(path, 1024);
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    auto damaged = whole;
+    damaged[at] ^= 0x04;
+    REQUIRE(write_file(path, damaged, 0600).has_value());
+    const auto opened = read_home_key(folder.home(), right);
+    REQUIRE_FALSE(opened.has_value());
+    CHECK((opened.error().code == Code::corrupt || opened.error().code == Code::unsupported));
+  }
+  for (const auto& content : {Bytes(), Bytes(32, 7), Bytes(5000, 7)}) {
+    REQUIRE(write_file(path, content, 0600).has_value());
+    CHECK(read_home_key(folder.home(), right).error().code == Code::corrupt);
+  }
+  fs::remove(path);
+  CHECK(Home::open(folder.home(), right, rng).error().code == Code::corrupt);
+}
+
+TEST_CASE("home: what others may open is closed to them, and links are refused") {
+  Folder folder;
+  SeededRng rng(1);
+  REQUIRE(Home::create(folder.home(), {}, someone(rng), rng).has_value());
+  const auto store = folder.home() + "/teams/" + TeamId().text() + ".db";
+  REQUIRE(write_file(store, {}, 0644).has_value());
+  REQUIRE(::chmod(store.c_str(), 0644) == 0);
+  REQUIRE(::chmod((folder.home() + "/key").c_str(), 0644) == 0);
+  REQUIRE(::chmod(folder.home().c_str(), 0755) == 0);
+  for (const std::size_t warnings : {std::size_t{3}, std::size_t{0}}) {
+    auto home = Home::open(folder.home(), {}, rng);
+    REQUIRE(home.has_value());
+    CHECK((*home)->warnings().size() == warnings);
+  }
+  fs::rename(folder.home() + "/key", folder.path / "elsewhere");
+  fs::create_symlink(folder.path / "elsewhere", folder.home() + "/key");
+  const auto opened = Home::open(folder.home(), {}, rng);
+  REQUIRE_FALSE(opened.has_value());
+  CHECK(opened.error().code == Code::denied);
+  // The home as a whole may be somewhere else.
+  fs::remove(folder.home() + "/key");
+  fs::rename(folder.path / "elsewhere", folder.home() + "/key");
+  fs::create_symlink(folder.home(), folder.path / "link");
+  CHECK(Home::open((folder.path / "link").string(), {}, rng).has_value());
 }
 
 TEST_CASE("home: there is none where none was made") {

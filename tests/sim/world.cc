@@ -62,6 +62,7 @@ Status Host::boot() {
             joins_ = joins;
             return Status{};
           },
+      .lock = {},
       .store_path =
           [this](const TeamId& team) {
             teams_.insert(team);

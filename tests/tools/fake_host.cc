@@ -76,6 +76,14 @@ FakeHost::FakeHost() {
     if (open_error) return fail(*open_error);
     return std::unique_ptr<node::Client>(new Client(*this));
   };
+  host.lock = [this](const std::string& home) -> Result<Value> {
+    locked.push_back(home);
+    return Value::object().set("was_open", true).set("passphrase", false);
+  };
+  host.relock = [this](const Relock& relock) -> Result<Value> {
+    relocks.push_back(relock);
+    return Value::object().set("passphrase", relock.next.has_value());
+  };
   host.serve = [this](const Serve& serve) -> Status {
     serves.push_back(serve);
     serve.on_ready(Value::object().set("listening", "127.0.0.1:40123"));

@@ -42,6 +42,8 @@ class FakeHost {
   std::vector<std::optional<std::string>> passphrases;
   std::vector<Init> inits;
   std::vector<Serve> serves;
+  std::vector<std::string> locked;
+  std::vector<Relock> relocks;
   std::vector<Demo> demos;
   std::string signalled;  ///< what --ready-fd got
 

@@ -136,6 +136,7 @@ TEST_CASE("cli: every command prints parseable JSON with --json") {
       else
         words.emplace_back(argument.need == Argument::Need::some ? "key=value" : "words");
     }
+    host.typed_secrets = {"correct", "correct", "correct"};
     if (command.name == "init") words.insert(words.end(), {"--name", "Ana"});
     if (command.name == "doc write") words.insert(words.end(), {"--file", folder / "text"});
     const auto ran = host.run(words);

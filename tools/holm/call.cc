@@ -15,19 +15,20 @@ std::string Call::home() const {
 
 Result<std::optional<std::string>> Call::passphrase() const {
   if (parsed_.globals.passphrase_file.empty()) return host_.environment.passphrase;
-  auto text = TRY(read_file(parsed_.globals.passphrase_file));
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  if (text.empty() || text.find('\n') != std::string::npos)
-    return fail(Code::usage, "a passphrase file holds one line", "nothing was done");
-  return std::optional<std::string>(std::move(text));
+  return std::optional<std::string>(TRY(read_passphrase(parsed_.globals.passphrase_file)));
 }
 
 Result<node::Client*> Call::client() {
   if (client_) return client_.get();
   const auto given = TRY(passphrase());
   auto opened = host_.open(home(), given);
-  if (!opened && opened.error().code == Code::denied && !given)
-    if (const auto typed = host_.ask_secret("Passphrase: ")) opened = host_.open(home(), typed);
+  if (!opened && opened.error().code == Code::denied && !given) {
+    if (const auto typed = host_.ask_secret("Passphrase: ")) {
+      opened = host_.open(home(), typed);
+    } else {
+      opened.error().code = Code::busy;  // locked, rather than forbidden
+    }
+  }
   if (!opened) return fail(std::move(opened).error());
   client_ = std::move(*opened);
   return client_.get();

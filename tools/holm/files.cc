@@ -67,6 +67,14 @@ Result<std::string> read_file(const std::string& path) {
   return out;
 }
 
+Result<std::string> read_passphrase(const std::string& path) {
+  auto text = TRY(read_file(path));
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  if (text.empty() || text.find('\n') != std::string::npos)
+    return fail(Code::usage, "a passphrase file holds one line", "nothing was done");
+  return text;
+}
+
 std::string absolute_path(const std::string& path) {
   std::error_code error;
   auto out = std::filesystem::absolute(path, error);

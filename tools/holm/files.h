@@ -16,6 +16,8 @@ enum class Access { everyone, owner };
 Status write_file(const std::string& path, ByteView bytes, Access access);
 /// Errors: not_found, limit (more than 64 MiB), failed.
 Result<std::string> read_file(const std::string& path);
+/// The one line of a passphrase file, without its end. Errors: as read_file; usage.
+Result<std::string> read_passphrase(const std::string& path);
 /// The path as every process of this machine understands it.
 std::string absolute_path(const std::string& path);
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/value.h"
 #include "node/client.h"
@@ -40,10 +41,18 @@ struct Init {
   std::optional<std::string> passphrase;
 };
 
+/// Another lock for a home; no passphrase: its key file.
+struct Relock {
+  std::string home;
+  std::optional<std::string> current;
+  std::optional<std::string> next;
+};
+
 struct Serve {
   std::string home;
   std::string listen;
   std::optional<std::string> passphrase;
+  std::optional<Millis> lock_after;
   std::function<void(const Value& ready)> on_ready;
 };
 
@@ -72,6 +81,8 @@ struct Host {
   std::function<Result<std::unique_ptr<node::Client>>(const std::string& home,
                                                       const std::optional<std::string>& passphrase)>
       open;
+  std::function<Result<Value>(const std::string& home)> lock;
+  std::function<Result<Value>(const Relock&)> relock;
   std::function<Status(const Serve&)> serve;
   std::function<Result<Value>(const Demo&)> demo;
 };

@@ -74,8 +74,13 @@ Host this_machine() {
   host.open = [](const std::string& home, const std::optional<std::string>& passphrase) {
     return node::open_client(home, node::Unlock{passphrase});
   };
+  host.lock = [](const std::string& home) { return node::lock_home(home); };
+  host.relock = [](const Relock& relock) {
+    return node::relock_home(relock.home, node::Unlock{relock.current}, node::Unlock{relock.next});
+  };
   host.serve = [](const Serve& serve) {
-    return node::serve({serve.home, serve.listen, node::Unlock{serve.passphrase}, serve.on_ready});
+    return node::serve({serve.home, serve.listen, node::Unlock{serve.passphrase}, serve.lock_after,
+                        serve.on_ready});
   };
   host.demo = [](const Demo& demo) { return node::demo({demo.dir, demo.samples, demo.tell}); };
   return host;

@@ -14,7 +14,8 @@ Status serve(Call& call) {
   std::optional<int> ready;
   if (const auto number = args.find("--ready-fd"))
     ready = static_cast<int>(TRY(parse_count(*number, "--ready-fd", 1, 65535)));
-  Serve serve{call.home(), args.get("--listen"), TRY(call.passphrase()), {}};
+  Serve serve{call.home(), args.get("--listen"), TRY(call.passphrase()), {}, {}};
+  if (const auto span = args.find("--lock-after")) serve.lock_after = TRY(parse_span(*span));
   Status told;
   serve.on_ready = [&](const Value& value) {
     const auto line = to_json(value) + "\n";
@@ -24,11 +25,14 @@ Status serve(Call& call) {
     if (!told) call.notice("holm: " + told.error().text());
   };
   auto status = host.serve(serve);
-  if (!status && status.error().code == Code::denied && !serve.passphrase)
+  if (!status && status.error().code == Code::denied && !serve.passphrase) {
     if (const auto typed = host.ask_secret("Passphrase: ")) {
       serve.passphrase = typed;
       status = host.serve(serve);
+    } else {
+      status.error().code = Code::busy;  // locked, rather than forbidden
     }
+  }
   return status;
 }
 
@@ -85,6 +89,7 @@ Table meet_commands() {
        {},
        {{"--listen", "ADDR:PORT", "where to listen: 127.0.0.1 and any free port when not given"},
         {"--no-lan", "", "stay silent on the local network (this version does not look there yet)"},
+        {"--lock-after", "SPAN", "close the home when no command has used it for so long"},
         {"--ready-fd", "N", "also write the ready line to this open file descriptor"},
         {"--socks5", "HOST:PORT", unneeded, "", Use::later},
         {"--dht", "", unneeded, "", Use::later},
