@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include "crypto/page_cipher.h"
 
@@ -31,9 +32,6 @@ constexpr std::int64_t kReserveAt = 20;  // in it: bytes unused at the end of ea
 constexpr std::int64_t kLogHeader = 32;
 constexpr std::int64_t kFrameHeader = 24;
 constexpr std::int64_t kFrame = kFrameHeader + kPage;
-// Of a frame's header: page number, commit mark and salts, which never change while the frame
-// stands. The checksums behind them do, when an earlier frame was written again.
-constexpr std::size_t kFixedHeader = 16;
 // Larger would let SQLite write a journal header as large as a page.
 constexpr int kSectorBytes = 512;
 
@@ -42,19 +40,81 @@ using Frame = std::array<std::uint8_t, static_cast<std::size_t>(kFrame)>;
 
 enum class Kind : std::uint8_t { database, log, journal };
 
-std::array<std::uint8_t, 9> page_aad(std::int64_t number) {
-  std::array<std::uint8_t, 9> out{1};
-  for (std::size_t i = 1; i < out.size(); ++i, number >>= 8) {
-    out[i] = static_cast<std::uint8_t>(number);
+std::array<std::uint8_t, 8> page_aad(std::int64_t number) {
+  std::array<std::uint8_t, 8> out{};
+  for (auto& byte : out) {
+    byte = static_cast<std::uint8_t>(number);
+    number >>= 8;
   }
   return out;
 }
 
-std::array<std::uint8_t, 1 + kFixedHeader> frame_aad(const std::uint8_t* header) {
-  std::array<std::uint8_t, 1 + kFixedHeader> out{2};
-  std::copy_n(header, kFixedHeader, out.begin() + 1);
+/// The page that a frame's header says it is of; 4 bytes, big-endian.
+std::int64_t page_of(const std::uint8_t* header) {
+  std::int64_t out = 0;
+  for (int i = 0; i < 4; ++i) out = out << 8 | header[i];
   return out;
 }
+
+/// Pages of the log as they were written. A checkpoint reads each of them once more and writes it
+/// into the database: what was sealed a moment ago need neither be opened nor be sealed again. As
+/// many as a log holds between two checkpoints, 8 MiB.
+class WrittenPages {
+ public:
+  ~WrittenPages() { forget(); }
+
+  void put(std::int64_t frame, std::int64_t number, const std::uint8_t* plain,
+           const std::uint8_t* sealed) {
+    if (frame >= kMax) return;
+    served_ = nullptr;
+    const auto at = static_cast<std::size_t>(frame);
+    if (at >= entries_.size()) entries_.resize(at + 1);
+    auto& entry = entries_[at];
+    if (!entry) entry.reset(new (std::nothrow) Entry);
+    if (!entry) return;
+    entry->number = number;
+    std::copy_n(plain, kPage, entry->plain.begin());
+    std::copy_n(sealed, kPage, entry->sealed.begin());
+    crypto::PageCipher::drop_label(entry->sealed);
+  }
+  /// The page of a frame; null when it is not kept.
+  const Page* serve(std::int64_t frame) {
+    const auto at = static_cast<std::size_t>(frame);
+    if (at >= entries_.size() || !entries_[at]) return nullptr;
+    served_ = entries_[at].get();
+    return &served_->plain;
+  }
+  /// The sealed form of the page served last, if this is it.
+  const Page* sealed(std::int64_t number, const std::uint8_t* plain) const {
+    if (served_ == nullptr || served_->number != number ||
+        !std::equal(served_->plain.begin(), served_->plain.end(), plain)) {
+      return nullptr;
+    }
+    return &served_->sealed;
+  }
+  void drop(std::int64_t frame) {
+    served_ = nullptr;
+    const auto at = static_cast<std::size_t>(frame);
+    if (at < entries_.size()) entries_[at].reset();
+  }
+  void forget() {
+    served_ = nullptr;
+    for (const auto& entry : entries_) {
+      if (entry) crypto::detail::wipe(entry->plain.data(), entry->plain.size());
+    }
+    entries_.clear();
+  }
+
+ private:
+  static constexpr std::int64_t kMax = 1024;
+  struct Entry {
+    std::int64_t number = 0;  // of the page
+    Page plain;
+    Page sealed;  // without label
+  };
+  std::vector<std::unique_ptr<Entry>> entries_;
+  const Entry* served_ = nullptr;
+};
 
 }  // namespace
 
@@ -65,6 +125,7 @@ struct EncryptedVfs::State {
   sqlite3_vfs* base = nullptr;
   std::string name;
   crypto::PageCipher cipher;
+  WrittenPages written;
   std::optional<std::string> damage;
 
   void note_damage(std::string what) {
@@ -157,6 +218,9 @@ int read_database(File& file, std::uint8_t* out, std::int64_t len, std::int64_t 
 int write_database(File& file, const std::uint8_t* data, std::int64_t len, std::int64_t offset) {
   if (len != kPage || offset % kPage != 0 || !keeps_room(data)) return SQLITE_IOERR_WRITE;
   if (offset == 0 && data[kReserveAt] != crypto::PageCipher::kOverhead) return SQLITE_IOERR_WRITE;
+  if (const auto* again = file.state->written.sealed(offset / kPage + 1, data)) {
+    return write_below(file, again->data(), kPage, offset);
+  }
   Page sealed;
   file.state->cipher.seal({data, static_cast<std::size_t>(kPage)}, page_aad(offset / kPage + 1),
                           sealed);
@@ -170,8 +234,9 @@ std::int64_t frame_offset(std::int64_t number) { return kLogHeader + number * kF
 /// Opens a frame in place. False when it is no frame of this store.
 bool open_frame(const File& file, Frame& frame) {
   const auto page = std::span(frame).subspan(static_cast<std::size_t>(kFrameHeader));
-  file.state->cipher.mask(page, std::span(frame).first(static_cast<std::size_t>(kFrameHeader)));
-  return file.state->cipher.open(page, frame_aad(frame.data()));
+  const auto header = std::span(frame).first(static_cast<std::size_t>(kFrameHeader));
+  const auto& cipher = file.state->cipher;
+  return cipher.read_label(page, header) && cipher.open(page, page_aad(page_of(header.data())));
 }
 
 int read_frame(File& file, Frame& frame, std::int64_t number, bool& is_ours) {
@@ -180,15 +245,23 @@ int read_frame(File& file, Frame& frame, std::int64_t number, bool& is_ours) {
   return code;
 }
 
-int write_frame(File& file, const Frame& frame, std::int64_t number) {
+int write_frame(File& file, const Frame& frame, std::int64_t at) {
   if (!keeps_room(frame.data() + kFrameHeader)) return SQLITE_IOERR_WRITE;
   Frame sealed;
   const auto page = std::span(sealed).subspan(static_cast<std::size_t>(kFrameHeader));
+  const auto header = std::span(sealed).first(static_cast<std::size_t>(kFrameHeader));
+  const auto number = page_of(frame.data());
   file.state->cipher.seal(std::span(frame).subspan(static_cast<std::size_t>(kFrameHeader)),
-                          frame_aad(frame.data()), page);
-  std::copy_n(frame.begin(), kFrameHeader, sealed.begin());
-  file.state->cipher.mask(page, std::span(sealed).first(static_cast<std::size_t>(kFrameHeader)));
-  return write_below(file, sealed.data(), kFrame, frame_offset(number));
+                          page_aad(number), page);
+  std::copy_n(frame.begin(), kFrameHeader, header.begin());
+  file.state->cipher.label(page, header);
+  const int code = write_below(file, sealed.data(), kFrame, frame_offset(at));
+  if (code == SQLITE_OK) {
+    file.state->written.put(at, number, frame.data() + kFrameHeader, page.data());
+  } else {
+    file.state->written.drop(at);
+  }
+  return code;
 }
 
 /// Puts `data` into a frame that is on the disk.
@@ -240,9 +313,16 @@ int read_log(File& file, std::uint8_t* out, std::int64_t len, std::int64_t offse
   if (offset < kLogHeader) return read_below(file, out, len, offset);
   const auto at = (offset - kLogHeader) % kFrame;
   if (at + len > kFrame) return SQLITE_IOERR_READ;
+  const auto number = (offset - kLogHeader) / kFrame;
+  if (at >= kFrameHeader) {
+    if (const auto* page = file.state->written.serve(number)) {
+      std::copy_n(page->begin() + (at - kFrameHeader), len, out);
+      return SQLITE_OK;
+    }
+  }
   Frame frame;
   bool is_ours = false;
-  const int code = read_frame(file, frame, (offset - kLogHeader) / kFrame, is_ours);
+  const int code = read_frame(file, frame, number, is_ours);
   if (code != SQLITE_OK) {
     std::fill_n(out, len, std::uint8_t{0});
     return code;
@@ -262,6 +342,7 @@ int x_close(sqlite3_file* raw) {
   auto& file = file_of(raw);
   int code = settle(file);
   delete std::exchange(file.frame, nullptr);
+  if (file.kind == Kind::log) file.state->written.forget();
   if (below(file)->pMethods != nullptr) {
     const int closed = below(file)->pMethods->xClose(below(file));
     if (code == SQLITE_OK) code = closed;
@@ -294,6 +375,7 @@ int x_write(sqlite3_file* raw, const void* data, int len, sqlite3_int64 offset) 
 int x_truncate(sqlite3_file* raw, sqlite3_int64 size) {
   auto& file = file_of(raw);
   if (const int code = settle(file); code != SQLITE_OK) return code;
+  if (file.kind == Kind::log) file.state->written.forget();
   return below(file)->pMethods->xTruncate(below(file), size);
 }
 

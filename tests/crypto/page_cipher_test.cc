@@ -45,25 +45,45 @@ TEST_CASE("page cipher: every byte counts") {
   Bytes sealed(kPage);
   cipher.seal(page_of('b'), {}, sealed);
   for (std::size_t i = 0; i < kPage; ++i) {
+    if (i >= kText && i < kText + PageCipher::kTagBytes) continue;  // the label's tag
     auto damaged = sealed;
     damaged[i] ^= static_cast<std::uint8_t>(1u << i % 8);
     REQUIRE_FALSE(cipher.open(damaged, {}));
   }
 }
 
-TEST_CASE("page cipher: a mask undoes itself, and is another one for every page") {
+TEST_CASE("page cipher: a label goes with one writing of one page") {
   SeededRng rng(3);
   const PageCipher cipher(SecretKey32::make(rng), rng);
   Bytes one(kPage), two(kPage);
   cipher.seal(page_of(0), {}, one);
   cipher.seal(page_of(0), {}, two);
-  std::array<std::uint8_t, 24> a{}, b{};
-  cipher.mask(one, a);
-  cipher.mask(two, b);
+  const std::array<std::uint8_t, 24> plain{1, 2, 3};
+  auto a = plain, b = plain;
+  cipher.label(one, a);
+  cipher.label(two, b);
   CHECK(a != b);
-  CHECK(a != std::array<std::uint8_t, 24>{});
-  cipher.mask(one, a);
-  CHECK(a == std::array<std::uint8_t, 24>{});
+  CHECK(a != plain);
+  auto read = a;
+  REQUIRE(cipher.read_label(one, read));
+  CHECK(read == plain);
+  auto elsewhere = a;
+  CHECK_FALSE(cipher.read_label(two, elsewhere));
+  CHECK(elsewhere == std::array<std::uint8_t, 24>{});
+  for (std::size_t i = 0; i < a.size() * 8; ++i) {
+    auto damaged = a;
+    damaged[i / 8] ^= static_cast<std::uint8_t>(1u << i % 8);
+    REQUIRE_FALSE(cipher.read_label(one, damaged));
+  }
+  // The page opens with it and without it.
+  auto with = one, without = one;
+  PageCipher::drop_label(without);
+  CHECK(with != without);
+  CHECK(cipher.open(with, {}));
+  CHECK(cipher.open(without, {}));
+  auto gone = a;
+  PageCipher::drop_label(one);
+  CHECK_FALSE(cipher.read_label(one, gone));
 }
 
 }  // namespace

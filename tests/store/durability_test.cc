@@ -226,7 +226,7 @@ TEST_CASE("durability: after a failed write the turn cannot be committed in part
   must(bench.store->facts().put("half", {}, {}));
   bench.disk.set_capacity(bench.disk.bytes_used());
   // Large enough to leave the page cache before the commit.
-  const Bytes large(12u << 20, 0x41);
+  const Bytes large(40u << 20, 0x41);
   const auto error = error_of(bench.store->facts().put("large", {}, large));
   CHECK(error.what == "the disk is full");
   bench.disk.set_capacity(std::nullopt);

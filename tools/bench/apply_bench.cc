@@ -1,8 +1,4 @@
 // What it takes until a large delta stands in a store: its log, the objects, the disk.
-#include <unistd.h>
-
-#include <filesystem>
-
 #include "base/rng.h"
 #include "base/wire.h"
 #include "crdt/author.h"
@@ -12,6 +8,7 @@
 #include "store/logs.h"
 #include "store/objects.h"
 #include "tools/bench/benches.h"
+#include "tools/bench/folder.h"
 #include "tools/bench/ids.h"
 #include "work/schema.h"
 
@@ -24,19 +21,6 @@ constexpr std::size_t kObjects = 10'000;
 
 const SpaceId kSpace = filled<SpaceId>(1);
 const LogId kLog = filled<LogId>(2);
-
-/// A folder that is gone when the bench is over.
-struct Folder {
-  Folder() {
-    auto made = (std::filesystem::temp_directory_path() / "holm-bench-XXXXXX").string();
-    path = ::mkdtemp(made.data()) != nullptr ? made : std::string();
-  }
-  ~Folder() {
-    std::error_code ignored;
-    if (!path.empty()) std::filesystem::remove_all(path, ignored);
-  }
-  std::string path;
-};
 
 /// Small cards in one column, a title and a place each, as a device makes them.
 Result<std::vector<crdt::Change>> cards(std::uint64_t seed, std::uint64_t next_seq,
@@ -120,12 +104,11 @@ Result<Times> timed(const std::string& path, const std::vector<crdt::Change>& ch
 
 /// {"ms", "append_ms", "again_ms", "commit_ms"}: a delta of 10,000 objects; ms: into the state.
 Status bench_apply(const Options& options, const Report& report) {
-  const Folder folder;
-  if (folder.path.empty()) return fail(Code::failed, "no temporary folder could be made");
+  const auto folder = TRY(Folder::make());
   const auto changes = TRY(cards(options.seed, 1, 0));
   std::vector<Times> all;
   for (int i = 0; i < options.runs; ++i) {
-    all.push_back(TRY(timed(folder.path + "/" + std::to_string(i) + ".holm", changes)));
+    all.push_back(TRY(timed(folder.path() + "/" + std::to_string(i) + ".holm", changes)));
   }
   const auto median = [&](double Times::*part) {
     std::size_t at = 0;

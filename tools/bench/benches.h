@@ -36,6 +36,7 @@ Status bench_order(const Options& options, const Report& report);
 Status bench_map(const Options& options, const Report& report);
 Status bench_items(const Options& options, const Report& report);
 Status bench_apply(const Options& options, const Report& report);
+Status bench_cipher(const Options& options, const Report& report);
 Status bench_delta(const Options& options, const Report& report);
 
 /// One measure for a harness that compares programs: reads the trace at `flat`, prints one JSON

@@ -30,6 +30,7 @@ std::span<const Bench> benches() {
       {"order", "position keys, 100,000 at one spot by 8 writers", bench_order},
       {"map", "20 writers set the same 1,000 keys, merged and read", bench_map},
       {"items", "20 writers insert 500 items each, merged and read", bench_items},
+      {"cipher", "what encryption at rest costs, beside a plain file", bench_cipher},
       {"apply", "a delta of 10,000 objects into a store", bench_apply},
       {"delta", "what a typed character and a burst of 100 cost on a link", bench_delta},
   };
