@@ -85,6 +85,11 @@ bool PageCipher::read_label(ByteView page, std::span<std::uint8_t> label) const 
   return true;
 }
 
+bool PageCipher::has_label(ByteView page) {
+  const auto tag = page.subspan(label_tag_at(page.size()), kTagBytes);
+  return std::any_of(tag.begin(), tag.end(), [](std::uint8_t byte) { return byte != 0; });
+}
+
 void PageCipher::drop_label(std::span<std::uint8_t> page) {
   std::fill_n(page.begin() + static_cast<std::ptrdiff_t>(label_tag_at(page.size())), kTagBytes,
               std::uint8_t{0});

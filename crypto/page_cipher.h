@@ -46,6 +46,8 @@ class PageCipher {
   void label(std::span<std::uint8_t> page, std::span<std::uint8_t> label) const;
   /// The inverse. False, leaving `label` all zero, when it does not go with this page.
   [[nodiscard]] bool read_label(ByteView page, std::span<std::uint8_t> label) const;
+  /// Whether a sealed page has a label.
+  static bool has_label(ByteView page);
   /// Makes a labelled page one without.
   static void drop_label(std::span<std::uint8_t> page);
 

@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "crypto/keys.h"
 #include "net/transport.h"
+#include "node/incarnation.h"
 #include "node/pool.h"
 #include "work/exchange/import.h"
 
@@ -41,6 +42,8 @@ struct Env {
   /// Where the store of a team lies, and the key that it is encrypted under (null: it is not).
   std::function<std::string(const TeamId&)> store_path;
   std::function<std::shared_ptr<const crypto::SecretKey32>(const TeamId&)> store_key;
+  /// Where the witness of that store is kept.
+  std::function<WitnessPlace(const TeamId&)> witness;
 };
 
 }  // namespace holm::node

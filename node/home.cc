@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::string_view kIdentityAad = "holm identity v1";
 constexpr std::string_view kJoinsAad = "holm joins v1";
+constexpr std::string_view kWitnessAad = "holm witness v1";
 constexpr std::size_t kSmallFileMax = 1u << 20;
 
 tl::unexpected<Error> system_error(const std::string& what) {
@@ -113,6 +114,15 @@ Result<std::vector<std::string>> mend_permissions(const std::string& dir) {
     TRY(mend(entry.path().string(), 0600));
   }
   return out;
+}
+
+/// Outside of all homes, so that copies of a home do not bring it along.
+std::string state_folder() {
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/') {
+    return std::string(state) + "/holm";
+  }
+  const char* user = std::getenv("HOME");
+  return std::string(user != nullptr ? user : ".") + "/.local/state/holm";
 }
 
 tl::unexpected<Error> no_home(const std::string& dir) {
@@ -248,6 +258,28 @@ Status Home::save_identity() {
 
 crypto::SecretKey32 Home::store_key(const TeamId& team) const {
   return key_.derive("holm store v1", team.view());
+}
+
+WitnessPlace Home::witness_place(const TeamId& team) const {
+  const auto folder = state_folder() + "/" +
+                      crypto::hash("holm witness folder v1", as_bytes(dir_)).text().substr(0, 24);
+  const auto path = folder + "/" + team.text() + ".witness";
+  Bytes aad = to_bytes(kWitnessAad);
+  append(aad, team.view());
+  return {.read = [this, path, aad]() -> Result<std::optional<Bytes>> {
+            const auto sealed = read_file(path, kSmallFileMax);
+            if (!sealed) {
+              if (sealed.error().code == Code::not_found) return std::optional<Bytes>();
+              return fail(sealed.error());
+            }
+            auto plain = crypto::open(key_, aad, *sealed);
+            if (!plain) return std::optional<Bytes>();  // damaged, or another home's
+            return std::optional(std::move(*plain));
+          },
+          .write = [this, folder, path, aad](ByteView bytes) -> Status {
+            TRY(make_folder(folder));
+            return write_file(path, crypto::seal(key_, aad, bytes, rng_), 0600);
+          }};
 }
 
 std::vector<TeamId> Home::teams() const {

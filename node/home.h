@@ -49,6 +49,8 @@ class Home {
   std::vector<TeamId> teams() const;  ///< sorted
   std::string store_path(const TeamId& team) const;
   crypto::SecretKey32 store_key(const TeamId& team) const;
+  /// In $XDG_STATE_HOME/holm (~/.local/state/holm), in a folder named after the home's, sealed.
+  WitnessPlace witness_place(const TeamId& team) const;
 
   Result<std::vector<PendingJoin>> joins() const;
   Status save_joins(const std::vector<PendingJoin>& joins);

@@ -502,6 +502,10 @@ void Links::on_message(Link& link, ByteView bytes) {
     done = link.peer.on_summary(*summary, *link.view);
   } else if (auto* vector = std::get_if<sync::Vector>(&*message)) {
     done = link.peer.on_vector(*vector, *link.view);
+    for (const auto& held : vector->logs) {
+      if (done && link.view->may_read)
+        done = link.replica->on_held(vector->space, held.log, held.seq);
+    }
     for (const auto& log : link.peer.forked()) {
       if (!forked_[link.replica->team()].insert(log).second) continue;
       env_.log.write(Level::warn, "two devices hold different histories of the log " +
@@ -621,6 +625,7 @@ void Links::on_written(Replica& replica, bool is_typing) {
     return;
   }
   for (const auto& space : spaces) stored(replica, space);
+  replica.keep_witness(env_.clock.now());
   pump_all();
 }
 

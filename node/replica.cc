@@ -15,7 +15,6 @@ namespace holm::node {
 namespace members = work::members;
 namespace {
 
-constexpr std::string_view kOwnLogs = "own_log";  // space -> log this device writes
 constexpr std::string_view kNamed = "named";  // own log -> how far its changes have named others
 constexpr std::size_t kRangeBytes = 4u << 20;
 
@@ -37,11 +36,15 @@ Replica::Replica(const ReplicaEnv& env, const TeamId& team, std::unique_ptr<stor
       commons_(commons_space(team)),
       store_(std::move(store)),
       merger_(*store_, env.pool),
+      incarnation_(*store_, env.rng, env.log, env.witness),
       membership_(team),
       state_(std::make_unique<StoreState>(*store_, merger_, membership_.roster(), commons_, self_,
                                           device_)) {}
 
-Replica::~Replica() = default;
+Replica::~Replica() {
+  store_->rollback();
+  incarnation_.close();
+}
 
 Result<std::unique_ptr<Replica>> Replica::open(const ReplicaEnv& env, const TeamId& team) {
   auto store = TRY(
@@ -49,6 +52,7 @@ Result<std::unique_ptr<Replica>> Replica::open(const ReplicaEnv& env, const Team
   std::unique_ptr<Replica> replica(new Replica(env, team, std::move(store)));
   TRY(replica->load_membership());
   TRY(replica->catch_up());
+  TRY(replica->incarnation_.check());
   return replica;
 }
 
@@ -100,6 +104,7 @@ Status Replica::commit() {
 
 void Replica::rollback() {
   store_->rollback();
+  incarnation_.on_rollback();
   merger_.forget();
   digests_.clear();
   changed_.clear();
@@ -184,14 +189,9 @@ std::vector<SpaceId> Replica::spaces() const {
 
 // --- writing
 
-Result<LogId> Replica::own_log(const SpaceId& space) {
-  if (auto known = TRY(store_->facts().get(kOwnLogs, space.view()))) {
-    const auto log = LogId::from(*known);
-    if (!log) return fail(Code::corrupt, "the name of this device's log is damaged");
-    const auto info = TRY(store_->logs().find(*log));
-    if (info && !info->frozen) return *log;  // a forked log is left for a new incarnation
-  }
-  return env_.rng.id<LogId>();
+Status Replica::on_held(const SpaceId& space, const LogId& log, std::uint64_t seq) {
+  TRY(incarnation_.on_held(space, log, seq));
+  return {};
 }
 
 Result<std::map<LogId, std::uint64_t>> Replica::named_by(const LogId& log) const {
@@ -240,7 +240,7 @@ Result<std::vector<crdt::OpId>> Replica::write(const SpaceId& space,
                                                WallTime now) {
   std::vector<crdt::OpId> names;
   if (writes.empty()) return names;
-  const auto log = TRY(own_log(space));
+  const auto log = TRY(incarnation_.log_of(space));
   std::map<store::TextKey, crdt::Text> marked;  // asked for while authoring; few
   const crdt::AuthorView view{
       .object = [&](const ObjectId& id) -> Result<crdt::ObjectState> {
@@ -277,10 +277,10 @@ Status Replica::append_own(const SpaceId& space, const LogId& log,
                            std::vector<crdt::Change> changes, WallTime now) {
   if (changes.empty()) return {};
   TRY(note_named(log, changes));
+  TRY(incarnation_.on_write(space, log));
   auto info = TRY(store_->logs().find(log));
   if (!info) {
     TRY(store_->logs().create(log, space, device_, self_));
-    TRY(store_->facts().put(kOwnLogs, space.view(), log.view()));
     info = TRY(store_->logs().find(log));
   }
   ENSURE(info.has_value());

@@ -17,6 +17,7 @@
 #include "base/rng.h"
 #include "crdt/chain.h"
 #include "node/identity.h"
+#include "node/incarnation.h"
 #include "node/membership.h"
 #include "node/merge.h"
 #include "node/store_state.h"
@@ -37,6 +38,7 @@ struct ReplicaEnv {
   std::string vfs;                                            ///< SQLite VFS; empty: the system's
   Pool pool = Pool::takers;                                   ///< as Env has it
   std::shared_ptr<const crypto::SecretKey32> store_key = {};  ///< null: not encrypted
+  WitnessPlace witness = {};
 };
 
 /// Whether the loop has other things to do, so that what takes long is left to other threads.
@@ -104,6 +106,14 @@ class Replica {
   /// Delivers some more, in as little time. Needs an open turn. Errors: the store's.
   Status deliver_more(Pace pace = Pace::in_slices);
 
+  /// Somebody says they hold a log of a space up to `seq`: more than this store has of a log of its
+  /// own means that this store is an old one. May open a turn. Errors: the store's.
+  Status on_held(const SpaceId& space, const LogId& log, std::uint64_t seq);
+  /// Before own changes are sent, after the turn that wrote them: keeps the witness up to date.
+  void keep_witness(Time now) { incarnation_.keep(now); }
+  /// Whether this store was found to be restored or copied since it was opened.
+  bool is_restored() const { return incarnation_.has_left_logs(); }
+
   // What peers may be told. Only durable state: not within a turn that wrote.
   /// Every space of the team, most urgent first.
   std::vector<SpaceId> spaces() const;
@@ -129,8 +139,6 @@ class Replica {
 
   Status load_membership();
   Status absorb_membership(const std::vector<ObjectId>& objects);
-  /// The log this device writes in a space; a new name when there is none yet.
-  Result<LogId> own_log(const SpaceId& space);
   /// How far the changes of a log of this device have named the other logs of its space in deps.
   Result<std::map<LogId, std::uint64_t>> named_by(const LogId& log) const;
   Status note_named(const LogId& log, const std::vector<crdt::Change>& changes);
@@ -155,6 +163,7 @@ class Replica {
   SpaceId commons_;
   std::unique_ptr<store::Store> store_;
   Merger merger_;
+  Incarnation incarnation_;
   Membership membership_;
   std::unique_ptr<StoreState> state_;
   std::map<LogId, crypto::VerifyKey> keys_;    ///< of logs seen

@@ -27,7 +27,8 @@ ReplicaEnv Teams::replica_env(const TeamId& team) const {
           .store_path = env_.store_path(team),
           .vfs = env_.vfs,
           .pool = env_.pool,
-          .store_key = env_.store_key(team)};
+          .store_key = env_.store_key(team),
+          .witness = env_.witness(team)};
 }
 
 Status Teams::open(const std::vector<TeamId>& teams) {

@@ -177,7 +177,8 @@ int read_page(File& file, Page& page, std::int64_t number) {
     if (size <= (number - 1) * kPage) return code;
   } else if (code != SQLITE_OK) {
     return code;
-  } else if (file.state->cipher.open(page, page_aad(number))) {
+  } else if (!crypto::PageCipher::has_label(page) &&
+             file.state->cipher.open(page, page_aad(number))) {
     return SQLITE_OK;
   }
   file.state->note_damage("page " + std::to_string(number) + " is not what was written");

@@ -72,6 +72,17 @@ Status Host::boot() {
         if (!encrypts_) return nullptr;
         return std::make_shared<crypto::SecretKey32>(
             identity_.recovery.derive("simulated store", team.view()));
+      },
+      .witness = [this](const TeamId& team) -> node::WitnessPlace {
+        return {.read = [this, team]() -> Result<std::optional<Bytes>> {
+                  const auto found = witnesses_.find(team);
+                  if (found == witnesses_.end()) return std::optional<Bytes>();
+                  return std::optional(found->second);
+                },
+                .write = [this, team](ByteView bytes) -> Status {
+                  witnesses_[team] = to_bytes(bytes);
+                  return {};
+                }};
       }});
   node_ = std::make_unique<node::Node>(*env_, identity_);
   std::vector<TeamId> teams;

@@ -55,6 +55,8 @@ class Host {
   void crash();
   /// Starts again from what is on the disk. Errors: the stores'.
   Status boot();
+  /// What lies outside of the home and says which store is the newest.
+  std::map<TeamId, Bytes>& witnesses() { return witnesses_; }
   /// Stores made or opened from now on are not encrypted, for tests that change what is in them.
   void stop_encrypting() { encrypts_ = false; }
   /// Wall clock of this host against the others'.
@@ -85,6 +87,7 @@ class Host {
   NullLog log_;
   node::Identity identity_;
   bool encrypts_ = true;
+  std::map<TeamId, Bytes> witnesses_;  ///< outside of the home: no restored disk brings them back
   std::vector<node::PendingJoin> joins_;  ///< in the home: survives crashes
   std::set<TeamId> teams_;                ///< whose stores were made
   std::unique_ptr<net::Transport> transport_;
