@@ -327,6 +327,8 @@ Result<Value> demo(const DemoOptions& options) {
       return fail(Code::failed, "cannot make a folder for the demo in " + pattern);
     }
     dir = pattern;
+    // What vouches for these homes goes with them. No thread has been started yet.
+    ::setenv("XDG_STATE_HOME", (dir + "/state").c_str(), 1);
   } else {
     fs::create_directories(dir, error);
     if (error || !fs::is_empty(dir, error)) {
