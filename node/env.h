@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "crypto/keys.h"
 #include "net/transport.h"
+#include "node/backup.h"
 #include "node/incarnation.h"
 #include "node/pool.h"
 #include "work/exchange/import.h"
@@ -37,6 +38,8 @@ struct Env {
   std::function<Result<std::vector<work::SourceFile>>(const std::string& path)> read_source;
   /// Keeps the joins that are not answered yet across restarts.
   std::function<Status(const std::vector<PendingJoin>&)> save_joins;
+  /// What a backup takes from the home; empty: this node has none.
+  std::function<Result<HomeParts>()> home_parts;
   /// Closes the home soon, after the answer to whoever asked; empty: it is not served.
   std::function<void()> lock;
   /// Where the store of a team lies, and the key that it is encrypted under (null: it is not).

@@ -260,6 +260,12 @@ crypto::SecretKey32 Home::store_key(const TeamId& team) const {
   return key_.derive("holm store v1", team.view());
 }
 
+Result<HomeParts> Home::parts() const {
+  return HomeParts{.key = TRY(read_file(dir_ + "/key", kSmallFileMax)),
+                   .identity = TRY(read_file(dir_ + "/identity", kSmallFileMax)),
+                   .seal = key_.derive(kBackupKey)};
+}
+
 WitnessPlace Home::witness_place(const TeamId& team) const {
   const auto folder = state_folder() + "/" +
                       crypto::hash("holm witness folder v1", as_bytes(dir_)).text().substr(0, 24);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "node/backup.h"
 #include "node/env.h"
 #include "node/identity.h"
 #include "node/runtime.h"
@@ -49,6 +50,8 @@ class Home {
   std::vector<TeamId> teams() const;  ///< sorted
   std::string store_path(const TeamId& team) const;
   crypto::SecretKey32 store_key(const TeamId& team) const;
+  /// What a backup takes from the home itself. Errors: those of reading a file.
+  Result<HomeParts> parts() const;
   /// In $XDG_STATE_HOME/holm (~/.local/state/holm), in a folder named after the home's, sealed.
   WitnessPlace witness_place(const TeamId& team) const;
 

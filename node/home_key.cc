@@ -26,22 +26,15 @@ Digest digest_of(HomeLock lock, ByteView params, ByteView key) {
   return crypto::hash(kAad, {kind, params, key});
 }
 
-Result<Record> read_record(const std::string& dir) {
-  const auto damaged = [] {
-    return fail(Code::corrupt, "the key file of this home is damaged",
-                "the stores were not touched",
-                "put back a copy of the file \"key\", or recover with your phrase");
-  };
-  auto bytes = read_file(dir + "/key", kFileMax);
-  if (!bytes) {
-    if (bytes.error().code == Code::limit) return damaged();
-    if (bytes.error().code != Code::not_found) return fail(std::move(bytes).error());
-    return fail(Code::corrupt, "the key file of this home is gone", "the stores were not touched",
-                "put back a copy of the file \"key\", or recover with your phrase");
-  }
+tl::unexpected<Error> damaged() {
+  return fail(Code::corrupt, "the key file of this home is damaged", "the stores were not touched",
+              "put back a copy of the file \"key\", or recover with your phrase");
+}
+
+Result<Record> parse_record(ByteView bytes) {
   Record out;
   const auto parse = [&]() -> Status {
-    auto in = TRY(Reader::open(*bytes, {.bytes_max = kFileMax}));
+    auto in = TRY(Reader::open(bytes, {.bytes_max = kFileMax}));
     TRY(in.array(5));
     if (TRY(in.uint()) > kVersion) {
       return fail(Code::unsupported, "this home was made by a newer Holm", "it was left untouched",
@@ -67,12 +60,16 @@ Result<Record> read_record(const std::string& dir) {
   return out;
 }
 
-}  // namespace
+Result<Record> read_record(const std::string& dir) {
+  auto bytes = read_file(dir + "/key", kFileMax);
+  if (bytes) return parse_record(*bytes);
+  if (bytes.error().code == Code::limit) return damaged();
+  if (bytes.error().code != Code::not_found) return fail(std::move(bytes).error());
+  return fail(Code::corrupt, "the key file of this home is gone", "the stores were not touched",
+              "put back a copy of the file \"key\", or recover with your phrase");
+}
 
-Result<HomeLock> home_lock(const std::string& dir) { return TRY(read_record(dir)).lock; }
-
-Result<crypto::SecretKey32> read_home_key(const std::string& dir, const Unlock& unlock) {
-  auto record = TRY(read_record(dir));
+Result<crypto::SecretKey32> unlock_record(Record record, const Unlock& unlock) {
   if (record.lock == HomeLock::key_file) {
     auto key = crypto::SecretKey32::from(record.key);
     crypto::detail::wipe(record.key.data(), record.key.size());
@@ -92,6 +89,18 @@ Result<crypto::SecretKey32> read_home_key(const std::string& dir, const Unlock& 
   auto key = crypto::SecretKey32::from(*opened);
   crypto::detail::wipe(opened->data(), opened->size());
   return key;
+}
+
+}  // namespace
+
+Result<HomeLock> home_lock(const std::string& dir) { return TRY(read_record(dir)).lock; }
+
+Result<crypto::SecretKey32> read_home_key(const std::string& dir, const Unlock& unlock) {
+  return unlock_record(TRY(read_record(dir)), unlock);
+}
+
+Result<crypto::SecretKey32> read_key_record(ByteView record, const Unlock& unlock) {
+  return unlock_record(TRY(parse_record(record)), unlock);
 }
 
 Status write_home_key(const std::string& dir, const crypto::SecretKey32& key, const Unlock& unlock,

@@ -26,6 +26,7 @@ LoopNode::LoopNode(std::unique_ptr<crypto::SystemRng> rng, std::unique_ptr<Home>
            .pool = Pool::threads,
            .read_source = read_source,
            .save_joins = [this](const auto& joins) { return home_->save_joins(joins); },
+           .home_parts = [this] { return home_->parts(); },
            .lock = [this] { stop(); },
            .store_path = [this](const TeamId& team) { return home_->store_path(team); },
            .store_key =

@@ -78,6 +78,7 @@ void Node::cancel(RequestId id) {
   for (auto& join : joins_) {
     if (join.request == id) join.request = 0;
   }
+  std::erase_if(archives_, [&](const Archive& archive) { return archive.request == id; });
   std::erase_if(meetings_, [&](const Meeting& meeting) { return meeting.request == id; });
 }
 
@@ -101,6 +102,7 @@ Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request)
     env_.lock();
     return std::optional(Value::object());
   }
+  if (what == "backup") return backup(id, request);
   if (what == "verify") return std::optional(TRY(verify(request)));
   auto& replica = *TRY(teams_.resolve(request["team"].text()));
   if (what == "invite.create") return std::optional(TRY(invite_create(replica, request)));
@@ -127,6 +129,40 @@ Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request)
   return std::optional(TRY(run_command(replica, request)));
 }
 
+Result<std::optional<Value>> Node::backup(RequestId id, const Value& request) {
+  if (!env_.home_parts) return fail(Code::unsupported, "this node has no home to back up");
+  const std::string path(request["path"].text());
+  if (path.empty())
+    return fail(Code::usage, "a backup needs a file to go to", "nothing was written");
+  links_.end_turn();
+  std::vector<std::pair<TeamId, store::Store*>> stores;
+  for (const auto& [team, replica] : teams_.all()) stores.emplace_back(team, &replica->store());
+  archives_.push_back(
+      {id, TRY(Backup::begin(path, TRY(env_.home_parts()), stores, env_.clock.wall(), env_.rng))});
+  return std::optional<Value>();
+}
+
+void Node::continue_backups() {
+  if (archives_.empty()) return;
+  links_.end_turn();  // steps go between turns
+  for (std::size_t i = 0; i < archives_.size();) {
+    auto& archive = archives_[i];
+    auto done = archive.backup->step();
+    if (done && !*done) {
+      ++i;
+      continue;
+    }
+    const auto ended = std::move(archive);
+    archives_.erase(archives_.begin() + static_cast<std::ptrdiff_t>(i));
+    if (!done) {
+      finish(ended.request, fail(std::move(done).error()));
+      continue;
+    }
+    finish(ended.request,
+           Value::object().set("teams", ended.backup->teams()).set("bytes", ended.backup->bytes()));
+  }
+}
+
 Result<Value> Node::in_turn(Replica& replica, const std::function<Result<Value>()>& body,
                             bool is_typing) {
   links_.end_turn();  // what others sent stands on its own
@@ -149,6 +185,7 @@ void Node::end_turn() {
 
 void Node::on_deadline(Time now) {
   links_.on_deadline(now);
+  continue_backups();
   for (std::size_t i = 0; i < joins_.size();) {
     auto& join = joins_[i];
     if (join.give_up && *join.give_up <= now) {
@@ -186,6 +223,7 @@ void Node::on_deadline(Time now) {
 
 std::optional<Time> Node::deadline() const {
   auto out = links_.deadline();
+  if (!archives_.empty()) keep_earlier(out, env_.clock.now());
   for (const auto& join : joins_) {
     keep_earlier(out, join.give_up);
     if (join.link == 0) keep_earlier(out, join.next_try);

@@ -113,6 +113,8 @@ class Node final : public LinkEvents {
   Result<Value> import_undo(Replica& replica, const Value& request);
   Result<Value> export_files(Replica& replica, const Value& request);
   Result<Value> verify(const Value& request);
+  Result<std::optional<Value>> backup(RequestId id, const Value& request);
+  void continue_backups();
   Result<Value> audit(Replica& replica);
   // requests_team.cc
   Result<Value> team_create(const Value& request);
@@ -142,6 +144,11 @@ class Node final : public LinkEvents {
   Links links_;
   RequestId next_request_ = 1;
   Time asked_at_;
+  struct Archive {
+    RequestId request = 0;
+    std::unique_ptr<Backup> backup;
+  };
+  std::vector<Archive> archives_;  // being written
   std::map<RequestId, Asked> waiting_;
   std::vector<Join> joins_;
   std::vector<Meeting> meetings_;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "node/backup.h"
 #include "node/home.h"
 #include "node/home_key.h"
 #include "node/local_node.h"
@@ -121,6 +122,12 @@ Result<Value> relock_home(const std::string& home, const Unlock& current, Unlock
   next = calibrated(std::move(next), rng);
   TRY(write_home_key(home, key, next, rng));
   return Value::object().set("passphrase", next.passphrase.has_value());
+}
+
+Result<Value> restore_backup(const std::string& file, const std::string& home,
+                             const Unlock& unlock) {
+  TRY(crypto::init());
+  return restore_home(file, home, unlock);
 }
 
 Result<std::unique_ptr<Client>> open_client(const std::string& home, const Unlock& unlock) {

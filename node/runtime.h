@@ -48,6 +48,10 @@ Result<Value> lock_home(const std::string& home);
 /// open the home, usage, not_found, failed; then the lock is what it was.
 Result<Value> relock_home(const std::string& home, const Unlock& current, Unlock next);
 
+/// Makes a home in a new folder from a backup (node/backup.h).
+Result<Value> restore_backup(const std::string& file, const std::string& home,
+                             const Unlock& unlock);
+
 struct ServeOptions {
   std::string home;
   std::string listen;  ///< "ADDR:PORT"; empty: "127.0.0.1:0"

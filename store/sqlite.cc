@@ -374,6 +374,47 @@ void Db::rollback() {
   ++state_->rollbacks;
 }
 
+struct DbCopy::State {
+  Db& from;
+  std::unique_ptr<Db> to;
+  sqlite3_backup* backup = nullptr;
+
+  ~State() { sqlite3_backup_finish(backup); }
+};
+
+DbCopy::DbCopy(std::unique_ptr<State> state) : state_(std::move(state)) {}
+DbCopy::DbCopy(DbCopy&& other) noexcept = default;
+DbCopy::~DbCopy() = default;
+
+Result<DbCopy> DbCopy::begin(Db& from, const std::string& path, const std::string& vfs,
+                             const crypto::SecretKey32* key, Rng* rng) {
+  auto to = TRY(Db::open(path, vfs, key, rng));
+  // A copy that is not finished is worth nothing, so it needs no journal.
+  TRY(to->run_script("PRAGMA journal_mode=OFF"));
+  std::unique_ptr<State> state(new State{from, std::move(to), nullptr});
+  auto* handle = state->to->state_->handle;
+  state->backup = sqlite3_backup_init(handle, "main", from.state_->handle, "main");
+  if (state->backup == nullptr) {
+    return fail(explain(sqlite3_errcode(handle), sqlite3_errmsg(handle)));
+  }
+  return DbCopy(std::move(state));
+}
+
+Result<bool> DbCopy::step(int pages) {
+  const int code = sqlite3_backup_step(state_->backup, pages);
+  if (code == SQLITE_OK) return false;
+  if (code != SQLITE_DONE) {
+    const auto source = state_->from.state_->encrypted
+                            ? state_->from.state_->encrypted->take_damage()
+                            : std::nullopt;
+    return fail(source ? damaged(*source) : explain(code, sqlite3_errstr(code)));
+  }
+  const int finished = sqlite3_backup_finish(std::exchange(state_->backup, nullptr));
+  state_->to.reset();
+  if (finished != SQLITE_OK) return fail(explain(finished, sqlite3_errstr(finished)));
+  return true;
+}
+
 Result<Transaction> Transaction::begin(Db& db) {
   TRY(db.begin());
   return Transaction(db);

@@ -125,6 +125,7 @@ class Db {
   std::uint64_t bytes_on_disk();
 
  private:
+  friend class DbCopy;
   friend class Statement;
   friend class Transaction;
   struct State;
@@ -138,6 +139,27 @@ class Db {
   /// commit() give this error again, so half a turn is never made durable.
   Error failed(int code, sqlite3_stmt* statement);
 
+  std::unique_ptr<State> state_;
+};
+
+/// A copy of a database into a new file, made in steps between which it goes on being used; what
+/// changes meanwhile is in the copy as well. Source: sqlite.org/backup.html.
+class DbCopy {
+ public:
+  /// `from` outlives this. The rest as Db::open; `path` names no file yet. Errors: failed.
+  static Result<DbCopy> begin(Db& from, const std::string& path, const std::string& vfs,
+                              const crypto::SecretKey32* key, Rng* rng);
+  DbCopy(DbCopy&& other) noexcept;
+  DbCopy& operator=(DbCopy&&) = delete;
+  ~DbCopy();
+
+  /// Copies up to `pages` pages. True when all are there, on the disk, and the file is closed.
+  /// Errors: failed, corrupt.
+  Result<bool> step(int pages);
+
+ private:
+  struct State;
+  explicit DbCopy(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -16,6 +16,10 @@ struct Store::Parts {
       : db(std::move(opened)), logs(*db), objects(*db, std::move(tables)), facts(*db) {}
 
   std::unique_ptr<Db> db;
+  // For copies.
+  std::string vfs;
+  std::optional<crypto::SecretKey32> key;
+  Rng* rng = nullptr;
   Logs logs;
   Objects objects;
   Facts facts;
@@ -30,6 +34,9 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   TRY(check_version(*db, migrations()));
   TRY(db->make_durable());
   auto parts = std::make_unique<Parts>(std::move(db), options.tables);
+  parts->vfs = options.vfs;
+  if (options.key != nullptr) parts->key = options.key->clone();
+  parts->rng = options.rng;
   auto transaction = TRY(Transaction::begin(*parts->db));
   TRY(migrate(*parts->db, migrations()));
   TRY(parts->objects.open_tables());
@@ -58,8 +65,11 @@ Logs& Store::logs() { return parts_->logs; }
 Objects& Store::objects() { return parts_->objects; }
 Facts& Store::facts() { return parts_->facts; }
 
-Status Store::check() const {
-  return parts_->db->check();
+Status Store::check() const { return parts_->db->check(); }
+
+Result<DbCopy> Store::copy_to(const std::string& path) {
+  return DbCopy::begin(*parts_->db, path, parts_->vfs, parts_->key ? &*parts_->key : nullptr,
+                       parts_->rng);
 }
 
 std::uint64_t Store::bytes_on_disk() const { return parts_->db->bytes_on_disk(); }

@@ -19,6 +19,7 @@ class Logs;
 class Objects;
 class Facts;
 class Db;
+class DbCopy;
 
 struct StoreOptions {
   std::string path;  ///< of the database file; its folder exists
@@ -58,6 +59,9 @@ class Store {
   /// Checks every page, and tables and indexes (SQLite integrity_check); chains and state are
   /// checked by the node. Requires: no turn. Errors: corrupt, naming the first fault. O(file).
   Status check() const;
+  /// Starts a copy of the store into a new file at `path`, with the same key, to be made in steps
+  /// (sqlite.h). Between turns. Errors: failed.
+  Result<DbCopy> copy_to(const std::string& path);
   /// Bytes of the database file and its WAL.
   std::uint64_t bytes_on_disk() const;
 

@@ -62,6 +62,7 @@ Status Host::boot() {
             joins_ = joins;
             return Status{};
           },
+      .home_parts = {},
       .lock = {},
       .store_path =
           [this](const TeamId& team) {

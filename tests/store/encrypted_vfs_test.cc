@@ -190,6 +190,27 @@ TEST_CASE("encrypted vfs: a key seldom writes one page twice alike") {
   }
 }
 
+TEST_CASE("encrypted vfs: a copy made in steps has what was written while it was made") {
+  Bench bench;
+  auto db = filled(bench, 2000);
+  auto copy = must(DbCopy::begin(*db, "copy.holm", bench.disk.name(), &bench.key, &bench.nonces));
+  int steps = 0;
+  while (!must(copy.step(20))) {
+    auto transaction = must(Transaction::begin(*db));
+    must(db->run_script("UPDATE note SET body = 'step " + std::to_string(steps) +
+                        "' WHERE id % 50 = " + std::to_string(steps % 50)));
+    must(db->run_script("INSERT INTO note (title, body) VALUES ('new', '" + kMarker + "')"));
+    must(transaction.commit());
+    REQUIRE(++steps < 10'000);
+  }
+  CHECK(steps > 10);
+  const auto sums = "SELECT sum(id * 31 + length(body) * 7 + length(title)) FROM note";
+  const auto other = must(Db::open("copy.holm", bench.disk.name(), &bench.key, &bench.nonces));
+  CHECK(must(other->number(sums)) == must(db->number(sums)));
+  must(other->check());
+  CHECK_FALSE(finds(*bench.disk.file("copy.holm"), kMarker));
+}
+
 /// Runs one list of statements and tells everything that came of it.
 class Runner {
  public:

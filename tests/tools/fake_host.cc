@@ -84,6 +84,10 @@ FakeHost::FakeHost() {
     relocks.push_back(relock);
     return Value::object().set("passphrase", relock.next.has_value());
   };
+  host.restore = [this](const Restore& restore) -> Result<Value> {
+    restores.push_back(restore);
+    return Value::object().set("teams", 1).set("home", restore.home);
+  };
   host.serve = [this](const Serve& serve) -> Status {
     serves.push_back(serve);
     serve.on_ready(Value::object().set("listening", "127.0.0.1:40123"));

@@ -44,6 +44,7 @@ class FakeHost {
   std::vector<Serve> serves;
   std::vector<std::string> locked;
   std::vector<Relock> relocks;
+  std::vector<Restore> restores;
   std::vector<Demo> demos;
   std::string signalled;  ///< what --ready-fd got
 

@@ -16,6 +16,7 @@ Table board_commands();     ///< board
 Table card_commands();      ///< card
 Table thread_commands();    ///< thread, say, reply, react, retract
 Table exchange_commands();  ///< import, export, verify, demo
+Table backup_commands();    ///< backup
 Table help_commands();      ///< help, completions, manpage, version
 
 /// Option of every command that takes words of a person.

@@ -48,6 +48,12 @@ struct Relock {
   std::optional<std::string> next;
 };
 
+struct Restore {
+  std::string file;
+  std::string home;
+  std::optional<std::string> passphrase;
+};
+
 struct Serve {
   std::string home;
   std::string listen;
@@ -83,6 +89,7 @@ struct Host {
       open;
   std::function<Result<Value>(const std::string& home)> lock;
   std::function<Result<Value>(const Relock&)> relock;
+  std::function<Result<Value>(const Restore&)> restore;
   std::function<Status(const Serve&)> serve;
   std::function<Result<Value>(const Demo&)> demo;
 };

@@ -78,6 +78,9 @@ Host this_machine() {
   host.relock = [](const Relock& relock) {
     return node::relock_home(relock.home, node::Unlock{relock.current}, node::Unlock{relock.next});
   };
+  host.restore = [](const Restore& restore) {
+    return node::restore_backup(restore.file, restore.home, node::Unlock{restore.passphrase});
+  };
   host.serve = [](const Serve& serve) {
     return node::serve({serve.home, serve.listen, node::Unlock{serve.passphrase}, serve.lock_after,
                         serve.on_ready});
