@@ -5,6 +5,7 @@
 #include "base/ensure.h"
 #include "base/wire.h"
 #include "store/numbers.h"
+#include "store/search.h"
 #include "store/sqlite.h"
 #include "store/winners.h"
 
@@ -92,8 +93,8 @@ Result<TextRow> read_text(const Statement& rows, int first) {
 
 }  // namespace
 
-Objects::Objects(Db& db, std::vector<TableSpec> tables)
-    : db_(db), winners_(std::make_unique<Winners>(db, std::move(tables))) {}
+Objects::Objects(Db& db, Search& search, std::vector<TableSpec> tables)
+    : db_(db), search_(search), winners_(std::make_unique<Winners>(db, std::move(tables))) {}
 Objects::~Objects() = default;
 
 Status Objects::open_tables() {
@@ -182,6 +183,7 @@ Status Objects::save(const SpaceId& space, const std::vector<crdt::ObjectState>&
     auto no = is_met ? find.number(0) : 0;
     find.reset();
     if (!is_met) no = TRY(object_no(db_, in_space, state.id));
+    TRY(search_.touch(no));
     if (before != state.type) TRY(winners_->remove(no, before));
     TRY(update.bind(state.type).bind(crdt::encode(state)).bind(no).run());
     TRY(winners.write(no, in_space, state, has_state && before == state.type));
@@ -211,6 +213,7 @@ Status Objects::save_text(const SpaceId& space, const TextKey& key, const TextRo
   ENSURE(db_.in_transaction());
   const auto in_space = TRY(space_no(db_, space));
   const auto object = TRY(object_no(db_, in_space, key.object));
+  TRY(search_.touch(object));
   auto write = TRY(db_.prepare(
       "INSERT INTO text (object_no, field, points, graph, content) VALUES (?, ?, ?, ?, ?) "
       "ON CONFLICT (object_no, field) DO UPDATE SET points = excluded.points, "
@@ -247,6 +250,7 @@ Status Objects::remove(const SpaceId& space, const ObjectId& object) {
   ENSURE(db_.in_transaction());
   const auto number = TRY(find_object_no(db_, space, object));
   if (!number) return {};
+  TRY(search_.touch_now(*number));
   std::uint32_t type = 0;
   {
     auto rows = TRY(db_.prepare("SELECT type FROM object WHERE no = ?"));

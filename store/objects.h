@@ -22,6 +22,7 @@
 namespace holm::store {
 
 class Db;
+class Search;
 class Winners;
 
 /// A text at rest: the plain string, and what the next run has to name.
@@ -88,7 +89,8 @@ struct Loser {
 
 class Objects {
  public:
-  Objects(Db& db, std::vector<TableSpec> tables);
+  /// What changes is told to `search`, which outlives this.
+  Objects(Db& db, Search& search, std::vector<TableSpec> tables);
   ~Objects();
 
   /// Makes the tables of winners fit their specs, and fills those that are new or changed from the
@@ -143,6 +145,7 @@ class Objects {
   Status refill(const std::set<std::uint32_t>& types);
 
   Db& db_;
+  Search& search_;
   std::unique_ptr<Winners> winners_;
 };
 

@@ -7,13 +7,18 @@
 #include "store/logs.h"
 #include "store/migrate.h"
 #include "store/objects.h"
+#include "store/search.h"
 #include "store/sqlite.h"
 
 namespace holm::store {
 
 struct Store::Parts {
-  Parts(std::unique_ptr<Db> opened, std::vector<TableSpec> tables)
-      : db(std::move(opened)), logs(*db), objects(*db, std::move(tables)), facts(*db) {}
+  Parts(std::unique_ptr<Db> opened, const StoreOptions& options)
+      : db(std::move(opened)),
+        logs(*db),
+        search(*db, options.indexer),
+        objects(*db, search, options.tables),
+        facts(*db) {}
 
   std::unique_ptr<Db> db;
   // For copies.
@@ -21,6 +26,7 @@ struct Store::Parts {
   std::optional<crypto::SecretKey32> key;
   Rng* rng = nullptr;
   Logs logs;
+  Search search;
   Objects objects;
   Facts facts;
   std::optional<Transaction> turn;  // after db: ends before the connection does
@@ -33,13 +39,14 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   auto db = TRY(Db::open(options.path, options.vfs, options.key, options.rng));
   TRY(check_version(*db, migrations()));
   TRY(db->make_durable());
-  auto parts = std::make_unique<Parts>(std::move(db), options.tables);
+  auto parts = std::make_unique<Parts>(std::move(db), options);
   parts->vfs = options.vfs;
   if (options.key != nullptr) parts->key = options.key->clone();
   parts->rng = options.rng;
   auto transaction = TRY(Transaction::begin(*parts->db));
   TRY(migrate(*parts->db, migrations()));
   TRY(parts->objects.open_tables());
+  TRY(parts->search.open());
   TRY(transaction.commit());
   return std::unique_ptr<Store>(new Store(std::move(parts)));
 }
@@ -53,17 +60,24 @@ Status Store::begin() {
 
 Status Store::commit() {
   if (!parts_->turn) return {};
-  auto done = parts_->turn->commit();
+  auto done = parts_->search.end_turn();
+  if (done) done = parts_->turn->commit();
   parts_->turn.reset();
+  if (!done) parts_->search.rolled_back();
   return done;
 }
 
-void Store::rollback() { parts_->turn.reset(); }
+void Store::rollback() {
+  if (!parts_->turn) return;
+  parts_->turn.reset();
+  parts_->search.rolled_back();
+}
 bool Store::in_turn() const { return parts_->turn.has_value(); }
 
 Logs& Store::logs() { return parts_->logs; }
 Objects& Store::objects() { return parts_->objects; }
 Facts& Store::facts() { return parts_->facts; }
+Search& Store::search() { return parts_->search; }
 
 Status Store::check() const { return parts_->db->check(); }
 

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/rng.h"
 #include "crypto/keys.h"
+#include "store/indexed.h"
 #include "store/table_spec.h"
 
 namespace holm::store {
@@ -18,6 +19,7 @@ namespace holm::store {
 class Logs;
 class Objects;
 class Facts;
+class Search;
 class Db;
 class DbCopy;
 
@@ -26,6 +28,7 @@ struct StoreOptions {
   std::string vfs;   ///< name of a registered SQLite VFS; empty: the system's. The seam for
                      ///< the simulator's disk
   std::vector<TableSpec> tables;  ///< winners per object type; a changed spec is rebuilt at open
+  Indexer indexer{};              ///< what search finds; without terms_of: nothing
   /// Encrypts the file, each store under a key of its own; null: it is written in the clear, for
   /// measuring and comparing. Read at open() only.
   const crypto::SecretKey32* key = nullptr;
@@ -55,6 +58,7 @@ class Store {
   Logs& logs();
   Objects& objects();
   Facts& facts();
+  Search& search();
 
   /// Checks every page, and tables and indexes (SQLite integrity_check); chains and state are
   /// checked by the node. Requires: no turn. Errors: corrupt, naming the first fault. O(file).
