@@ -1,9 +1,13 @@
 #include "node/store_state.h"
 
+#include <algorithm>
+
 #include "node/seen.h"
 #include "store/logs.h"
 #include "store/objects.h"
+#include "store/search.h"
 #include "work/schema.h"
+#include "work/search/terms.h"
 
 namespace holm::node {
 namespace {
@@ -35,6 +39,15 @@ std::vector<store::TableSpec> table_specs() {
     out.push_back(std::move(spec));
   }
   return out;
+}
+
+store::Indexer search_indexer() {
+  return {.terms_of =
+              [](const store::Indexed& object) {
+                return work::search::terms_of(object.space, object.state, object.texts,
+                                              object.author);
+              },
+          .version = work::search::kTermsVersion};
 }
 
 StoreState::StoreState(store::Store& store, const Merger& merger,
@@ -101,6 +114,30 @@ Result<std::optional<work::Ref>> StoreState::locate(const ObjectId& id) const {
 Result<std::vector<work::Ref>> StoreState::by_prefix(std::string_view hex,
                                                      std::size_t limit) const {
   return refs(TRY(store_.objects().by_prefix(hex, limit)));
+}
+
+Result<std::vector<work::Matched>> StoreState::matching(const Match& match, std::uint64_t before,
+                                                        std::size_t limit) const {
+  const auto is_readable = [&](const SpaceId& space) {
+    return space == commons_ ||
+           std::binary_search(roster_.rooms.begin(), roster_.rooms.end(), space);
+  };
+  std::vector<work::Matched> out;
+  while (out.size() < limit) {
+    const auto rows = TRY(store_.search().matching(match, before, limit));
+    for (const auto& row : rows) {
+      before = row.no;
+      if (is_readable(row.space)) out.push_back({{row.space, row.object}, row.type, row.no});
+      if (out.size() == limit) break;
+    }
+    if (rows.size() < limit) break;
+  }
+  return out;
+}
+
+Result<std::vector<std::string>> StoreState::words_like(std::string_view word,
+                                                        std::size_t limit) const {
+  return store_.search().words_like(word, limit);
 }
 
 Result<std::map<LogId, std::uint64_t>> StoreState::seen(const work::Ref& ref) const {

@@ -26,6 +26,10 @@ class StoreState final : public work::State {
   Result<std::vector<work::Ref>> find(const work::Lookup& lookup) const override;
   Result<std::optional<work::Ref>> locate(const ObjectId& id) const override;
   Result<std::vector<work::Ref>> by_prefix(std::string_view hex, std::size_t limit) const override;
+  Result<std::vector<work::Matched>> matching(const Match& match, std::uint64_t before,
+                                              std::size_t limit) const override;
+  Result<std::vector<std::string>> words_like(std::string_view word,
+                                              std::size_t limit) const override;
   Result<std::map<LogId, std::uint64_t>> seen(const work::Ref& ref) const override;
   Result<std::vector<crdt::Delivered>> history(const work::Ref& ref) const override;
   Result<std::map<LogId, std::uint64_t>> positions(const SpaceId& space) const override;
@@ -43,5 +47,7 @@ class StoreState final : public work::State {
 
 /// Tables of winners for every type of the schema.
 std::vector<store::TableSpec> table_specs();
+/// What search finds an object by.
+store::Indexer search_indexer();
 
 }  // namespace holm::node

@@ -100,6 +100,23 @@ struct Conflicts {
   Optional object{};
   HOLM_QUERY("conflicts", HOLM_F(object))
 };
+/// One box of search (search/query.h). The options add to what `query` says.
+struct Search {
+  std::string query{};
+  Optional room{};
+  Optional kind{};
+  Optional by{};
+  Optional before{};
+  Optional after{};
+  bool mine = false;
+  bool waiting = false;
+  bool archived = false;  ///< what is archived too
+  bool typing = false;    ///< the last word may be unfinished
+  std::uint64_t limit = 20;
+  HOLM_QUERY("search", HOLM_F(query), HOLM_F(room), HOLM_F(kind), HOLM_F(by), HOLM_F(before),
+             HOLM_F(after), HOLM_F(mine), HOLM_F(waiting), HOLM_F(archived), HOLM_F(typing),
+             HOLM_F(limit))
+};
 /// Whole team or one room as the tree that exporters write: format markdown, json or all.
 struct ExportTree {
   Optional room{};
@@ -110,8 +127,9 @@ struct ExportTree {
 #undef HOLM_F
 #undef HOLM_QUERY
 
-using Query = std::variant<TeamShow, InviteList, DeviceList, ProfileShow, RoomList, RoomShow,
-                           DocList, DocShow, CommentList, BoardList, BoardShow, CardShow,
-                           ThreadList, ThreadShow, History, Diff, Blame, Conflicts, ExportTree>;
+using Query =
+    std::variant<TeamShow, InviteList, DeviceList, ProfileShow, RoomList, RoomShow, DocList,
+                 DocShow, CommentList, BoardList, BoardShow, CardShow, ThreadList, ThreadShow,
+                 History, Diff, Blame, Conflicts, Search, ExportTree>;
 
 }  // namespace holm::work

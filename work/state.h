@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/match.h"
 #include "base/result.h"
 #include "base/value.h"
 #include "crdt/object.h"
@@ -39,6 +40,13 @@ struct Lookup {
   std::size_t limit = SIZE_MAX;
 };
 
+/// An object that a Match found.
+struct Matched {
+  Ref ref;
+  std::uint32_t type = 0;
+  std::uint64_t row = 0;  ///< the later it came to this device, the greater
+};
+
 class State {
  public:
   virtual ~State() = default;
@@ -62,6 +70,13 @@ class State {
   virtual Result<std::optional<Ref>> locate(const ObjectId& id) const = 0;
   /// Objects whose id starts with these hex digits, at most `limit`.
   virtual Result<std::vector<Ref>> by_prefix(std::string_view hex, std::size_t limit) const = 0;
+  /// Objects whose terms (search/terms.h) fit, the last to come first, of rows below `before`. Only
+  /// of spaces that this member may read.
+  virtual Result<std::vector<Matched>> matching(const Match& match, std::uint64_t before,
+                                                std::size_t limit) const = 0;
+  /// Words in use that are nearest to a folded word (search/spelling.h), the nearest first.
+  virtual Result<std::vector<std::string>> words_like(std::string_view word,
+                                                      std::size_t limit) const = 0;
   /// How far a person at this device has looked at the object: positions of its space then. Empty:
   /// never. As met_at, an answer of this device alone.
   virtual Result<std::map<LogId, std::uint64_t>> seen(const Ref& ref) const = 0;

@@ -97,6 +97,13 @@ class SeedState final : public work::State {
   Result<std::vector<work::Ref>> by_prefix(std::string_view, std::size_t) const override {
     return std::vector<work::Ref>();
   }
+  Result<std::vector<work::Matched>> matching(const Match&, std::uint64_t,
+                                              std::size_t) const override {
+    return std::vector<work::Matched>();
+  }
+  Result<std::vector<std::string>> words_like(std::string_view, std::size_t) const override {
+    return std::vector<std::string>();
+  }
   Result<std::map<LogId, std::uint64_t>> seen(const work::Ref&) const override {
     return std::map<LogId, std::uint64_t>{};
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/edit_distance.h"
 #include "base/ensure.h"
 #include "base/wire.h"
 #include "crypto/hash.h"
@@ -12,6 +13,7 @@
 #include "work/reference.h"
 #include "work/rules/notices.h"
 #include "work/schema.h"
+#include "work/search/terms.h"
 
 namespace holm::test {
 
@@ -37,6 +39,24 @@ bool fits(const crdt::ObjectState& object, const work::Lookup::Equals& wanted) {
     return place ? wanted.value == work::id_value(place->container) : wanted.value.is_null();
   }
   return work::value_of(object, wanted.field) == wanted.value;
+}
+
+bool holds(const std::vector<std::string>& terms, const Match& match) {
+  return std::any_of(terms.begin(), terms.end(), [&](const std::string& term) {
+    return match.kind == Match::Kind::term ? term == match.term : term.starts_with(match.term);
+  });
+}
+
+/// The meaning of a Match, word for word.
+bool fits(const Match& match, const std::vector<std::string>& terms) {
+  const auto fit = [&](const Match& part) { return fits(part, terms); };
+  switch (match.kind) {
+    case Match::Kind::all:
+      return std::all_of(match.parts.begin(), match.parts.end(), fit) &&
+             std::none_of(match.without.begin(), match.without.end(), fit);
+    case Match::Kind::any: return std::any_of(match.parts.begin(), match.parts.end(), fit);
+    default: return holds(terms, match);
+  }
 }
 
 }  // namespace
@@ -282,6 +302,55 @@ Result<std::vector<Ref>> Device::by_prefix(std::string_view hex, std::size_t lim
   std::vector<Ref> out;
   for (const auto& [ref, object] : objects_)
     if (out.size() < limit && ref.object.text().starts_with(hex)) out.push_back(ref);
+  return out;
+}
+
+Result<std::vector<work::Matched>> Device::matching(const Match& match, std::uint64_t before,
+                                                    std::size_t limit) const {
+  // Rows by birth: as good an order as any.
+  std::vector<Ref> refs;
+  for (const auto& entry : objects_) refs.push_back(entry.first);
+  std::sort(refs.begin(), refs.end(), [&](const Ref& a, const Ref& b) {
+    return std::tie(objects_.at(a).born.stamp, a) < std::tie(objects_.at(b).born.stamp, b);
+  });
+  std::vector<work::Matched> out;
+  for (auto row = refs.size(); row > 0 && out.size() < limit; --row) {
+    const auto& ref = refs[row - 1];
+    if (row < before && fits(match, search_terms(ref)))
+      out.push_back({ref, objects_.at(ref).type, row});
+  }
+  return out;
+}
+
+std::vector<std::string> Device::search_terms(const Ref& ref) const {
+  const auto& object = objects_.at(ref);
+  std::map<std::uint32_t, std::string> texts;
+  for (const auto& [key, text] : texts_) {
+    if (key.first == ref) texts[key.second] = text.text();
+  }
+  return work::search::terms_of(ref.space, object, texts, author(object.born.stamp.id.log));
+}
+
+Result<std::vector<std::string>> Device::words_like(std::string_view word,
+                                                    std::size_t limit) const {
+  const auto letters = [](std::string_view text) {
+    std::u32string out;
+    for (const char c : text) out.push_back(static_cast<unsigned char>(c));
+    return out;
+  };
+  const std::size_t apart = word.size() >= 8 ? 2 : word.size() >= 4 ? 1 : 0;
+  std::set<std::pair<std::size_t, std::string>> near;
+  for (const auto& entry : objects_) {
+    for (const auto& term : search_terms(entry.first)) {
+      if (term.size() < 3 || term[0] < 'a' || term[0] > 'z') continue;
+      const auto distance = edit_distance(letters(term), letters(word), apart);
+      if (distance > 0 && distance <= apart) near.emplace(distance, term);
+    }
+  }
+  std::vector<std::string> out;
+  for (const auto& item : near) {
+    if (out.size() < limit) out.push_back(item.second);
+  }
   return out;
 }
 

@@ -62,6 +62,10 @@ class Device final : public work::State {
   Result<std::vector<work::Ref>> find(const work::Lookup& lookup) const override;
   Result<std::optional<work::Ref>> locate(const ObjectId& id) const override;
   Result<std::vector<work::Ref>> by_prefix(std::string_view hex, std::size_t limit) const override;
+  Result<std::vector<work::Matched>> matching(const Match& match, std::uint64_t before,
+                                              std::size_t limit) const override;
+  Result<std::vector<std::string>> words_like(std::string_view word,
+                                              std::size_t limit) const override;
   Result<std::map<LogId, std::uint64_t>> seen(const work::Ref& ref) const override;
   Result<std::vector<crdt::Delivered>> history(const work::Ref& ref) const override;
   Result<std::map<LogId, std::uint64_t>> positions(const SpaceId& space) const override;
@@ -86,6 +90,7 @@ class Device final : public work::State {
   using TextKey = std::pair<work::Ref, std::uint32_t>;
 
   Space& space(const SpaceId& id);
+  std::vector<std::string> search_terms(const work::Ref& ref) const;
   bool deliver(const SpaceId& id, const crdt::Change& change);
   void merge_in(const SpaceId& id, const crdt::Delivered& one);
 

@@ -27,6 +27,7 @@ Result<Value> view(const State& state, const Asking& asking, const History& quer
 Result<Value> view(const State& state, const Asking& asking, const Diff& query);
 Result<Value> view(const State& state, const Asking& asking, const Blame& query);
 Result<Value> view(const State& state, const Asking& asking, const Conflicts& query);
+Result<Value> view(const State& state, const Asking& asking, const Search& query);
 Result<Value> view(const State& state, const Asking& asking, const ExportTree& query);
 
 }  // namespace holm::work::views
