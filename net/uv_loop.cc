@@ -136,6 +136,8 @@ WallTime UvLoop::wall() const {
   return wall_;
 }
 
+std::chrono::nanoseconds UvLoop::stopwatch() { return std::chrono::nanoseconds(uv_hrtime()); }
+
 uv_loop_s* UvLoop::raw() const { return &handles_->loop; }
 
 }  // namespace holm::net

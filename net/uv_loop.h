@@ -65,6 +65,8 @@ class UvLoop final : public Clock {
 
   Time now() const override;
   WallTime wall() const override;
+  /// Time that runs on within a turn, from an arbitrary start.
+  static std::chrono::nanoseconds stopwatch();
 
   /// For the other net/uv_* files.
   uv_loop_s* raw() const;

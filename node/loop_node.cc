@@ -33,7 +33,8 @@ LoopNode::LoopNode(std::unique_ptr<crypto::SystemRng> rng, std::unique_ptr<Home>
                [this](const TeamId& team) {
                  return std::make_shared<crypto::SecretKey32>(home_->store_key(team));
                },
-           .witness = [this](const TeamId& team) { return home_->witness_place(team); }},
+           .witness = [this](const TeamId& team) { return home_->witness_place(team); },
+           .stopwatch = net::UvLoop::stopwatch},
       node_(std::make_unique<Node>(env_, home_->identity())) {
   loop_->set_events(this);
 }

@@ -106,6 +106,7 @@ class Node final : public LinkEvents {
   // requests_work.cc
   Result<Value> run_command(Replica& replica, const Value& request);
   Result<Value> run_query(Replica& replica, const Value& request);
+  Result<Value> search(Replica& replica, const work::Query& query);
   Result<Value> look(Replica& replica, const Value& request);
   Result<Value> describe(Replica& replica, const Changed& changed);
   Result<Value> undo(Replica& replica, const Value& request);

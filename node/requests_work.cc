@@ -1,5 +1,6 @@
 // Requests about the team's work: commands, queries, undo, import, export, verify.
 #include <algorithm>
+#include <cmath>
 
 #include "base/wire.h"
 #include "crypto/hash.h"
@@ -7,6 +8,7 @@
 #include "node/seen.h"
 #include "node/undo.h"
 #include "node/verify_store.h"
+#include "store/search.h"
 #include "work/answer.h"
 #include "work/command_codec.h"
 #include "work/exchange/import.h"
@@ -94,7 +96,27 @@ Result<Value> Node::run_query(Replica& replica, const Value& request) {
   }
   const auto query = TRY(work::query_from(bare));
   links_.end_turn();
+  if (std::holds_alternative<work::Search>(query)) return search(replica, query);
   return work::answer(replica.state(), {.now = env_.clock.wall(), .zone = replica.zone()}, query);
+}
+
+/// A question to the index, which is brought up to date for it. "ms": what it took.
+Result<Value> Node::search(Replica& replica, const work::Query& query) {
+  if (!TRY(replica.store().search().is_settled())) {
+    (void)TRY(in_turn(
+        replica,
+        [&]() -> Result<Value> {
+          TRY(replica.store().search().settle());
+          return Value();
+        },
+        false));
+  }
+  const auto time = [&] { return env_.stopwatch ? env_.stopwatch() : std::chrono::nanoseconds{}; };
+  const auto began = time();
+  auto answer =
+      TRY(work::answer(replica.state(), {.now = env_.clock.wall(), .zone = replica.zone()}, query));
+  const auto took = std::chrono::duration<double, std::milli>(time() - began).count();
+  return answer.set("ms", std::round(took * 100) / 100);
 }
 
 Result<Value> Node::look(Replica& replica, const Value& request) {

@@ -2,6 +2,7 @@
 
 #include "crypto/sign.h"
 #include "node/verify.h"
+#include "store/search.h"
 #include "work/members/membership.h"
 
 namespace holm::node {
@@ -67,6 +68,22 @@ class Check {
     }
   }
 
+  /// The index against merged state. What is late is brought in first, as for a question.
+  Status search() {
+    auto& store = replica_.store();
+    if (!TRY(store.search().is_settled())) {
+      TRY(replica_.begin());
+      auto settled = store.search().settle();
+      if (!settled) {
+        replica_.rollback();
+        return settled;
+      }
+      TRY(replica_.commit());
+    }
+    for (auto& what : TRY(store.search().check(kProblemsMax))) add(std::move(what));
+    return {};
+  }
+
  private:
   store::Logs& logs() { return replica_.store().logs(); }
 
@@ -120,6 +137,7 @@ Result<Verified> verify_store(Replica& replica, Depth depth) {
     }
     if (depth == Depth::logs_and_state) TRY(check.state(space));
   }
+  if (depth == Depth::logs_and_state) TRY(check.search());
   return out;
 }
 
