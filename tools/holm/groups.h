@@ -15,6 +15,7 @@ Table history_commands();   ///< history, diff, restore, undo, redo, blame, conf
 Table board_commands();     ///< board
 Table card_commands();      ///< card
 Table thread_commands();    ///< thread, say, reply, react, retract
+Table search_commands();    ///< search
 Table exchange_commands();  ///< import, export, verify, demo
 Table backup_commands();    ///< backup
 Table help_commands();      ///< help, completions, manpage, version

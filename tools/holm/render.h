@@ -48,6 +48,9 @@ void render_card(const Value& answer, Page& page);
 void render_threads(const Value& answer, Page& page);
 void render_thread(const Value& answer, Page& page);
 
+// Search
+void render_search(const Value& answer, Page& page);
+
 // Keep and move
 void render_import(const Value& answer, Page& page);
 void render_export(const Value& answer, Page& page);

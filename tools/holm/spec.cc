@@ -7,10 +7,10 @@ namespace holm::cli {
 const Table& command_table() {
   static const Table table = [] {
     Table out;
-    for (auto part :
-         {start_commands(), lock_commands(), meet_commands(), room_commands(), document_commands(),
-          comment_commands(), history_commands(), board_commands(), card_commands(),
-          thread_commands(), exchange_commands(), backup_commands(), help_commands()})
+    for (auto part : {start_commands(), lock_commands(), meet_commands(), room_commands(),
+                      document_commands(), comment_commands(), history_commands(), board_commands(),
+                      card_commands(), thread_commands(), search_commands(), exchange_commands(),
+                      backup_commands(), help_commands()})
       out.insert(out.end(), part.begin(), part.end());
     return out;
   }();
@@ -38,6 +38,7 @@ std::string_view chapter_title(Chapter chapter) {
     case Chapter::history: return "History and undo";
     case Chapter::boards: return "Boards and cards";
     case Chapter::threads: return "Threads and messages";
+    case Chapter::find: return "For me";
     case Chapter::keep: return "Keep and move";
     case Chapter::help: return "Help";
   }
