@@ -69,8 +69,7 @@ Result<WallTime> StoreState::met_at(const work::Ref& ref) const {
 }
 
 Result<std::string> StoreState::text(const work::Ref& ref, std::uint32_t field) const {
-  auto row = TRY(store_.objects().text(ref.space, {ref.object, field}));
-  return std::move(row.content);
+  return store_.objects().content(ref.space, {ref.object, field});
 }
 
 Result<crdt::Text> StoreState::full_text(const work::Ref& ref, std::uint32_t field) const {

@@ -232,6 +232,17 @@ Result<TextRow> Objects::text(const SpaceId& space, const TextKey& key) const {
   return read_text(rows, 0);
 }
 
+Result<std::string> Objects::content(const SpaceId& space, const TextKey& key) const {
+  auto rows =
+      TRY(db_.prepare("SELECT text.content FROM space "
+                      "CROSS JOIN object ON object.space_no = space.no AND object.id = ?2 "
+                      "CROSS JOIN text ON text.object_no = object.no AND text.field = ?3 "
+                      "WHERE space.id = ?1"));
+  rows.bind(space).bind(key.object).bind(key.field);
+  if (!TRY(rows.step())) return std::string();
+  return std::string(rows.text(0));
+}
+
 Result<std::map<std::uint32_t, TextRow>> Objects::texts(const SpaceId& space,
                                                         const ObjectId& object) const {
   std::map<std::uint32_t, TextRow> out;
