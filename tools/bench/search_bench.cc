@@ -106,6 +106,7 @@ Status ask(SearchStore& store, std::uint64_t seed, const Report& report) {
     std::vector<double> times;
     std::vector<double> processor;
     std::size_t hits = 0;
+    std::size_t partial = 0;
     for (std::size_t i = 0; i < kQuestions; ++i) {
       const auto question = questions.make(kind);
       const auto used = processor_ms();
@@ -114,6 +115,7 @@ Status ask(SearchStore& store, std::uint64_t seed, const Report& report) {
       times.push_back(ms_since(began));
       processor.push_back(processor_ms() - used);
       hits += answer["hits"].items().size();
+      partial += answer["partial"].flag() ? 1 : 0;
     }
     all.insert(all.end(), times.begin(), times.end());
     all_processor.insert(all_processor.end(), processor.begin(), processor.end());
@@ -127,7 +129,8 @@ Status ask(SearchStore& store, std::uint64_t seed, const Report& report) {
                    .set("max_ms", times.back())
                    .set("p50_cpu_ms", at_share(processor, 0.5))
                    .set("p99_cpu_ms", at_share(processor, 0.99))
-                   .set("hits", hits / kQuestions));
+                   .set("hits", static_cast<double>(hits) / kQuestions)
+                   .set("partial", static_cast<double>(partial) / kQuestions));
   }
   std::sort(all.begin(), all.end());
   std::sort(all_processor.begin(), all_processor.end());
