@@ -134,7 +134,7 @@ TEST_CASE("search: what was taken away can be taken out of the file") {
   at.bench.turn([&] { must(at.search().scrub()); });
   at.check();
   at.bench.store.reset();
-  const auto db = must(Db::open("team.holm", at.bench.disk.name()));
+  const auto db = at.bench.db();
   for (const auto* table : {"search_data WHERE instr(block,", "search_word WHERE instr(word,"}) {
     const auto sql = "SELECT count(*) FROM " + std::string(table);
     CHECK(must(db->number(sql + " 'gardenwall')")) == 0);
@@ -175,7 +175,7 @@ TEST_CASE("search: another version of the indexer makes the index anew") {
   at.bench.turn([&] { at.title(kOne, "red boat"); });
   {
     at.bench.store.reset();
-    const auto db = must(Db::open("team.holm", at.bench.disk.name()));
+    const auto db = at.bench.db();
     must(db->make_durable());
     must(db->run_script("INSERT INTO search (search, rowid, terms) VALUES ('delete', 1, 'boat')"));
   }
@@ -196,7 +196,7 @@ TEST_CASE("search: damage to the index is found by check and mended by rebuild")
     at.bench.turn([&] { at.title(kOne, "red boat"); });
     at.bench.store.reset();
     {
-      const auto db = must(Db::open("team.holm", at.bench.disk.name()));
+      const auto db = at.bench.db();
       must(db->make_durable());
       must(db->run_script(harm));
     }
