@@ -71,6 +71,7 @@ using DeviceId = Id<struct DeviceTag>;      ///< a device of a member
 using Digest = Id<struct DigestTag, 32>;    ///< BLAKE2b-256
 using Salt = Id<struct SaltTag>;            ///< hides an object's content from guessing
 using ShortHash = Id<struct ShortHashTag>;  ///< the first 16 bytes of a Digest
+using PieceId = Id<struct PieceTag, 32>;    ///< a chunk or list of a file, by its keyed hash
 
 inline ShortHash shorten(const Digest& digest) {
   ShortHash out;

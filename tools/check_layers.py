@@ -11,7 +11,7 @@ import os
 import re
 import sys
 
-SOURCES = ("base", "crypto", "crdt", "store", "net", "sync", "work", "node", "gui", "tools", "tests")
+SOURCES = ("base", "crypto", "crdt", "files", "store", "net", "sync", "work", "node", "gui", "tools", "tests")
 LINES_MAX = 700  # STYLE's "at 500, find the second noun", with room for a table or two
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK|for now|not implemented|stub(bed)?)\b")
 BAD_FILE_NAME = re.compile(r"(^|_)(util|utils|helper|helpers|misc|common|manager|impl)\.(h|cc)$")
