@@ -7,19 +7,37 @@
 #include "store/logs.h"
 #include "store/migrate.h"
 #include "store/objects.h"
+#include "store/pieces.h"
 #include "store/search.h"
 #include "store/sqlite.h"
 
 namespace holm::store {
 
+namespace {
+
+/// "teams/ID.db" -> "teams/ID.files".
+std::string segment_folder(const std::string& path) {
+  const auto slash = path.find_last_of('/');
+  const auto dot = path.find_last_of('.');
+  const bool has_ending =
+      dot != std::string::npos && (slash == std::string::npos || dot > slash + 1);
+  return (has_ending ? path.substr(0, dot) : path) + ".files";
+}
+
+}  // namespace
+
 struct Store::Parts {
   Parts(std::unique_ptr<Db> opened, const StoreOptions& options)
-      : db(std::move(opened)),
+      : own_disk(options.segments == nullptr ? system_segment_disk(segment_folder(options.path))
+                                             : nullptr),
+        db(std::move(opened)),
         logs(*db),
         search(*db, options.indexer),
         objects(*db, search, options.tables),
-        facts(*db) {}
+        facts(*db),
+        pieces(*db, facts, own_disk ? *own_disk : *options.segments) {}
 
+  std::unique_ptr<SegmentDisk> own_disk;
   std::unique_ptr<Db> db;
   // For copies.
   std::string vfs;
@@ -29,6 +47,7 @@ struct Store::Parts {
   Search search;
   Objects objects;
   Facts facts;
+  Pieces pieces;
   std::optional<Transaction> turn;  // after db: ends before the connection does
 };
 
@@ -78,6 +97,7 @@ Logs& Store::logs() { return parts_->logs; }
 Objects& Store::objects() { return parts_->objects; }
 Facts& Store::facts() { return parts_->facts; }
 Search& Store::search() { return parts_->search; }
+Pieces& Store::pieces() { return parts_->pieces; }
 
 Status Store::check() const { return parts_->db->check(); }
 

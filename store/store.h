@@ -19,6 +19,8 @@ namespace holm::store {
 class Logs;
 class Objects;
 class Facts;
+class Pieces;
+class SegmentDisk;
 class Search;
 class Db;
 class DbCopy;
@@ -32,7 +34,9 @@ struct StoreOptions {
   /// Encrypts the file, each store under a key of its own; null: it is written in the clear, for
   /// measuring and comparing. Read at open() only.
   const crypto::SecretKey32* key = nullptr;
-  Rng* rng = nullptr;  ///< for nonces; with a key; outlives the store
+  Rng* rng = nullptr;               ///< for nonces; with a key; outlives the store
+  SegmentDisk* segments = nullptr;  ///< for pieces of files, outlives the store; null: the folder
+                                    ///< beside the database that is called after it, ".files"
 };
 
 class Store {
@@ -59,6 +63,7 @@ class Store {
   Objects& objects();
   Facts& facts();
   Search& search();
+  Pieces& pieces();
 
   /// Checks every page, and tables and indexes (SQLite integrity_check); chains and state are
   /// checked by the node. Requires: no turn. Errors: corrupt, naming the first fault. O(file).
