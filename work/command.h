@@ -100,8 +100,9 @@ struct DocArchive {
 struct CommentAdd {
   std::string target{};
   std::string text{};
-  Optional on{};  ///< quoted words in the target's text
-  HOLM_COMMAND("comment.add", HOLM_F(target), HOLM_F(text), HOLM_F(on))
+  Optional on{};        ///< quoted words in the target's text
+  Words attachments{};  ///< files of the same room
+  HOLM_COMMAND("comment.add", HOLM_F(target), HOLM_F(text), HOLM_F(on), HOLM_F(attachments))
 };
 struct CommentReply {
   std::string comment{};
@@ -261,8 +262,9 @@ struct Say {
   Optional reply_by{};
   Optional needs_from{};
   Optional show_after{};
+  Words attachments{};  ///< files of the same room
   HOLM_COMMAND("say", HOLM_F(thread), HOLM_F(text), HOLM_F(intent), HOLM_F(to), HOLM_F(reply_by),
-               HOLM_F(needs_from), HOLM_F(show_after))
+               HOLM_F(needs_from), HOLM_F(show_after), HOLM_F(attachments))
 };
 struct Reply {
   std::string message{};
@@ -305,6 +307,38 @@ struct Restore {
   HOLM_COMMAND("restore", HOLM_F(object), HOLM_F(version), HOLM_F(part))
 };
 
+// Files. Their bytes are brought in by the node first; `content` names them (file_content.h).
+struct FileNew {
+  std::string room{};
+  std::string name{};
+  Optional folder{};
+  std::string content{};  ///< hexadecimal
+  std::string media{};
+  HOLM_COMMAND("file.new", HOLM_F(room), HOLM_F(name), HOLM_F(folder), HOLM_F(content),
+               HOLM_F(media))
+};
+struct FileVersion {
+  std::string file{};
+  std::string content{};  ///< hexadecimal
+  std::string media{};
+  HOLM_COMMAND("file.version", HOLM_F(file), HOLM_F(content), HOLM_F(media))
+};
+struct FileRename {
+  std::string file{};
+  std::string name{};
+  HOLM_COMMAND("file.rename", HOLM_F(file), HOLM_F(name))
+};
+struct FilePin {
+  std::string file{};
+  bool off = false;
+  HOLM_COMMAND("file.pin", HOLM_F(file), HOLM_F(off))
+};
+struct FileArchive {
+  std::string file{};
+  bool off = false;
+  HOLM_COMMAND("file.archive", HOLM_F(file), HOLM_F(off))
+};
+
 #undef HOLM_F
 #undef HOLM_COMMAND
 
@@ -314,6 +348,7 @@ using Command =
                  BoardNew, ColumnAdd, ColumnMove, ColumnSet, ColumnRemove, CardAdd, CardMove,
                  CardSet, CardDone, CardArchive, CardUpdate, ItemAdd, ItemCheck, ItemSet, ItemMove,
                  ItemRemove, ThreadNew, ThreadResolve, ThreadFollow, ThreadMute, Say, Reply,
-                 MessageEdit, React, Retract, TakeValue, KeepValue, Restore>;
+                 MessageEdit, React, Retract, TakeValue, KeepValue, Restore, FileNew, FileVersion,
+                 FileRename, FilePin, FileArchive>;
 
 }  // namespace holm::work

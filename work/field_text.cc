@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "work/file_content.h"
 #include "work/fold.h"
 #include "work/read.h"
 #include "work/reference.h"
@@ -60,6 +61,10 @@ std::string show_tree(const State& state, const Ref& ref, const Field& field, co
   if (field.name == "resolved" && items.size() >= 2)
     if (const auto member = id_in<MemberId>(items[0]))
       return name_of(state, *member) + ", " + show_when(WallTime{Millis{items[1].number()}}, "UTC");
+  if (field.name == "content")
+    if (const auto content = file_content_from(value))
+      return std::to_string(content->bytes) + " bytes, " +
+             hex(ByteView(content->hash.bytes).first(4));
   return to_json(value);
 }
 

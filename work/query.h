@@ -117,6 +117,15 @@ struct Search {
              HOLM_F(after), HOLM_F(mine), HOLM_F(waiting), HOLM_F(archived), HOLM_F(typing),
              HOLM_F(limit))
 };
+struct FileList {
+  Optional room{};
+  bool archived = false;
+  HOLM_QUERY("file.list", HOLM_F(room), HOLM_F(archived))
+};
+struct FileShow {
+  std::string file{};
+  HOLM_QUERY("file.show", HOLM_F(file))
+};
 /// Whole team or one room as the tree that exporters write: format markdown, json or all.
 struct ExportTree {
   Optional room{};
@@ -130,6 +139,6 @@ struct ExportTree {
 using Query =
     std::variant<TeamShow, InviteList, DeviceList, ProfileShow, RoomList, RoomShow, DocList,
                  DocShow, CommentList, BoardList, BoardShow, CardShow, ThreadList, ThreadShow,
-                 History, Diff, Blame, Conflicts, Search, ExportTree>;
+                 History, Diff, Blame, Conflicts, Search, ExportTree, FileList, FileShow>;
 
 }  // namespace holm::work

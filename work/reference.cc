@@ -47,7 +47,7 @@ Result<void> check_reference(std::string_view text, std::string_view what) {
 }
 
 const std::vector<std::uint32_t>& titled_types() {
-  static const std::vector<std::uint32_t> types = {kRoom, kDocument, kBoard, kCard, kThread};
+  static const std::vector<std::uint32_t> types = {kRoom, kDocument, kBoard, kCard, kThread, kFile};
   return types;
 }
 
@@ -111,18 +111,25 @@ Result<std::vector<Room>> rooms_of(const State& state) {
   return out;
 }
 
-/// Objects of `type` called `name` (for documents "folder/Title").
+/// The field in which objects of a type have the folder they lie in; 0 for most types.
+std::uint32_t folder_field_of(std::uint32_t type) {
+  if (type == kDocument) return document::kFolder;
+  return type == kFile ? file::kFolder : 0;
+}
+
+/// Objects of `type` called `name` (for documents and files "folder/Title").
 Status collect(const State& state, std::uint32_t type, const std::optional<SpaceId>& space,
                std::string_view name, Match how, std::vector<Ref>& out) {
+  const auto folder_field = folder_field_of(type);
   if (how == Match::exact) {
     // Every cut into folder and title is tried, because titles may hold slashes too.
     for (auto cut = std::string_view::npos;;) {
       const auto title = cut == std::string_view::npos ? name : name.substr(cut + 1);
       Lookup lookup{.type = type, .space = space, .where = {{field::kTitle, Value(title)}}};
-      if (type == kDocument && cut != std::string_view::npos)
-        lookup.where.push_back({document::kFolder, Value(name.substr(0, cut))});
+      if (folder_field != 0 && cut != std::string_view::npos)
+        lookup.where.push_back({folder_field, Value(name.substr(0, cut))});
       for (const auto& ref : TRY(state.find(lookup))) out.push_back(ref);
-      if (type != kDocument || cut == 0) return {};
+      if (folder_field == 0 || cut == 0) return {};
       cut = name.rfind('/', cut == std::string_view::npos ? cut : cut - 1);
       if (cut == std::string_view::npos) return {};
     }
@@ -132,7 +139,7 @@ Status collect(const State& state, std::uint32_t type, const std::optional<Space
     const auto object = TRY(state.object(ref));
     if (!object) continue;
     const auto title = words_of(*object, field::kTitle);
-    const auto folder = type == kDocument ? words_of(*object, document::kFolder) : "";
+    const auto folder = folder_field != 0 ? words_of(*object, folder_field) : "";
     if (fold(title) == folded || (!folder.empty() && fold(folder + "/" + title) == folded))
       out.push_back(ref);
   }
@@ -400,8 +407,8 @@ std::string path_of(const State& state, const Ref& ref) {
   std::string path;
   if (const auto room = room_of(state, ref.space); room && *room)
     path = words_of(**room, field::kTitle) + "/";
-  if (type == kDocument) {
-    const auto folder = words_of(**object, document::kFolder);
+  if (const auto folder_field = folder_field_of(type); folder_field != 0) {
+    const auto folder = words_of(**object, folder_field);
     if (!folder.empty()) path += folder + "/";
   }
   return path + title;

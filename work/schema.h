@@ -72,6 +72,7 @@ inline constexpr std::uint32_t kProgress = 13;
 inline constexpr std::uint32_t kThread = 14;
 inline constexpr std::uint32_t kMessage = 15;
 inline constexpr std::uint32_t kLabel = 16;
+inline constexpr std::uint32_t kFile = 17;
 
 // Field numbers shared by all types (1 to 19); those of one type start at 20.
 namespace field {
@@ -117,6 +118,7 @@ inline constexpr std::uint32_t kAnchor =
     21;  ///< reg, tree: [field, [log, seq, after], [log, seq, after], quote]
 inline constexpr std::uint32_t kResolved = 22;  ///< reg, tree: [member, ms, seen]; null when open
 inline constexpr std::uint32_t kReplyTo = 23;   ///< reg, object; immutable
+inline constexpr std::uint32_t kAttachments = 24;  ///< set, object: files
 }  // namespace comment
 namespace board {
 inline constexpr std::uint32_t kKey = 20;          ///< reg, words: "R"
@@ -146,9 +148,10 @@ inline constexpr std::uint32_t kPercent = 32;  ///< reg, number: overrides the c
 inline constexpr std::uint32_t kNumber = 33;   ///< reg, number: short number asked for at creation
 inline constexpr std::uint32_t kBoard = 34;    ///< reg, object: board that numbers it
 inline constexpr std::uint32_t kLinks = 35;    ///< set, tree: [name, url] (imported attachments)
-inline constexpr std::uint32_t kCardType = 36;  ///< reg, words
-inline constexpr std::uint32_t kTaken = 37;     ///< reg, tree, hidden: [member, ...]: assignees
-                                                ///< as the last to assign left them
+inline constexpr std::uint32_t kCardType = 36;     ///< reg, words
+inline constexpr std::uint32_t kTaken = 37;        ///< reg, tree, hidden: [member, ...]: assignees
+                                                   ///< as the last to assign left them
+inline constexpr std::uint32_t kAttachments = 38;  ///< set, object: files
 }  // namespace card
 namespace item {
 inline constexpr std::uint32_t kText = 20;      ///< text
@@ -178,7 +181,15 @@ inline constexpr std::uint32_t kReplyTo = 25;       ///< reg, object; immutable
 inline constexpr std::uint32_t kShowAfter = 26;     ///< reg, instant
 inline constexpr std::uint32_t kRetracted = 27;     ///< reg, moment
 inline constexpr std::uint32_t kAnswerOf = 28;      ///< reg, object
+inline constexpr std::uint32_t kAttachments = 29;   ///< set, object: files
 }  // namespace message
+namespace file {
+inline constexpr std::uint32_t kContent = 20;  ///< reg, tree: [key, root, bytes, hash]
+                                               ///< (work/file_content.h)
+inline constexpr std::uint32_t kFolder = 21;   ///< reg, words: "a/b"
+inline constexpr std::uint32_t kMedia = 22;    ///< reg, words: "image/png"
+inline constexpr std::uint32_t kPinned = 23;   ///< member, flag: kept on this member's devices
+}  // namespace file
 namespace label {
 inline constexpr std::uint32_t kColour = 20;
 }  // namespace label

@@ -38,7 +38,9 @@ void check_texts(const SeedState& state, const std::vector<work::SourceFile>& fi
   for (const auto& file : files) ++named[file.path];
   for (const auto& file : files) {
     const work::Ref ref{state.room, work::derived_id(state.room, "markdown", file.path)};
-    if (!*state.object(ref) || named[file.path] > 1 || !is_utf8(as_text(file.bytes))) continue;
+    if (!*state.object(ref) || !work::is_note(file.path) || named[file.path] > 1 ||
+        !is_utf8(as_text(file.bytes)))
+      continue;
     ENSURE(*state.text(ref, work::document::kText) == as_text(file.bytes));
   }
 }

@@ -55,6 +55,7 @@ Status run(Draft& draft, const CommentAdd& command) {
       .put(field::kParent, id_value(target.ref.object))
       .put_if(comment::kAnchor, anchor)
       .insert(comment::kBody, 0, command.text);
+  TRY(attach(draft, ref, kComment, comment::kAttachments, command.attachments));
   draft.answer_id(ref);
   return wake_owner(draft, target.ref);
 }

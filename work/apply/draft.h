@@ -69,6 +69,11 @@ Status write_text(Draft& draft, const Ref& ref, std::uint32_t type, std::uint32_
 /// The members that hold a card after this command; keeps field card::kTaken in step.
 void note_taken(Draft& draft, const Ref& card, std::vector<MemberId> assignees);
 
+/// Adds files of the same room to a set of attachments. Errors: those of resolve(); usage when one
+/// is in another room.
+Status attach(Draft& draft, const Ref& ref, std::uint32_t type, std::uint32_t field,
+              const Words& files);
+
 /// The field in which an object's own text stands; 0 when it has none.
 std::uint32_t text_field_of(std::uint32_t type);
 
@@ -116,5 +121,10 @@ Status run(Draft& draft, const Retract& command);
 Status run(Draft& draft, const TakeValue& command);
 Status run(Draft& draft, const KeepValue& command);
 Status run(Draft& draft, const Restore& command);
+Status run(Draft& draft, const FileNew& command);
+Status run(Draft& draft, const FileVersion& command);
+Status run(Draft& draft, const FileRename& command);
+Status run(Draft& draft, const FilePin& command);
+Status run(Draft& draft, const FileArchive& command);
 
 }  // namespace holm::work

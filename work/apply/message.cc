@@ -77,6 +77,7 @@ Status run(Draft& draft, const Say& command) {
     if (name == "room" || name == "all") continue;
     draft.on(ref, kMessage).add(message::kTo, id_value(TRY(resolve_member(draft.state, name))));
   }
+  TRY(attach(draft, ref, kMessage, message::kAttachments, command.attachments));
   draft.answer_id(ref);
   return speak_in(draft, thread.ref);
 }

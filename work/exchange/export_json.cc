@@ -169,7 +169,7 @@ Result<std::vector<ExportFile>> export_json(const State& state, const Asking& as
   std::vector<ExportFile> files;
   const auto add = [&](std::string_view name, Value content) {
     const auto path = paths.take({}, name, ".json");
-    files.push_back({path, to_bytes(to_json(content, 1) + "\n")});
+    files.push_back({path, to_bytes(to_json(content, 1) + "\n"), {}});
   };
   Value team;
   team.set("format", "holm").set("format_version", kFormatVersion);
@@ -205,6 +205,7 @@ Result<Value> view(const State& state, const Asking& asking, const ExportTree& q
   Value files = Value::array();
   const auto add_all = [&](std::vector<ExportFile> more) {
     for (auto& file : more) {
+      if (file.file) continue;  // bytes of any size do not fit into an answer
       files.push(Value::object().set("path", file.path).set("bytes", std::move(file.bytes)));
     }
   };

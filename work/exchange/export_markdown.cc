@@ -4,6 +4,7 @@
 
 #include "work/exchange/export_path.h"
 #include "work/exchange/import.h"
+#include "work/file_content.h"
 #include "work/read.h"
 #include "work/reference.h"
 #include "work/views/card.h"
@@ -151,6 +152,20 @@ void add_messages(std::string& out, const Value& messages) {
   }
 }
 
+/// "plan.tar", ".gz": what a second file of that name keeps at its end. No ending when it is long
+/// or of other than letters and digits.
+std::pair<std::string_view, std::string_view> split_ending(std::string_view name) {
+  constexpr std::size_t kEndingBytes = 12;
+  const auto dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return {name, {}};
+  const auto ending = name.substr(dot);
+  const bool is_plain = std::all_of(ending.begin() + 1, ending.end(), [](char c) {
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+  });
+  if (!is_plain || ending.size() < 2 || ending.size() > kEndingBytes) return {name, {}};
+  return {name.substr(0, dot), ending};
+}
+
 class MarkdownExport {
  public:
   MarkdownExport(const State& state, const Asking& asking)
@@ -161,7 +176,8 @@ class MarkdownExport {
     folder_ = safe_name(room ? words_of(*room, field::kTitle) : std::string("Room"));
     TRY(add_documents(space));
     TRY(add_boards(space));
-    return add_threads(space);
+    TRY(add_threads(space));
+    return add_files(space);
   }
 
   std::vector<ExportFile> take() { return std::move(files_); }
@@ -169,7 +185,7 @@ class MarkdownExport {
  private:
   void add_file(std::string_view folder, std::string_view title, std::string_view text) {
     const auto path = paths_.take(folder, title, ".md");
-    files_.push_back({path, to_bytes(text)});
+    files_.push_back({path, to_bytes(text), {}});
   }
 
   /// Objects of a type by title and id, so that numbered names are the same on every device.
@@ -220,6 +236,22 @@ class MarkdownExport {
         }
       }
       add_file(folder_, title + " (board)", text);
+    }
+    return {};
+  }
+
+  /// Files where they lie in the room, so that links in documents find them; in a folder
+  /// of their own those that came with messages and comments.
+  Status add_files(const SpaceId& space) {
+    for (const auto& [title, ref] : TRY(by_title(space, kFile))) {
+      const auto object = TRY(views::need(state_, ref));
+      if (is_archived(object) || !content_of(object)) continue;
+      const auto folder = words_of(object, file::kFolder);
+      const auto [stem, ending] = split_ending(title);
+      const bool is_imported = !words_of(object, field::kSource).empty();
+      const auto path = paths_.take(
+          folder_ + "/" + (folder.empty() && !is_imported ? "Files" : folder), stem, ending);
+      files_.push_back({path, {}, ref});
     }
     return {};
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -24,7 +25,13 @@ struct SourceFile {
   std::string path;
   Bytes bytes;            ///< empty when nobody asks for them (is_note)
   std::string problem{};  ///< why its bytes are not here, in words; empty when that is as it should
+  std::string at{};       ///< where the file system has it; empty when it has not
+  /// What its bytes are, once they are in the store: [key, root, bytes, hash] and an IANA type.
+  Value content{};
+  std::string media{};
 };
+/// Whether the import of a folder brings this file in as a file: no note, not hidden, and readable.
+bool is_attachment(const SourceFile& file);
 /// Whether the import of a folder reads this file; of others the name is enough.
 bool is_note(std::string_view path);
 /// The largest note an import takes.
@@ -61,6 +68,7 @@ Result<ImportPlan> import_trello(const State& state, const Acting& acting,
 struct ExportFile {
   std::string path;
   Bytes bytes;
+  std::optional<Ref> file{};  ///< its bytes are those of this file object, of any size
 };
 /// Documents as Markdown files in folders per room, boards and threads as Markdown beside them.
 Result<std::vector<ExportFile>> export_markdown(const State& state, const Asking& asking,

@@ -43,12 +43,26 @@ NotePath take_apart(std::string_view path) {
   return out;
 }
 
+/// A picture, a PDF, anything that is no note: a file of the room, where the notes' links find it.
+Result<SeedObject> seed_file(const State& state, const SpaceId& room, const SourceFile& file,
+                             const NotePath& parts) {
+  auto object =
+      TRY(SeedObject::open(state, {room, derived_id(room, "markdown", file.path)}, kFile));
+  object.reg(field::kTitle, parts.title);
+  object.reg(file::kFolder, parts.folder.empty() ? Value() : Value(parts.folder));
+  object.reg(field::kSource, "markdown:" + file.path);
+  if (file.content.is_null()) return object;  // only looked at
+  object.reg(file::kContent, file.content);
+  object.reg(file::kMedia, file.media);
+  return object;
+}
+
 /// Why a file stays behind; empty when it comes.
 std::string reason_to_skip(const SourceFile& file, const NotePath& parts) {
   if (!file.problem.empty()) return file.problem;
   if (parts.is_hidden) return "hidden: settings of another program";
-  if (!parts.is_note) return "not a Markdown note; files come with a later version";
   if (file.path.size() > kPathBytesMax) return "its path is too long";
+  if (!parts.is_note) return {};
   if (file.bytes.size() > kNoteBytesMax) return "larger than 16 MiB";
   if (!is_utf8(as_text(file.bytes))) return "not valid UTF-8 text";
   return {};
@@ -59,6 +73,12 @@ std::string reason_to_skip(const SourceFile& file, const NotePath& parts) {
 bool is_note(std::string_view path) {
   const auto parts = take_apart(path);
   return parts.is_note && !parts.is_hidden;
+}
+
+bool is_attachment(const SourceFile& file) {
+  const auto parts = take_apart(file.path);
+  return !parts.is_note && !file.path.empty() && is_utf8(file.path) &&
+         reason_to_skip(file, parts).empty();
 }
 
 Result<ImportPlan> import_markdown(const State& state, const Acting&, const ImportTarget& target,
@@ -88,6 +108,11 @@ Result<ImportPlan> import_markdown(const State& state, const Acting&, const Impo
     }
     if (!seen.insert(file->path).second) {
       tally.skip(name + ": the folder holds this name twice");
+      continue;
+    }
+    if (!parts.is_note) {
+      auto object = TRY(seed_file(state, target.room, *file, parts));
+      tally.add(target.room, std::move(object), "files", file->path);
       continue;
     }
     const Ref ref{target.room, derived_id(target.room, "markdown", file->path)};

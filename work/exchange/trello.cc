@@ -79,6 +79,12 @@ class TrelloImport {
     TRY(cards());
     TRY(checklists());
     TRY(comments());
+    if (uploads_ > 0) {
+      tally_.warn(
+          std::to_string(uploads_) +
+          " attachments are files that only Trello holds: their links came, their bytes are "
+          "not in the export");
+    }
     if (!placeholders_.empty()) {
       std::sort(placeholders_.begin(), placeholders_.end());
       std::string names;
@@ -240,6 +246,7 @@ class TrelloImport {
     std::vector<Value> links;
     for (const auto& link : card.links) {
       links.push_back(Value(Value::Array{Value(link.name), Value(link.url)}));
+      if (link.is_upload) ++uploads_;
     }
     if (!object.is_here() && !links.empty()) plan_.created["links"] += links.size();
     object.set(card::kLinks, links);
@@ -328,6 +335,7 @@ class TrelloImport {
   Ref board_ref_;
   std::map<std::string, Value> people_;  // member of the board -> who stands for them here
   std::vector<std::string> placeholders_;
+  std::size_t uploads_ = 0;  // attachments whose bytes are not in the export
   std::map<std::string, ObjectId> columns_;
   std::set<std::string> closed_;  // archived lists
   std::map<std::string, ObjectId> cards_;

@@ -194,7 +194,8 @@ Card read_card(Board& board, const Value& entry, std::set<std::string>& labels, 
       desk.problem(std::string(place) + ": the address of an attachment is too long: left out");
       continue;
     }
-    card.links.push_back({one_line(link["name"].text(), 500), std::string(url)});
+    card.links.push_back(
+        {one_line(link["name"].text(), 500), std::string(url), link["isUpload"].flag()});
   }
   return card;
 }

@@ -57,6 +57,7 @@ struct Checklist {
 struct Link {
   std::string name;
   std::string url;
+  bool is_upload = false;  ///< Trello holds its bytes; the export has only where
 };
 
 struct Card {

@@ -5,6 +5,7 @@
 #include "work/reference.h"
 #include "work/rules/life.h"
 #include "work/rules/resolution.h"
+#include "work/views/file.h"
 #include "work/views/view.h"
 
 namespace holm::work::views {
@@ -16,6 +17,7 @@ Result<Value> spoken(Shape& shape, const Ref& ref, const crdt::ObjectState& comm
   out.set("by", shape.person(shape.creator(comment)));
   out.set("at", Shape::time(shape.created(comment)));
   out.set("text", TRY(shape.state().text(ref, comment::kBody)));
+  out.set("attachments", TRY(attachments_value(shape, ref, comment, comment::kAttachments)));
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "work/rules/arrival.h"
 #include "work/rules/notices.h"
 #include "work/rules/resolution.h"
+#include "work/views/file.h"
 #include "work/views/shape.h"
 #include "work/views/view.h"
 
@@ -92,6 +93,9 @@ Result<Value> message_value(Shape& shape, const Ref& ref, const crdt::ObjectStat
   Value answers = Value::array();
   for (const auto& answer : TRY(rules::answers_of(state, ref))) answers.push(answer.object.text());
   out.set("answers", std::move(answers));
+  Value attachments = Value::array();
+  if (!retracted) attachments = TRY(attachments_value(shape, ref, message, message::kAttachments));
+  out.set("attachments", std::move(attachments));
   out.set("reactions", reactions_value(shape, message));
   const auto edited = TRY(edited_at(state, ref, message));
   out.set("edited", edited.has_value()).set("edited_at", Shape::time(edited));

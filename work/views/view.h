@@ -29,5 +29,7 @@ Result<Value> view(const State& state, const Asking& asking, const Blame& query)
 Result<Value> view(const State& state, const Asking& asking, const Conflicts& query);
 Result<Value> view(const State& state, const Asking& asking, const Search& query);
 Result<Value> view(const State& state, const Asking& asking, const ExportTree& query);
+Result<Value> view(const State& state, const Asking& asking, const FileList& query);
+Result<Value> view(const State& state, const Asking& asking, const FileShow& query);
 
 }  // namespace holm::work::views

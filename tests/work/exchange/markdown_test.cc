@@ -51,17 +51,19 @@ TEST_CASE("markdown: every note comes byte for byte, and what does not come is n
       note("zero.md", std::string_view("a\0b", 3)),
   };
   const auto plan = bring_markdown(ana, room, files);
-  CHECK(plan.created == std::map<std::string, std::uint64_t>{{"documents", 8}});
+  CHECK(plan.created == std::map<std::string, std::uint64_t>{{"documents", 8}, {"files", 1}});
   CHECK(plan.warnings.empty());
-  CHECK(plan.skipped.size() == 4);
+  CHECK(plan.skipped.size() == 3);
   CHECK(names(plan.skipped, "broken.md: not valid UTF-8"));
-  CHECK(names(plan.skipped, "picture.png: not a Markdown note"));
   CHECK(names(plan.skipped, ".obsidian/app.json: hidden"));
   CHECK(names(plan.skipped, "a/.trash/old.md: hidden"));
   for (const auto& file : files) {
-    if (names(plan.skipped, file.path)) continue;
+    if (names(plan.skipped, file.path) || file.path == "picture.png") continue;
     CHECK(text_at(ana, room, file.path) == as_text(file.bytes));
   }
+  const auto picture = ana.state(document(room, "picture.png"));
+  CHECK(picture.type == kFile);
+  CHECK(words_of(picture, field::kTitle) == "picture.png");
   const auto windows = ana.state(document(room, "a/windows.md"));
   CHECK(words_of(windows, field::kTitle) == "windows");
   CHECK(words_of(windows, document::kFolder) == "a");
@@ -79,7 +81,7 @@ TEST_CASE("markdown: importing again changes nothing, in whatever order the disk
   std::reverse(files.begin(), files.end());
   const auto second = bring_markdown(ana, room, files);
   CHECK(test::write_count(second) == 0);
-  CHECK(second.unchanged == 28);
+  CHECK(second.unchanged == 29);
   CHECK(second.created.empty());
   CHECK(first.skipped == second.skipped);
 }
@@ -240,10 +242,10 @@ TEST_CASE("markdown: the shared vault comes whole") {
   const auto files = test::read_folder(*shared / "markdown/personal-vault");
   const auto plan = bring_markdown(ana, room, files);
   CHECK(plan.created.at("documents") == 103);
-  CHECK(plan.skipped.size() == files.size() - 103);
+  CHECK(plan.skipped.size() + plan.created.at("files") == files.size() - 103);
   for (const auto& file : files) {
     if (!file.path.ends_with(".md")) {
-      CHECK(names(plan.skipped, file.path));
+      CHECK(names(plan.skipped, file.path) != is_attachment(file));
       continue;
     }
     CHECK(text_at(ana, room, file.path) == as_text(file.bytes));
