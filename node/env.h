@@ -13,6 +13,7 @@
 #include "crypto/keys.h"
 #include "net/transport.h"
 #include "node/backup.h"
+#include "node/byte_source.h"
 #include "node/incarnation.h"
 #include "node/pool.h"
 #include "work/exchange/import.h"
@@ -36,6 +37,8 @@ struct Env {
   Pool pool = Pool::takers;
   /// Reads what an import names: a file, or a folder with all below it. Errors: not_found, limit.
   std::function<Result<std::vector<work::SourceFile>>(const std::string& path)> read_source;
+  /// Opens a file that a request names, of any size. Errors: as open_file().
+  std::function<Result<std::unique_ptr<ByteSource>>(const std::string& path)> open_file{};
   /// Keeps the joins that are not answered yet across restarts.
   std::function<Status(const std::vector<PendingJoin>&)> save_joins;
   /// What a backup takes from the home; empty: this node has none.

@@ -25,6 +25,7 @@ LoopNode::LoopNode(std::unique_ptr<crypto::SystemRng> rng, std::unique_ptr<Home>
            .vfs = {},
            .pool = Pool::threads,
            .read_source = read_source,
+           .open_file = open_file,
            .save_joins = [this](const auto& joins) { return home_->save_joins(joins); },
            .home_parts = [this] { return home_->parts(); },
            .lock = [this] { stop(); },

@@ -53,6 +53,7 @@ void Node::stop() {
   const auto waiting = std::exchange(waiting_, {});
   joins_.clear();
   meetings_.clear();
+  file_jobs_.clear();
   watches_.clear();
   for (const auto& [id, asked] : waiting) {
     asked.on_done(fail(Code::failed, "Holm is closing", "everything is kept", "ask again later"));
@@ -80,6 +81,12 @@ void Node::cancel(RequestId id) {
   }
   std::erase_if(archives_, [&](const Archive& archive) { return archive.request == id; });
   std::erase_if(meetings_, [&](const Meeting& meeting) { return meeting.request == id; });
+  for (std::size_t i = 0; i < file_jobs_.size(); ++i) {
+    if (file_jobs_[i]->request != id) continue;
+    if (i == 0) file_jobs_[i]->replica->store().pieces().forget();
+    file_jobs_.erase(file_jobs_.begin() + static_cast<std::ptrdiff_t>(i));
+    break;
+  }
 }
 
 void Node::finish(RequestId id, Result<Value> outcome) {
@@ -114,9 +121,18 @@ Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request)
   if (what == "status") return std::optional(TRY(status(replica)));
   if (what == "doc.look") return std::optional(TRY(look(replica, request)));
   if (what == "undo" || what == "redo") return std::optional(TRY(undo(replica, request)));
-  if (what == "import") return std::optional(TRY(import(replica, request)));
+  if (what == "import") return import(id, replica, request);
   if (what == "import.undo") return std::optional(TRY(import_undo(replica, request)));
   if (what == "export") return std::optional(TRY(export_files(replica, request)));
+  if (what == "file.add") return file_add(id, replica, request);
+  if (request.has("attach")) return with_attachments(id, replica, request);
+  if (what == "file.read") return std::optional(TRY(file_read(replica, request)));
+  if (what == "file.list" || what == "file.show") {
+    return std::optional(TRY(file_answers(replica, request)));
+  }
+  if (what == "file.gc") return std::optional(TRY(file_gc(replica)));
+  if (what == "file.evict") return std::optional(TRY(file_evict(replica, request)));
+  if (what == "file.quota") return std::optional(TRY(file_quota(replica, request)));
   if (what == "watch") {
     Watch watch{.team = replica.team(), .room = std::nullopt};
     if (request.has("room")) {
@@ -184,6 +200,7 @@ void Node::end_turn() {
 }
 
 void Node::on_deadline(Time now) {
+  step_files();
   links_.on_deadline(now);
   continue_backups();
   for (std::size_t i = 0; i < joins_.size();) {
@@ -224,6 +241,7 @@ void Node::on_deadline(Time now) {
 std::optional<Time> Node::deadline() const {
   auto out = links_.deadline();
   if (!archives_.empty()) keep_earlier(out, env_.clock.now());
+  if (!file_jobs_.empty()) keep_earlier(out, env_.clock.now());
   for (const auto& join : joins_) {
     keep_earlier(out, join.give_up);
     if (join.link == 0) keep_earlier(out, join.next_try);

@@ -2,6 +2,7 @@
 // one is driven by runtime.cc, simulated ones by tests/sim. Threads: the loop's.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "base/value.h"
 #include "net/backoff.h"
 #include "node/env.h"
+#include "node/file_job.h"
 #include "node/links.h"
 #include "node/snapshot.h"
 #include "node/teams.h"
@@ -110,13 +112,36 @@ class Node final : public LinkEvents {
   Result<Value> look(Replica& replica, const Value& request);
   Result<Value> describe(Replica& replica, const Changed& changed);
   Result<Value> undo(Replica& replica, const Value& request);
-  Result<Value> import(Replica& replica, const Value& request);
+  Result<std::optional<Value>> import(RequestId id, Replica& replica, const Value& request);
+  struct ImportRoom {
+    std::string name;
+    SpaceId space;
+  };
+  enum class Turn { of_its_own, under_way };
+  Result<Value> import_files(Replica& replica, const Value& request, const ImportRoom& room,
+                             const std::vector<work::SourceFile>& files, Turn turn);
   Result<Value> import_undo(Replica& replica, const Value& request);
   Result<Value> export_files(Replica& replica, const Value& request);
   Result<Value> verify(const Value& request);
   Result<std::optional<Value>> backup(RequestId id, const Value& request);
   void continue_backups();
   Result<Value> audit(Replica& replica);
+  // requests_files.cc
+  InTurn turns_of(Replica& replica);
+  Status begin_file_job(FileJob job);
+  /// Takes the first job on by a few milliseconds; true when it is done and gone.
+  Result<bool> step_job(FileJob& job);
+  Result<std::unique_ptr<ByteSource>> open_source(const FileJob& job,
+                                                  const FileJob::Source& source);
+  void step_files();
+  Result<std::optional<Value>> file_add(RequestId id, Replica& replica, const Value& request);
+  Result<std::optional<Value>> with_attachments(RequestId id, Replica& replica,
+                                                const Value& request);
+  Result<Value> file_read(Replica& replica, const Value& request);
+  Result<Value> file_answers(Replica& replica, const Value& request);
+  Result<Value> file_gc(Replica& replica);
+  Result<Value> file_evict(Replica& replica, const Value& request);
+  Result<Value> file_quota(Replica& replica, const Value& request);
   // requests_team.cc
   Result<Value> team_create(const Value& request);
   Result<Value> team_list();
@@ -156,6 +181,7 @@ class Node final : public LinkEvents {
   std::vector<Contact> contacts_;
   std::map<RequestId, Watch> watches_;
   std::map<std::pair<TeamId, DeviceId>, Bytes> heard_;  ///< as last written
+  std::deque<std::unique_ptr<FileJob>> file_jobs_;
   bool is_serving_ = false;
 };
 

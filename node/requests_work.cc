@@ -12,6 +12,7 @@
 #include "work/answer.h"
 #include "work/command_codec.h"
 #include "work/exchange/import.h"
+#include "work/file_content.h"
 #include "work/reference.h"
 #include "work/schema.h"
 
@@ -179,7 +180,7 @@ Result<Value> Node::undo(Replica& replica, const Value& request) {
 
 // --- in and out
 
-Result<Value> Node::import(Replica& replica, const Value& request) {
+Result<std::optional<Value>> Node::import(RequestId id, Replica& replica, const Value& request) {
   if (!env_.read_source) return fail(Code::unsupported, "this node reads no files");
   const auto path = std::string(request["path"].text());
   const auto format = request["format"].text();
@@ -187,7 +188,54 @@ Result<Value> Node::import(Replica& replica, const Value& request) {
     return fail(Code::usage, "no importer is called \"" + std::string(format) + "\"",
                 "nothing was changed", "use markdown or trello");
   }
-  const auto files = TRY(env_.read_source(path));
+  const auto room_name =
+      request.has("room") ? std::string(request["room"].text()) : last_part(path);
+  auto room = work::resolve_room(replica.state(), room_name);
+  if (!room && room.error().code != Code::not_found) return fail(std::move(room).error());
+  const auto space = room ? room->space : work::derived_room(replica.team(), room_name);
+  auto files = std::make_shared<std::vector<work::SourceFile>>(TRY(env_.read_source(path)));
+  if (format == "trello" && files->size() != 1) {
+    return fail(Code::usage, "a Trello export is one JSON file, " + path + " is a folder",
+                "nothing was changed");
+  }
+  const auto bring_in = [this, &replica, request, room_name, space,
+                         files](Turn turn) -> Result<Value> {
+    return import_files(replica, request, {room_name, space}, *files, turn);
+  };
+  // What a dry run says needs no bytes.
+  if (format != "markdown" || request["dry_run"].flag()) {
+    return std::optional(TRY(bring_in(Turn::of_its_own)));
+  }
+  FileJob job;
+  job.request = id;
+  job.replica = &replica;
+  job.space = space;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < files->size(); ++i) {
+    const auto& file = (*files)[i];
+    if (!work::is_attachment(file) || file.at.empty()) continue;
+    job.sources.push_back({file.at, file.path});
+    places.push_back(i);
+  }
+  if (job.sources.empty()) return std::optional(TRY(bring_in(Turn::of_its_own)));
+  job.on_unreadable = [files, places](std::size_t source, const Error& why) {
+    (*files)[places[source]].problem = why.what;
+  };
+  job.finish = [files, places, bring_in](const std::vector<FileIntake::Taken>& taken) {
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      if (!(*files)[places[i]].problem.empty()) continue;
+      (*files)[places[i]].content = work::to_value(taken[i].content);
+      (*files)[places[i]].media = taken[i].media;
+    }
+    return bring_in(Turn::under_way);
+  };
+  TRY(begin_file_job(std::move(job)));
+  return std::optional<Value>();
+}
+
+Result<Value> Node::import_files(Replica& replica, const Value& request, const ImportRoom& room,
+                                 const std::vector<work::SourceFile>& files, Turn turn) {
+  const auto format = request["format"].text();
   const auto now = env_.clock.wall();
   const work::Acting acting{.member = replica.self(),
                             .device = identity_.device(),
@@ -198,15 +246,8 @@ Result<Value> Node::import(Replica& replica, const Value& request) {
   for (const auto& [name, member] : request["map"].entries()) {
     target.people[name] = TRY(work::resolve_member(replica.state(), member.text()));
   }
-  const auto room_name =
-      request.has("room") ? std::string(request["room"].text()) : last_part(path);
-  auto room = work::resolve_room(replica.state(), room_name);
-  if (!room && room.error().code != Code::not_found) return fail(std::move(room).error());
-  target.room = room ? room->space : work::derived_room(replica.team(), room_name);
-  if (format == "trello" && files.size() != 1) {
-    return fail(Code::usage, "a Trello export is one JSON file, " + path + " is a folder",
-                "nothing was changed");
-  }
+  target.room = room.space;
+  const bool is_there = TRY(work::room_of(replica.state(), room.space)).has_value();
   const auto plan_it = [&] {
     return format == "markdown"
                ? work::import_markdown(replica.state(), acting, target, files)
@@ -221,7 +262,7 @@ Result<Value> Node::import(Replica& replica, const Value& request) {
   Value warnings = Value::array();
   for (const auto& item : plan.warnings) warnings.push(item);
   Value report = Value::object()
-                     .set("room", room_name)
+                     .set("room", room.name)
                      .set("created", std::move(created))
                      .set("unchanged", plan.unchanged)
                      .set("brought_back", put_away.objects)
@@ -229,35 +270,33 @@ Result<Value> Node::import(Replica& replica, const Value& request) {
                      .set("skipped_files", std::move(skipped))
                      .set("warnings", std::move(warnings));
   if (request["dry_run"].flag()) return report.set("dry_run", true).set("import_id", Value());
-  return in_turn(
-      replica,
-      [&]() -> Result<Value> {
-        for (const auto& deed : put_away.deeds) (void)TRY(take_back(replica, deed, now));
-        if (!put_away.deeds.empty()) plan = TRY(plan_it());
-        const bool is_new = !room && !plan.writes.empty();
-        if (is_new && !replica.has_space(target.room)) {
-          members::Op op;
-          op.kind = members::OpKind::open_room;
-          op.room = target.room;
-          (void)TRY(replica.add_membership(std::move(op), now));
-        }
-        if (is_new) {
-          auto& writes = plan.writes[target.room];
-          const auto object = work::room_object(target.room);
-          writes.insert(writes.begin(),
-                        {seed(object, work::kRoom, work::field::kTitle, Value(room_name)),
-                         seed(object, work::kRoom, work::room::kKind, Value("project"))});
-        }
-        for (const auto& [space, writes] : plan.writes) {
-          (void)TRY(replica.write(space, writes, now));
-        }
-        const auto deed = TRY(record_deed(replica, Deed::Kind::done));
-        if (!deed) return report.set("import_id", Value());
-        const auto id = env_.rng.id<ObjectId>().text().substr(0, 12);
-        TRY(replica.store().facts().put(kImports, as_bytes(id), encode(Value(*deed))));
-        return report.set("import_id", id);
-      },
-      false);
+  const auto write = [&]() -> Result<Value> {
+    for (const auto& deed : put_away.deeds) (void)TRY(take_back(replica, deed, now));
+    if (!put_away.deeds.empty()) plan = TRY(plan_it());
+    const bool is_new = !is_there && !plan.writes.empty();
+    if (is_new && !replica.has_space(target.room)) {
+      members::Op op;
+      op.kind = members::OpKind::open_room;
+      op.room = target.room;
+      (void)TRY(replica.add_membership(std::move(op), now));
+    }
+    if (is_new) {
+      auto& writes = plan.writes[target.room];
+      const auto object = work::room_object(target.room);
+      writes.insert(writes.begin(),
+                    {seed(object, work::kRoom, work::field::kTitle, Value(room.name)),
+                     seed(object, work::kRoom, work::room::kKind, Value("project"))});
+    }
+    for (const auto& [space, writes] : plan.writes) {
+      (void)TRY(replica.write(space, writes, now));
+    }
+    const auto deed = TRY(record_deed(replica, Deed::Kind::done));
+    if (!deed) return report.set("import_id", Value());
+    const auto id = env_.rng.id<ObjectId>().text().substr(0, 12);
+    TRY(replica.store().facts().put(kImports, as_bytes(id), encode(Value(*deed))));
+    return report.set("import_id", id);
+  };
+  return turn == Turn::under_way ? write() : in_turn(replica, write, false);
 }
 
 Result<Value> Node::import_undo(Replica& replica, const Value& request) {
@@ -306,10 +345,22 @@ Result<Value> Node::export_files(Replica& replica, const Value& request) {
                 "nothing was written", "use markdown or json");
   }
   Value out = Value::array();
+  Value warnings = Value::array();
   for (auto& file : files) {
-    out.push(Value::object().set("path", file.path).set("bytes", Value(std::move(file.bytes))));
+    auto entry = Value::object().set("path", file.path);
+    if (!file.file) {
+      out.push(entry.set("bytes", Value(std::move(file.bytes))));
+      continue;
+    }
+    const auto object = TRY(replica.state().object(*file.file));
+    const auto content = object ? work::content_of(*object) : std::nullopt;
+    if (content && TRY(replica.store().pieces().has(content->root))) {
+      out.push(entry.set("file", file.file->object.text()));
+    } else {
+      warnings.push(file.path + " is not on this device and was left out");
+    }
   }
-  return Value::object().set("files", std::move(out));
+  return Value::object().set("files", std::move(out)).set("warnings", std::move(warnings));
 }
 
 Result<Value> Node::verify(const Value& request) {
@@ -339,6 +390,7 @@ Result<Value> Node::verify(const Value& request) {
                    .set("changes", found.changes)
                    .set("signatures", found.heads)
                    .set("objects", found.objects)
+                   .set("pieces", found.pieces)
                    .set("problems", std::move(problems)));
   }
   if (!first.empty()) {

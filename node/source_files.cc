@@ -32,6 +32,7 @@ Result<std::vector<work::SourceFile>> read_source(const std::string& path) {
        at.increment(error)) {
     if (out.size() >= kFilesMax) return fail(Code::limit, path + " holds too many files");
     work::SourceFile file{at->path().lexically_relative(root).generic_string(), {}};
+    file.at = at->path().string();
     std::error_code ignored;
     if (at->is_symlink(ignored)) {
       file.problem = "a link; links are not followed";

@@ -1,6 +1,7 @@
 #include "node/verify_store.h"
 
 #include "crypto/sign.h"
+#include "node/file_keep.h"
 #include "node/verify.h"
 #include "store/search.h"
 #include "work/members/membership.h"
@@ -55,6 +56,11 @@ class Check {
       }
     }
     if (heads.empty() || heads.back().seq != info.sealed_seq) problem(info, "lacks its signature");
+    return {};
+  }
+
+  Status files() {
+    out_.pieces = TRY(verify_pieces(replica_, [this](std::string what) { add(std::move(what)); }));
     return {};
   }
 
@@ -138,6 +144,7 @@ Result<Verified> verify_store(Replica& replica, Depth depth) {
     if (depth == Depth::logs_and_state) TRY(check.state(space));
   }
   if (depth == Depth::logs_and_state) TRY(check.search());
+  if (depth == Depth::logs_and_state) TRY(check.files());
   return out;
 }
 

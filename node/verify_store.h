@@ -16,6 +16,7 @@ struct Verified {
   std::uint64_t changes = 0;
   std::uint64_t heads = 0;
   std::uint64_t objects = 0;          ///< compared with their logs; 0 unless asked for
+  std::uint64_t pieces = 0;           ///< of files, read and held against their names; as above
   std::vector<std::string> problems;  ///< sentences; empty when all is well
 };
 

@@ -232,8 +232,11 @@ TEST_CASE("local node: an import names everything in a folder that does not come
                        ".git: old versions that git keeps",
                        ".obsidian/app.json: hidden: settings of another program",
                        "again: a link; links are not followed", "huge.md: larger than 16 MiB",
-                       "link.md: a link; links are not followed", "pipe.md: no regular file",
-                       "sub/photo.jpg: not a Markdown note; files come with a later version"});
+                       "link.md: a link; links are not followed", "pipe.md: no regular file"});
+  CHECK(report["created"]["files"].number() == 1);
+  const auto photo = must(*served.node, request("file.show").set("file", "Vault/sub/photo.jpg"));
+  CHECK(photo["bytes"].number() == 1);
+  CHECK(photo["here"].flag());
 }
 
 TEST_CASE("local node: it ends while others wait for answers, and they hear of it") {
