@@ -114,6 +114,11 @@ TEST_CASE("cli: every command prints parseable JSON with --json") {
     FakeHost host;
     host.host.environment.temporary_folder = folder.path();
     host.answer_json("doc.show", R"({"id":"d1","text":"one\n"})");
+    host.answer("file.read", Value::object()
+                                 .set("id", "f1")
+                                 .set("name", "plan.txt")
+                                 .set("bytes", Bytes{'x'})
+                                 .set("end", true));
     std::vector<std::string> words = {"--json"};
     std::string word;
     for (const char c : std::string(command.name) + " ") {
@@ -138,6 +143,8 @@ TEST_CASE("cli: every command prints parseable JSON with --json") {
     }
     host.typed_secrets = {"correct", "correct", "correct"};
     if (command.name == "init") words.insert(words.end(), {"--name", "Ana"});
+    if (command.name == "file get") words.insert(words.end(), {"--out", folder / "got"});
+    if (command.name == "file quota") words.emplace_back("20G");
     if (command.name == "doc write") words.insert(words.end(), {"--file", folder / "text"});
     const auto ran = host.run(words);
     INFO(command.name << ": " << ran.err);

@@ -79,6 +79,10 @@ class Call {
   std::optional<std::string> zone_;
 };
 
+/// Writes the bytes of a file object, or of one of its versions, piece by piece; replaces what
+/// stands at `path`. How many they were. Errors: the node's, failed.
+Result<std::uint64_t> fetch_file(Call& call, std::string_view id, const std::string& path);
+
 /// Asks and shows, or does and says so, in one step.
 Status show_answer(Call& call, const work::Query& query, Render render);
 Status do_command(Call& call, const work::Command& command, std::string_view sentence);

@@ -1,7 +1,9 @@
 // Comments on documents, cards and checklist items.
 #include "tools/holm/call.h"
+#include "tools/holm/files.h"
 #include "tools/holm/groups.h"
 #include "tools/holm/render.h"
+#include "work/command_codec.h"
 
 namespace holm::cli {
 namespace {
@@ -9,8 +11,9 @@ namespace {
 Status comment_add(Call& call) {
   const auto& args = call.args();
   const auto text = TRY(call.text("TEXT"));
-  return make_thing(call, work::CommentAdd{args.get("REF"), text, args.find("--on")},
-                    "Your comment stands.");
+  auto request = work::to_value(work::CommentAdd{args.get("REF"), text, args.find("--on"), {}});
+  if (args.has("--attach")) request.set("attach", path_values(args.all("--attach")));
+  return call.made(TRY(call.ask(std::move(request))), "Your comment stands.");
 }
 
 Status comment_list(Call& call) {
@@ -42,6 +45,8 @@ Table comment_commands() {
        "comment on a document, a card or one of its items",
        {{"REF", "what it is about"}, text},
        {{"--on", "WORDS", "the words in the text that it is about; the comment moves with them"},
+        {"--attach", "F", "a file of this machine that belongs to it; may be given several times",
+         "file", Option::Use::repeated},
         file},
        "",
        comment_add},

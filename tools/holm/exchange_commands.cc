@@ -87,6 +87,11 @@ bool stays_inside(const std::filesystem::path& path) {
   return true;
 }
 
+Result<std::uint64_t> write_whole(const std::string& path, ByteView bytes) {
+  TRY(write_file(path, bytes, Access::everyone));
+  return bytes.size();
+}
+
 Result<Value> export_as(Call& call, const std::string& format) {
   auto request = Value::object().set("do", "export").set("format", format);
   if (const auto room = call.args().find("--room")) request.set("room", *room);
@@ -129,14 +134,17 @@ Status export_files(Call& call) {
                     (dir / path).parent_path().string() + " can't be made: " + error.message(),
                     "your work is untouched", "choose another folder");
       const auto view = content ? ByteView(*content) : as_bytes(text);
-      if (auto kept = write_file((dir / path).string(), view, Access::everyone); !kept) {
+      const auto place = (dir / path).string();
+      auto kept = file.has("file") ? fetch_file(call, file["file"].text(), place)
+                                   : write_whole(place, view);
+      if (!kept) {
         auto why = std::move(kept).error();
         why.safe = "your work is untouched; the export in " + dir.string() + " is incomplete";
         why.todo = "make room or choose another folder, and export again";
         return fail(std::move(why));
       }
       ++files;
-      bytes += view.size();
+      bytes += *kept;
     }
   }
   Value answer;

@@ -16,6 +16,7 @@ Table board_commands();     ///< board
 Table card_commands();      ///< card
 Table thread_commands();    ///< thread, say, reply, react, retract
 Table search_commands();    ///< search
+Table file_commands();      ///< file
 Table exchange_commands();  ///< import, export, verify, demo
 Table backup_commands();    ///< backup
 Table help_commands();      ///< help, completions, manpage, version

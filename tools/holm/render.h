@@ -51,6 +51,13 @@ void render_thread(const Value& answer, Page& page);
 // Search
 void render_search(const Value& answer, Page& page);
 
+// Files
+void render_added(const Value& answer, Page& page);
+void render_files(const Value& answer, Page& page);
+void render_file(const Value& answer, Page& page);
+void render_freed(const Value& answer, Page& page);
+void render_quota(const Value& answer, Page& page);
+
 // Keep and move
 void render_import(const Value& answer, Page& page);
 void render_export(const Value& answer, Page& page);
@@ -64,6 +71,8 @@ std::string name_of(const Value& person);
 std::string names_of(const Value& people);
 /// "3 cards", "1 card".
 std::string count_of(std::int64_t count, std::string_view one, std::string_view many);
+/// "312 bytes", "4.2 MB": decimal units. "?" for null.
+std::string size_of(const Value& bytes);
 /// Pointers to the items of an array: those with `flag` first, then by the name at `key`. Answers
 /// come in the order of ids, which tells a person nothing.
 std::vector<const Value*> by_name(const Value& items, std::string_view key, std::string_view flag);

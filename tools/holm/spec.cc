@@ -9,8 +9,8 @@ const Table& command_table() {
     Table out;
     for (auto part : {start_commands(), lock_commands(), meet_commands(), room_commands(),
                       document_commands(), comment_commands(), history_commands(), board_commands(),
-                      card_commands(), thread_commands(), search_commands(), exchange_commands(),
-                      backup_commands(), help_commands()})
+                      card_commands(), thread_commands(), search_commands(), file_commands(),
+                      exchange_commands(), backup_commands(), help_commands()})
       out.insert(out.end(), part.begin(), part.end());
     return out;
   }();
@@ -39,6 +39,7 @@ std::string_view chapter_title(Chapter chapter) {
     case Chapter::boards: return "Boards and cards";
     case Chapter::threads: return "Threads and messages";
     case Chapter::find: return "For me";
+    case Chapter::files: return "Files";
     case Chapter::keep: return "Keep and move";
     case Chapter::help: return "Help";
   }

@@ -41,7 +41,19 @@ struct Option {
 };
 
 /// Under which heading help lists a command.
-enum class Chapter { start, meet, rooms, documents, history, boards, threads, find, keep, help };
+enum class Chapter {
+  start,
+  meet,
+  rooms,
+  documents,
+  history,
+  boards,
+  threads,
+  find,
+  files,
+  keep,
+  help
+};
 
 struct Command {
   std::string_view name;  ///< one to three words: "card item add"

@@ -1,7 +1,9 @@
 // Threads and the messages in them.
 #include "tools/holm/call.h"
+#include "tools/holm/files.h"
 #include "tools/holm/groups.h"
 #include "tools/holm/render.h"
+#include "work/command_codec.h"
 
 namespace holm::cli {
 namespace {
@@ -52,7 +54,9 @@ Status say(Call& call) {
   command.reply_by = args.find("--reply-by");
   command.needs_from = args.find("--needs-from");
   command.show_after = args.find("--show-after");
-  return make_thing(call, command, "Your message stands.");
+  auto request = work::to_value(command);
+  if (args.has("--attach")) request.set("attach", path_values(args.all("--attach")));
+  return call.made(TRY(call.ask(std::move(request))), "Your message stands.");
 }
 
 Status reply(Call& call) {
@@ -140,7 +144,8 @@ Table thread_commands() {
         {"--needs-from", "WHO", "whether any or all of those meant must answer", "any|all"},
         {"--show-after", "D", "do not show it to others before"},
         file,
-        {"--attach", "F", "files come later; link to what you mean", "file", Use::later},
+        {"--attach", "F", "a file of this machine that belongs to it; may be given several times",
+         "file", Use::repeated},
         {"--template", "T", "templates come later; write the message out", "", Use::later},
         {"--answer", "KEY=VALUE", "templates come later; write the message out", "", Use::later}},
        "",
