@@ -13,7 +13,14 @@
 //   doc.look {doc}: doc.show, and what merging did to it counts as seen at this device from then on
 //   undo {object}  redo {object}
 //   import {format, path, room, map: {name: member}, dry_run}   import.undo {id}
-//   export {room, format} -> {"files": [{"path", "bytes"}]}
+//   export {room, format} -> {"files": [{"path", "bytes"} or {"path", "file"}], "warnings"}
+//   file.add {room or version_of, paths, name, folder} -> {"files": [{"id", "name", ...}]}
+//   say and comment.add with attach: paths of files that come in with them, in one step
+//   file.read {file, version, at, count} -> {"id", "name", "size", "hash", "bytes", "end"}: whole
+//     chunks from `at` on, at most about 4 MiB
+//   file.gc {}  file.evict {files, force}  file.quota {bytes}
+//   file.list and file.show: as `work` answers them, and whether the bytes are on this device
+//   Paths are text, or bytes where they are no UTF-8.
 //   watch {room}: events until cancelled
 // Absent members of a request mean "not given".
 #pragma once

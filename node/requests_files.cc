@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kFiles = "files";     // settings
 constexpr std::string_view kUsed = "file_used";  // object -> ms of the last read here
-constexpr std::uint64_t kQuotaBytes = 20ull << 30;
+constexpr std::uint64_t kQuotaBytes = 20'000'000'000;
 constexpr std::size_t kSourcesMax = 100'000;
 constexpr std::size_t kStepBytes = 4u << 20;       // one step takes about 20 ms
 constexpr std::uint64_t kReadBytesMax = 4u << 20;  // of one answer
@@ -155,7 +155,7 @@ Result<std::unique_ptr<ByteSource>> Node::open_source(const FileJob& job,
   if (job.held_bytes + opened->bytes() > job.quota_bytes) {
     return fail(Code::limit,
                 source.name + " would take the files of this device beyond their limit of " +
-                    std::to_string(job.quota_bytes >> 20) + " MiB",
+                    std::to_string(job.quota_bytes / 1'000'000) + " MB",
                 "nothing was added",
                 "raise it with holm file quota, or free some with holm file evict");
   }

@@ -11,25 +11,25 @@
 namespace holm::cli {
 namespace {
 
-/// "500M", "20G", "1048576": K, M, G and T are powers of 1,024. Errors: usage.
+/// "500M", "20G", "1048576": K, M, G and T are powers of 1,000. Errors: usage.
 Result<std::uint64_t> parse_size(std::string_view text) {
   constexpr std::string_view kUnits = "KMGT";
   auto digits = text;
   if (digits.ends_with('B')) digits.remove_suffix(1);
-  unsigned shift = 0;
+  std::uint64_t factor = 1;
   if (!digits.empty()) {
     if (const auto unit = kUnits.find(digits.back()); unit != std::string_view::npos) {
-      shift = 10 * (static_cast<unsigned>(unit) + 1);
+      for (std::size_t i = 0; i <= unit; ++i) factor *= 1000;
       digits.remove_suffix(1);
     }
   }
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc() || end != digits.data() + digits.size() ||
-      number > (std::uint64_t{1} << 62) >> shift)
+      number > (std::uint64_t{1} << 62) / factor)
     return fail(Code::usage, "\"" + std::string(text) + "\" is no size", "nothing was changed",
                 "write it like 500M or 20G");
-  return number << shift;
+  return number * factor;
 }
 
 Status file_add(Call& call) {
