@@ -3,13 +3,18 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
+#include <thread>
 
 #include "base/rng.h"
 #include "node/client.h"
+#include "node/control.h"
+#include "node/home.h"
+#include "node/local_node.h"
 #include "node/runtime.h"
 #include "tests/support/folder.h"
 #include "tests/support/seeds.h"
@@ -95,6 +100,30 @@ TEST_CASE("files: come out as they went in, of any size, after a restart too") {
     CHECK(desk.read(id, 100'000) == bytes);
   }
   CHECK(desk.must(request("verify").set("deep", true))["teams"].items()[0]["pieces"].number() > 80);
+}
+
+TEST_CASE("files: a second process adds and reads through the one that owns the home") {
+  Desk desk;
+  desk.client.reset();
+  std::string listening;
+  auto owner = LocalNode::start_serving(desk.home, {}, "127.0.0.1:0", listening);
+  REQUIRE(owner);
+  auto second = dial_control(Home::socket_path(desk.home));
+  REQUIRE(second);
+  desk.client = std::move(*second);
+  const auto bytes = desk.noise(6'000'000);
+  const auto path = desk.write("big", bytes);
+  // While a large file comes in, others are answered.
+  std::atomic<bool> is_answered = false;
+  std::jthread other([&] {
+    const auto list = (*owner)->call(request("room.list"));
+    is_answered = list.has_value();
+  });
+  const auto id = std::string(desk.must(desk.adding(path))["id"].text());
+  other.join();
+  CHECK(is_answered);
+  CHECK(desk.read(id) == bytes);
+  desk.client.reset();
 }
 
 TEST_CASE("files: what two of them share is kept once") {
