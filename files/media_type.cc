@@ -8,6 +8,7 @@
 namespace holm::files {
 namespace {
 
+// NOLINTNEXTLINE(misc-unused-using-decls): the literals below use it
 using std::string_view_literals::operator""sv;
 
 struct Magic {

@@ -39,6 +39,7 @@ Status bench_apply(const Options& options, const Report& report);
 Status bench_cipher(const Options& options, const Report& report);
 Status bench_delta(const Options& options, const Report& report);
 Status bench_search(const Options& options, const Report& report);
+Status bench_files(const Options& options, const Report& report);
 
 /// One measure for a harness that compares programs: reads the trace at `flat`, prints one JSON
 /// line. False when the measure does not apply. `base` is a path prefix for what one measure leaves
