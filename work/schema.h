@@ -148,10 +148,9 @@ inline constexpr std::uint32_t kPercent = 32;  ///< reg, number: overrides the c
 inline constexpr std::uint32_t kNumber = 33;   ///< reg, number: short number asked for at creation
 inline constexpr std::uint32_t kBoard = 34;    ///< reg, object: board that numbers it
 inline constexpr std::uint32_t kLinks = 35;    ///< set, tree: [name, url] (imported attachments)
-inline constexpr std::uint32_t kCardType = 36;     ///< reg, words
-inline constexpr std::uint32_t kTaken = 37;        ///< reg, tree, hidden: [member, ...]: assignees
-                                                   ///< as the last to assign left them
-inline constexpr std::uint32_t kAttachments = 38;  ///< set, object: files
+inline constexpr std::uint32_t kCardType = 36;  ///< reg, words
+inline constexpr std::uint32_t kTaken = 37;     ///< reg, tree, hidden: [member, ...]: assignees
+                                                ///< as the last to assign left them
 }  // namespace card
 namespace item {
 inline constexpr std::uint32_t kText = 20;      ///< text
