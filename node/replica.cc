@@ -47,8 +47,8 @@ Replica::~Replica() {
 }
 
 Result<std::unique_ptr<Replica>> Replica::open(const ReplicaEnv& env, const TeamId& team) {
-  auto store = TRY(store::Store::open({env.store_path, env.vfs, table_specs(), search_indexer(),
-                                       env.store_key.get(), &env.rng}));
+  auto store = TRY(store::Store::open(
+      {env.store_path, env.vfs, table_specs(), search_indexer(), env.store_key.get(), &env.rng}));
   std::unique_ptr<Replica> replica(new Replica(env, team, std::move(store)));
   TRY(replica->load_membership());
   TRY(replica->catch_up());

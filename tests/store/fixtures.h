@@ -57,7 +57,9 @@ inline constexpr std::uint32_t kBody = 5;
 struct Bench {
   explicit Bench(std::uint64_t seed = 1);
 
-  StoreOptions options() { return {"team.holm", disk.name(), tables, {}, is_encrypted ? &key : nullptr, &nonces}; }
+  StoreOptions options() {
+    return {"team.holm", disk.name(), tables, {}, is_encrypted ? &key : nullptr, &nonces};
+  }
   Result<std::unique_ptr<Store>> try_open() { return Store::open(options()); }
   /// The database alone, while no store is open.
   std::unique_ptr<Db> db() { return must(Db::open("team.holm", disk.name(), &key, &nonces)); }
