@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view kMagic = "holm backup 1\n\r\n";  // 16 bytes
 constexpr std::string_view kListAad = "holm backup list v1";
-constexpr std::string_view kStoreLabel = "holm backup store v1";
+constexpr std::string_view kSectionLabel = "holm backup section v1";
 constexpr std::size_t kKeyMax = 1024;
 constexpr std::size_t kListMax = 4u << 20;
 constexpr std::size_t kPiece = 2u << 20;
@@ -116,11 +116,15 @@ Status Backup::put(ByteView bytes) {
   return {};
 }
 
+Backup::Section Backup::begin_section() {
+  hasher_ = std::make_unique<crypto::Hasher>(kSectionLabel);
+  return {.offset = at_, .size = 0, .digest = {}};
+}
+
 Status Backup::start_next() {
   const auto [team, store] = left_.front();
   copy_ = std::make_unique<store::DbCopy>(TRY(store->copy_to(path_ + ".copy")));
-  entries_.push_back({.team = team, .offset = at_, .size = 0, .digest = {}});
-  hasher_ = std::make_unique<crypto::Hasher>(kStoreLabel);
+  entries_.push_back({.team = team, .store = begin_section(), .segments = {}});
   return {};
 }
 
@@ -133,17 +137,45 @@ Result<bool> Backup::take_piece() {
   if (got < 0) return system_error("cannot read " + path_ + ".copy", kHomeSafe);
   piece.resize(static_cast<std::size_t>(got));
   TRY(put(piece));
-  entries_.back().size += piece.size();
+  entries_.back().store.size += piece.size();
   hasher_->update(piece);
   return got == 0;
+}
+
+Status Backup::take_segment_piece() {
+  auto& disk = left_.front().second->segments();
+  const auto& segment = segments_.front();
+  auto& held = entries_.back().segments;
+  if (held.empty() || held.back().first != segment.number) {
+    held.emplace_back(segment.number, begin_section());
+  }
+  auto& section = held.back().second;
+  const auto len = std::min<std::uint64_t>(kPiece, segment.bytes - section.size);
+  if (len > 0) {
+    const auto piece = TRY(disk.read(segment.number, section.size, len));
+    TRY(put(piece));
+    section.size += len;
+    hasher_->update(piece);
+  }
+  if (section.size < segment.bytes) return {};
+  section.digest = hasher_->finish();
+  segments_.pop_front();
+  if (segments_.empty()) left_.pop_front();
+  return {};
 }
 
 Result<bool> Backup::step() {
   if (copy_file_ >= 0) {
     if (!TRY(take_piece())) return false;
-    entries_.back().digest = hasher_->finish();
+    entries_.back().store.digest = hasher_->finish();
     discard_copy();
-    left_.pop_front();
+    const auto segments = TRY(left_.front().second->segments().list());
+    segments_.assign(segments.begin(), segments.end());
+    if (segments_.empty()) left_.pop_front();
+    return false;
+  }
+  if (!segments_.empty()) {
+    TRY(take_segment_piece());
     return false;
   }
   if (copy_) {
@@ -165,8 +197,15 @@ Status Backup::finish() {
   Writer list;
   list.array(4).uint(1).sint(now_.time_since_epoch().count()).bytes(parts_.identity);
   list.array(entries_.size());
+  const auto put_section = [&](const Section& section) {
+    list.array(3).uint(section.offset).uint(section.size).id(section.digest);
+  };
   for (const auto& entry : entries_) {
-    list.array(4).id(entry.team).uint(entry.offset).uint(entry.size).id(entry.digest);
+    put_section((list.array(3).id(entry.team), entry.store));
+    list.array(entry.segments.size());
+    for (const auto& [number, section] : entry.segments) {
+      put_section((list.array(2).uint(number), section));
+    }
   }
   auto sealed = crypto::seal(parts_.seal, as_bytes(kListAad), list.view(), rng_);
   put_u64(sealed, sealed.size());
@@ -239,18 +278,29 @@ class Source {
   std::uint64_t size_;
 };
 
+/// Part of a backup, and the file of the home that it becomes.
 struct Section {
-  TeamId team;
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
   Digest digest;
+  std::string path;  // in teams/
 };
+
+Result<Section> take_section(Reader& in, std::string path) {
+  Section out;
+  TRY(in.array(3));
+  out.offset = TRY(in.uint());
+  out.size = TRY(in.uint());
+  out.digest = TRY(in.id<Digest>());
+  out.path = std::move(path);
+  return out;
+}
 
 Status copy_section(const Source& source, const Section& section, const std::string& path) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return system_error("cannot write " + path, "nothing was made");
   const auto copy = [&]() -> Status {
-    crypto::Hasher hasher(kStoreLabel);
+    crypto::Hasher hasher(kSectionLabel);
     for (std::uint64_t done = 0; done < section.size;) {
       const auto len = std::min<std::uint64_t>(kPiece, section.size - done);
       const auto piece = TRY(source.read(section.offset + done, len));
@@ -291,6 +341,8 @@ Result<Value> restore_home(const std::string& file, const std::string& dir, cons
   if (!list) return Source::cut_short();
   Bytes identity;
   std::vector<Section> sections;
+  std::vector<std::string> folders;
+  std::size_t teams = 0;
   std::int64_t made_at = 0;
   const auto parse = [&]() -> Status {
     auto in = TRY(Reader::open(*list));
@@ -299,13 +351,17 @@ Result<Value> restore_home(const std::string& file, const std::string& dir, cons
     made_at = TRY(in.sint());
     identity = to_bytes(TRY(in.bytes()));
     for (auto n = TRY(in.array()); n > 0; --n) {
-      TRY(in.array(4));
-      Section section;
-      section.team = TRY(in.id<TeamId>());
-      section.offset = TRY(in.uint());
-      section.size = TRY(in.uint());
-      section.digest = TRY(in.id<Digest>());
-      sections.push_back(section);
+      TRY(in.array(3));
+      const auto team = TRY(in.id<TeamId>()).text();
+      sections.push_back(TRY(take_section(in, team + ".db")));
+      ++teams;
+      auto segments = TRY(in.array());
+      if (segments > 0) folders.push_back(team + ".files");
+      for (; segments > 0; --segments) {
+        TRY(in.array(2));
+        const auto name = store::segment_name(TRY(in.uint()));
+        sections.push_back(TRY(take_section(in, folders.back() + "/" + name)));
+      }
     }
     return in.end();
   };
@@ -323,8 +379,13 @@ Result<Value> restore_home(const std::string& file, const std::string& dir, cons
     if (::chmod(dir.c_str(), 0700) != 0 || ::chmod((dir + "/teams").c_str(), 0700) != 0) {
       return system_error("cannot protect the folder " + dir, "nothing was made");
     }
+    for (const auto& folder : folders) {
+      if (::mkdir((dir + "/teams/" + folder).c_str(), 0700) != 0) {
+        return system_error("cannot make the folder " + folder, "nothing was made");
+      }
+    }
     for (const auto& section : sections) {
-      TRY(copy_section(source, section, dir + "/teams/" + section.team.text() + ".db"));
+      TRY(copy_section(source, section, dir + "/teams/" + section.path));
     }
     TRY(write_file(dir + "/key", key_record, 0600));
     return write_file(dir + "/identity", identity, 0600);  // last: without it, it is no home
@@ -335,7 +396,7 @@ Result<Value> restore_home(const std::string& file, const std::string& dir, cons
     return fail(std::move(made).error());
   }
   return Value::object()
-      .set("teams", sections.size())
+      .set("teams", teams)
       .set("made_at", made_at)
       .set("bytes", source.size())
       .set("home", dir);

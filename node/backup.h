@@ -14,6 +14,7 @@
 #include "crypto/hash.h"
 #include "crypto/keys.h"
 #include "node/runtime.h"
+#include "store/segment_disk.h"
 #include "store/store.h"
 
 namespace holm::store {
@@ -29,7 +30,8 @@ struct HomeParts {
   crypto::SecretKey32 seal;  ///< for the list of contents
 };
 
-/// A backup being made. Threads: the loop's.
+/// A backup being made. While there is one, no piece of a file may be moved or removed: segment
+/// files are copied after the store that says what lies in them. Threads: the loop's.
 class Backup {
  public:
   /// `stores` outlive this. Errors: failed when the file exists or cannot be made.
@@ -48,17 +50,23 @@ class Backup {
   std::size_t teams() const { return entries_.size(); }
 
  private:
-  struct Entry {
-    TeamId team;
+  struct Section {
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
     Digest digest;
+  };
+  struct Entry {
+    TeamId team;
+    Section store;
+    std::vector<std::pair<store::SegmentNo, Section>> segments;
   };
   Backup(std::string path, HomeParts parts, WallTime now, Rng& rng);
 
   Status put(ByteView bytes);
   Status start_next();
   Result<bool> take_piece();
+  Status take_segment_piece();
+  Section begin_section();
   Status finish();
   void discard_copy();
 
@@ -70,8 +78,9 @@ class Backup {
   int copy_file_ = -1;
   std::uint64_t at_ = 0;  // bytes written
   std::deque<std::pair<TeamId, store::Store*>> left_;
-  std::unique_ptr<store::DbCopy> copy_;  // being made
-  std::unique_ptr<crypto::Hasher> hasher_;
+  std::unique_ptr<store::DbCopy> copy_;               // being made
+  std::deque<store::SegmentDisk::Segment> segments_;  // of the team, left
+  std::unique_ptr<crypto::Hasher> hasher_;            // of the section being written
   std::vector<Entry> entries_;
   bool is_done_ = false;
 };

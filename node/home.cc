@@ -87,7 +87,7 @@ Result<int> lock_file(const std::string& dir) {
 /// What was mended, as sentences.
 Result<std::vector<std::string>> mend_permissions(const std::string& dir) {
   std::vector<std::string> out;
-  const auto mend = [&](const std::string& path, unsigned mode) -> Status {
+  const auto mend = [&](const std::string& path) -> Status {
     struct stat about {};
     if (::lstat(path.c_str(), &about) != 0) {
       if (errno == ENOENT) return {};
@@ -102,16 +102,17 @@ Result<std::vector<std::string>> mend_permissions(const std::string& dir) {
                   "use a home of your own");
     }
     if ((about.st_mode & 077) == 0) return {};
-    if (::chmod(path.c_str(), mode) != 0) return system_error("cannot protect " + path);
+    if (::chmod(path.c_str(), S_ISDIR(about.st_mode) ? 0700 : 0600) != 0)
+      return system_error("cannot protect " + path);
     out.push_back("others could open " + path + "; only you can now");
     return {};
   };
-  TRY(mend(dir, 0700));
-  TRY(mend(dir + "/teams", 0700));
-  for (const auto* name : {"key", "identity", "joins"}) TRY(mend(dir + "/" + name, 0600));
+  TRY(mend(dir));
+  TRY(mend(dir + "/teams"));
+  for (const auto* name : {"key", "identity", "joins"}) TRY(mend(dir + "/" + name));
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(dir + "/teams", error)) {
-    TRY(mend(entry.path().string(), 0600));
+    TRY(mend(entry.path().string()));
   }
   return out;
 }

@@ -125,6 +125,8 @@ class Node final : public LinkEvents {
   Result<Value> verify(const Value& request);
   Result<std::optional<Value>> backup(RequestId id, const Value& request);
   void continue_backups();
+  /// Errors: busy while a backup is being made.
+  Status check_pieces_may_go() const;
   Result<Value> audit(Replica& replica);
   // requests_files.cc
   InTurn turns_of(Replica& replica);

@@ -363,13 +363,21 @@ Result<Value> Node::file_answers(Replica& replica, const Value& request) {
 
 // --- what this device keeps
 
+Status Node::check_pieces_may_go() const {
+  if (archives_.empty()) return {};
+  return fail(Code::busy, "a backup is being made, which copies the files of this home",
+              "nothing was freed", "try again when it is done");
+}
+
 Result<Value> Node::file_gc(Replica& replica) {
+  TRY(check_pieces_may_go());
   links_.end_turn();
   const auto since = file_jobs_.empty() ? kNothingUnderWay : file_jobs_.front()->since;
   return freed_value(TRY(collect_garbage(replica, since, turns_of(replica), env_.rng)));
 }
 
 Result<Value> Node::file_evict(Replica& replica, const Value& request) {
+  TRY(check_pieces_may_go());
   const auto& state = replica.state();
   std::vector<FileAt> victims;
   for (const auto& name : request["files"].items()) {

@@ -128,11 +128,7 @@ class SystemSegmentDisk final : public SegmentDisk {
     if (error != std::errc() || end != name.data() + 8) return std::nullopt;
     return out;
   }
-  std::string path(SegmentNo number) const {
-    char name[32];
-    (void)std::snprintf(name, sizeof name, "/%08llu", static_cast<unsigned long long>(number));
-    return folder_ + name + std::string(kEnding);
-  }
+  std::string path(SegmentNo number) const { return folder_ + "/" + segment_name(number); }
 
   Result<int> open(SegmentNo number, int flags) {
     if (const auto found = open_.find(number); found != open_.end()) return found->second;
@@ -162,6 +158,12 @@ class SystemSegmentDisk final : public SegmentDisk {
 };
 
 }  // namespace
+
+std::string segment_name(SegmentNo number) {
+  char name[32];
+  (void)std::snprintf(name, sizeof name, "%08llu", static_cast<unsigned long long>(number));
+  return name + std::string(kEnding);
+}
 
 std::unique_ptr<SegmentDisk> system_segment_disk(std::string folder) {
   return std::make_unique<SystemSegmentDisk>(std::move(folder));

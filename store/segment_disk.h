@@ -39,6 +39,9 @@ class SegmentDisk {
   virtual Status remove(SegmentNo number) = 0;
 };
 
+/// "00000001.seg"
+std::string segment_name(SegmentNo number);
+
 /// Files "00000001.seg" in `folder`, mode 0600 in 0700; links are not followed.
 std::unique_ptr<SegmentDisk> system_segment_disk(std::string folder);
 

@@ -35,7 +35,8 @@ struct Store::Parts {
         search(*db, options.indexer),
         objects(*db, search, options.tables),
         facts(*db),
-        pieces(*db, facts, own_disk ? *own_disk : *options.segments) {}
+        disk(own_disk ? *own_disk : *options.segments),
+        pieces(*db, facts, disk) {}
 
   std::unique_ptr<SegmentDisk> own_disk;
   std::unique_ptr<Db> db;
@@ -47,6 +48,7 @@ struct Store::Parts {
   Search search;
   Objects objects;
   Facts facts;
+  SegmentDisk& disk;
   Pieces pieces;
   std::optional<Transaction> turn;  // after db: ends before the connection does
 };
@@ -98,6 +100,7 @@ Objects& Store::objects() { return parts_->objects; }
 Facts& Store::facts() { return parts_->facts; }
 Search& Store::search() { return parts_->search; }
 Pieces& Store::pieces() { return parts_->pieces; }
+SegmentDisk& Store::segments() { return parts_->disk; }
 
 Status Store::check() const { return parts_->db->check(); }
 

@@ -64,6 +64,8 @@ class Store {
   Facts& facts();
   Search& search();
   Pieces& pieces();
+  /// Where the pieces lie.
+  SegmentDisk& segments();
 
   /// Checks every page, and tables and indexes (SQLite integrity_check); chains and state are
   /// checked by the node. Requires: no turn. Errors: corrupt, naming the first fault. O(file).

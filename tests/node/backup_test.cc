@@ -48,8 +48,11 @@ struct Homes : test::Folder {
 TEST_CASE(
     "backup: a home comes back as it was, under its passphrase, and goes on beside the first") {
   Homes homes;
+  const auto picture = Bytes(3'000'000, 0x5a);
+  must(write_file(homes.at("picture"), picture, 0600));
   {
     auto node = must(LocalNode::start(homes.at("home"), homes.right));
+    must(node->call(request_of("file.add").set("room", "Yard").set("paths", Value::array().push(homes.at("picture")))));
     const auto made = must(node->call(request_of("backup").set("path", homes.at("file"))));
     CHECK(made["teams"].number() == 1);
     // Never over a file, and without a trace where it fails.
@@ -68,14 +71,20 @@ TEST_CASE(
   for (const auto& entry : fs::directory_iterator(homes.path)) {
     files += entry.is_regular_file() ? 1 : 0;
   }
-  CHECK(files == 1);
+  CHECK(files == 2);  // and the picture
 
   const auto denied = restore_home(homes.at("file"), homes.at("new"), {});
   REQUIRE_FALSE(denied.has_value());
   CHECK(denied.error().code == Code::denied);
   CHECK_FALSE(fs::exists(homes.at("new")));
   must(restore_home(homes.at("file"), homes.at("new"), homes.right));
-  CHECK(homes.text(homes.at("new")) == "planted words\n");
+  CHECK(homes.text(homes.at("new")) == "planted words\n");  // verified, files too
+  CHECK(fs::exists(homes.at("new") + "/teams"));
+  std::size_t segments = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(homes.at("new"))) {
+    segments += entry.path().extension() == ".seg" ? 1 : 0;
+  }
+  CHECK(segments > 0);
   CHECK(homes.text(homes.at("home")) == "planted words\nlater\n");
   CHECK_FALSE(restore_home(homes.at("file"), homes.at("new"), homes.right).has_value());
 }

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -148,13 +149,17 @@ TEST_CASE("home: what others may open is closed to them, and links are refused")
   const auto store = folder.home() + "/teams/" + TeamId().text() + ".db";
   REQUIRE(write_file(store, {}, 0644).has_value());
   REQUIRE(::chmod(store.c_str(), 0644) == 0);
+  const auto files = folder.home() + "/teams/" + TeamId().text() + ".files";
+  REQUIRE(::mkdir(files.c_str(), 0755) == 0);
+  REQUIRE(::chmod(files.c_str(), 0755) == 0);
   REQUIRE(::chmod((folder.home() + "/key").c_str(), 0644) == 0);
   REQUIRE(::chmod(folder.home().c_str(), 0755) == 0);
-  for (const std::size_t warnings : {std::size_t{3}, std::size_t{0}}) {
+  for (const std::size_t warnings : {std::size_t{4}, std::size_t{0}}) {
     auto home = Home::open(folder.home(), {}, rng);
     REQUIRE(home.has_value());
     CHECK((*home)->warnings().size() == warnings);
   }
+  CHECK(::access(files.c_str(), X_OK) == 0);
   fs::rename(folder.home() + "/key", folder.path / "elsewhere");
   fs::create_symlink(folder.path / "elsewhere", folder.home() + "/key");
   const auto opened = Home::open(folder.home(), {}, rng);
