@@ -486,6 +486,49 @@ def scenario_second(world):
     ana.verify()
 
 
+def scenario_restored(world):
+    """a home put back from an old copy, and one made from a backup: nothing is lost, no log goes two ways"""
+    ana, ben = world.team("ana", "ben")
+    ana.run("room", "new", "Work")
+    ana.run("doc", "new", "Work/Plan", "--file", "-", stdin=b"one\n")
+    meet(ana, ben)
+    ana.run("backup", world.path("backup.holm"))
+    shutil.copytree(ana.path, world.path("old"), symlinks=True)
+    for line in ("after the copy", "and more"):
+        ana.run("doc", "append", "Work/Plan", line)
+    meet(ana, ben)
+    shutil.rmtree(ana.path)
+    shutil.move(world.path("old"), ana.path)
+    ana.run("doc", "append", "Work/Plan", "on the old copy, offline")
+    ben.run("doc", "append", "Work/Plan", "meanwhile at ben's")
+    meet(ana, ben)
+    agree(ana, ben)
+    text = ana.run("doc", "show", "Work/Plan")
+    for line in (b"one", b"after the copy", b"and more", b"on the old copy, offline", b"meanwhile at ben's"):
+        require(line in text, "%r is lost: %r" % (line, text))
+    require("differ" not in ana.run("status").decode(), "a log went two ways")
+
+    # A third home from the backup, used beside the first.
+    back = world.home("back")
+    back.run("backup", "restore", world.path("backup.holm"))
+    back.run("doc", "append", "Work/Plan", "from the backup")
+    ana.run("doc", "append", "Work/Plan", "from the first")
+    meet(ben, back)
+    meet(ben, ana)
+    meet(ben, back)
+    agree(ana, ben, back)
+    text = back.run("doc", "show", "Work/Plan")
+    for line in (b"from the backup", b"from the first", b"on the old copy, offline"):
+        require(line in text, "%r is lost: %r" % (line, text))
+    back.fails([1], "backup", "restore", world.path("backup.holm"))
+    for folder, _, names in os.walk(world.dir):
+        for name in names:
+            if name.endswith((".db", ".holm", ".db-wal", ".seg", ".witness")):
+                with open(os.path.join(folder, name), "rb") as file:
+                    content = file.read()
+                require(b"copy" not in content and b"Work" not in content, "%s can be read" % name)
+
+
 def select_readable(stream, seconds):
     return bool(select.select([stream], [], [], seconds)[0])
 
