@@ -48,12 +48,12 @@ std::unique_ptr<Db> filled(Bench& bench, int rows) {
 TEST_CASE("encrypted vfs: no file ever holds a word of what was written") {
   Bench bench;
   const auto look = [&] {
-    for (const auto& [path, content] : bench.disk.snapshot()) {
-      CAPTURE(path);
+    for (const auto& file : bench.disk.snapshot()) {
+      CAPTURE(file.first);
       for (const auto& words :
            {kMarker, std::string("SQLite format 3"), std::string("CREATE TABLE"),
             std::string("note_by_title"), std::string("xxxxxxxx")}) {
-        REQUIRE_FALSE(finds(content, words));
+        REQUIRE_FALSE(finds(file.second, words));
       }
     }
   };
