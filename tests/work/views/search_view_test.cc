@@ -179,9 +179,9 @@ TEST_CASE("search: every script finds itself") {
                                                      {"한국어를 공부한다", "국어"},
                                                      {"let us go 🚀", "🚀"},
                                                      {"हिन्दी में", "हिन्दी"}};
-  for (const auto& [text, query] : all) {
-    const auto id = at.say(at.ana, text);
-    CHECK_MESSAGE(only(at.ids(query)) == id.text(), query);
+  for (const auto& one : all) {
+    const auto id = at.say(at.ana, one.first);
+    CHECK_MESSAGE(only(at.ids(one.second)) == id.text(), one.second);
   }
 }
 
@@ -208,14 +208,15 @@ TEST_CASE("search: any question is answered or refused, and hits are what a scan
         return std::find(line.begin(), line.end(), word) != line.end();
       };
       std::set<std::string> scan;
-      for (const auto& [id, line] : said) {
+      for (const auto& message : said) {
+        const auto& line = message.second;
         const auto next = std::search(line.begin(), line.end(), &b, &b + 1);
         const bool phrase = next != line.end() && [&] {
           for (std::size_t j = 0; j + 1 < line.size(); ++j)
             if (line[j] == b && line[j + 1] == c) return true;
           return false;
         }();
-        if ((holds(line, a) || phrase) && !holds(line, "keel")) scan.insert(id);
+        if ((holds(line, a) || phrase) && !holds(line, "keel")) scan.insert(message.first);
       }
       if (scan.size() < 3) continue;  // similar words may come along
       const auto answer =
