@@ -52,7 +52,9 @@ TEST_CASE(
   must(write_file(homes.at("picture"), picture, 0600));
   {
     auto node = must(LocalNode::start(homes.at("home"), homes.right));
-    must(node->call(request_of("file.add").set("room", "Yard").set("paths", Value::array().push(homes.at("picture")))));
+    must(node->call(request_of("file.add")
+                        .set("room", "Yard")
+                        .set("paths", Value::array().push(homes.at("picture")))));
     const auto made = must(node->call(request_of("backup").set("path", homes.at("file"))));
     CHECK(made["teams"].number() == 1);
     // Never over a file, and without a trace where it fails.
