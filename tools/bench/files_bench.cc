@@ -1,10 +1,5 @@
 // Files: cut and named in memory on one core, by processor time, and brought into a store and read
 // back through a real segment folder, with what memory that takes.
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <filesystem>
-
 #include "base/rng.h"
 #include "crypto/blake2b.h"
 #include "crypto/random.h"
@@ -15,27 +10,17 @@
 #include "store/pieces.h"
 #include "store/store.h"
 #include "tools/bench/benches.h"
+#include "tools/bench/folder.h"
 
 namespace holm::bench {
 namespace {
 
-namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMemoryBytes = 256u << 20;
 constexpr std::uint64_t kFileBytes = 1ull << 30;
 
 double mb_per_s(std::uint64_t bytes, double ms) { return static_cast<double>(bytes) / 1000.0 / ms; }
-
-/// Processor time of this process so far, in ms: what one core gives, whatever else runs on it.
-double cpu_ms() {
-  struct rusage used = {};
-  (void)::getrusage(RUSAGE_SELF, &used);
-  const auto ms = [](const timeval& at) {
-    return static_cast<double>(at.tv_sec) * 1000 + static_cast<double>(at.tv_usec) / 1000;
-  };
-  return ms(used.ru_utime) + ms(used.ru_stime);
-}
 
 /// Noise of any length that costs next to nothing to make: a block of it, with a counter in each.
 class Noise final : public node::ByteSource {
@@ -84,7 +69,7 @@ Status bench_memory(const Options& options, const Report& report, const files::C
     return median_ms(options.runs, [&] {
       count = 0;
       crypto::Blake2b whole(32);
-      const auto began = cpu_ms();
+      const auto began = processor_ms();
       const files::Cutter::Sink sink = [&](ByteView chunk) -> Status {
         ++count;
         if (!is_named) return {};
@@ -98,7 +83,7 @@ Status bench_memory(const Options& options, const Report& report, const files::C
         (void)cutter.feed(portion, sink).has_value();
       }
       (void)cutter.finish(sink).has_value();
-      return cpu_ms() - began;
+      return processor_ms() - began;
     });
   };
   const auto cut_ms = run(false);
@@ -121,21 +106,10 @@ Status bench_memory(const Options& options, const Report& report, const files::C
   return {};
 }
 
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / ("holm-bench-files-" + std::to_string(::getpid()))) {
-    fs::create_directories(path);
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  fs::path path;
-};
-
 Status bench_store(const Options& options, const Report& report, const files::ContentKeys& keys) {
-  Folder folder;
+  const auto folder = TRY(Folder::make());
   crypto::SystemRng rng;
-  auto store = TRY(store::Store::open({(folder.path / "team.db").string(), {}, {}}));
+  auto store = TRY(store::Store::open({folder.path() + "/team.db", {}, {}}));
   auto& pieces = store->pieces();
   const node::InTurn in_turn = [&](const std::function<Status()>& body) -> Status {
     TRY(store->begin());
@@ -150,7 +124,7 @@ Status bench_store(const Options& options, const Report& report, const files::Co
     start_peak();
     const auto base = rss_kb();
     const auto began = Clock::now();
-    const auto cpu = cpu_ms();
+    const auto cpu = processor_ms();
     node::FileIntake intake(pieces, space, keys, std::make_unique<Noise>(bytes, options.seed), "x",
                             rng);
     while (!TRY(intake.step(4u << 20, in_turn))) {
@@ -163,7 +137,7 @@ Status bench_store(const Options& options, const Report& report, const files::Co
                    .set("ms", ms)
                    .set("bytes", bytes)
                    .set("mb_per_s", mb_per_s(bytes, ms))
-                   .set("cpu_ms", cpu_ms() - cpu)
+                   .set("cpu_ms", processor_ms() - cpu)
                    .set("disk_bytes", TRY(pieces.disk_bytes()) - before)
                    .set("database_bytes", store->bytes_on_disk())
                    .set("rss_kb", peak_kb() - base));
@@ -174,7 +148,7 @@ Status bench_store(const Options& options, const Report& report, const files::Co
   start_peak();
   const auto base = rss_kb();
   const auto began = Clock::now();
-  const auto cpu = cpu_ms();
+  const auto cpu = processor_ms();
   const files::FetchList fetch = [&](const PieceId& id) { return pieces.get(id); };
   crypto::Blake2b whole(32);
   for (std::uint64_t at = 0; at < content.bytes;) {
@@ -196,7 +170,7 @@ Status bench_store(const Options& options, const Report& report, const files::Co
                  .set("ms", ms)
                  .set("bytes", content.bytes)
                  .set("mb_per_s", mb_per_s(content.bytes, ms))
-                 .set("cpu_ms", cpu_ms() - cpu)
+                 .set("cpu_ms", processor_ms() - cpu)
                  .set("rss_kb", peak_kb() - base));
   return {};
 }

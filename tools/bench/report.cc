@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <utility>
 
@@ -36,6 +37,10 @@ void Report::add(const Value& result) const {
     }
   }
   std::fflush(stdout);
+}
+
+double processor_ms() {
+  return static_cast<double>(std::clock()) * 1000 / static_cast<double>(CLOCKS_PER_SEC);
 }
 
 double median(std::vector<double> all) {

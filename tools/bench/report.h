@@ -25,6 +25,8 @@ inline double ms_since(std::chrono::steady_clock::time_point began) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began)
       .count();
 }
+/// Processor time of this process so far, in ms: what one core gives, whatever else runs on it.
+double processor_ms();
 /// Requires: at least one.
 double median(std::vector<double> all);
 /// Median of at least `runs` calls of `once`, in ms; `once` gives what it took.

@@ -1,6 +1,4 @@
 // Search over the store of a team of ten years, as a person asks: whole answers, snippets and all.
-#include <unistd.h>
-
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
@@ -8,6 +6,7 @@
 
 #include "store/search.h"
 #include "tools/bench/benches.h"
+#include "tools/bench/folder.h"
 #include "tools/bench/search_store.h"
 #include "work/answer.h"
 
@@ -17,24 +16,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kQuestions = 100;  // of each kind
-
-/// Processor time of this process: what a question takes where nothing else wants the core.
-double processor_ms() {
-  return static_cast<double>(std::clock()) * 1000 / static_cast<double>(CLOCKS_PER_SEC);
-}
-
-/// A folder that is gone when the bench is over.
-struct Folder {
-  Folder() {
-    auto made = (std::filesystem::temp_directory_path() / "holm-bench-XXXXXX").string();
-    path = ::mkdtemp(made.data()) != nullptr ? made : std::string();
-  }
-  ~Folder() {
-    std::error_code ignored;
-    if (!path.empty()) std::filesystem::remove_all(path, ignored);
-  }
-  std::string path;
-};
 
 double at_share(std::vector<double>& sorted, double share) {
   const auto at = static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1));
@@ -184,10 +165,9 @@ Status compare(const std::string& folder, std::uint64_t seed, const Report& repo
 }  // namespace
 
 Status bench_search(const Options& options, const Report& report) {
-  const Folder folder;
-  if (folder.path.empty()) return fail(Code::failed, "no temporary folder could be made");
-  TRY(compare(folder.path, options.seed, report));
-  const auto path = folder.path + "/team.holm";
+  const auto folder = TRY(Folder::make());
+  TRY(compare(folder.path(), options.seed, report));
+  const auto path = folder.path() + "/team.holm";
   auto store = TRY(SearchStore::open(path, options.seed, true));
   const auto used = processor_ms();
   auto began = Clock::now();
