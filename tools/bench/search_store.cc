@@ -8,6 +8,7 @@
 #include "crdt/author.h"
 #include "crdt/chain.h"
 #include "crypto/hash.h"
+#include "crypto/random.h"
 #include "store/logs.h"
 #include "store/objects.h"
 #include "tools/bench/ids.h"
@@ -88,6 +89,10 @@ Result<std::unique_ptr<SearchStore>> SearchStore::open(const std::string& path, 
   store::StoreOptions options{
       .path = path, .vfs = {}, .tables = node::table_specs(), .indexer = {}};
   if (indexed) options.indexer = node::search_indexer();
+  static crypto::SystemRng nonces;  // outlives every store
+  const auto key = crypto::SecretKey32::make(nonces);
+  options.key = &key;
+  options.rng = &nonces;
   auto store = TRY(store::Store::open(options));
   return std::unique_ptr<SearchStore>(new SearchStore(std::move(store), seed));
 }
