@@ -40,6 +40,9 @@ Result<List> decode_list(ByteView encoded) {
   if (ids.size() != count * PieceId::kBytes) {
     return fail(Code::reject, "a list of a file names more pieces than it has sizes for, or fewer");
   }
+  if (out.level > 0 && count == 0) {
+    return fail(Code::reject, "a list of a file promises lists beneath it and has none");
+  }
   const auto most = out.level == 0 ? kChunkMax : kFileBytesMax;
   std::uint64_t total = 0;
   out.entries.reserve(count);

@@ -35,8 +35,8 @@ struct List {
 
 /// Requires: at most kListMax entries.
 Bytes encode(const List& list);
-/// Errors: reject, for anything that encode() does not give: too many entries, empty ones, chunks
-/// beyond kChunkMax, sizes beyond kFileBytesMax in all, unknown formats.
+/// Errors: reject, for anything that encode() does not give: too many entries, empty ones, none
+/// above level 0, chunks beyond kChunkMax, sizes beyond kFileBytesMax in all, unknown formats.
 Result<List> decode_list(ByteView encoded);
 
 }  // namespace holm::files

@@ -129,6 +129,11 @@ TEST_CASE("list: encode and decode are inverse, and nothing else is accepted") {
   CHECK_FALSE(with(kLevelMax + 1, 5));
   CHECK(with(1, kFileBytesMax));
   CHECK_FALSE(with(1, kFileBytesMax + 1));
+  const auto empty = [&](unsigned level) {
+    return decode_list(Writer().array(4).uint(1).uint(level).bytes({}).array(0).take());
+  };
+  CHECK(empty(0));  // a file without bytes
+  CHECK_FALSE(empty(1));
 }
 
 TEST_CASE("list: a tree that does not fit itself is refused") {
