@@ -21,7 +21,7 @@ bool Membership::add(std::vector<Bytes> ops) {
   if (is_new) {
     std::vector<Bytes> all;
     for (const auto& [hash, bytes] : ops_) all.push_back(bytes);
-    roster_ = members::resolve(team_, all);
+    roster_ = members::resolve(team_, all, verified_);
   }
   return is_new;
 }
@@ -50,7 +50,7 @@ const members::Roster* Membership::at(const std::vector<ShortHash>& frontier) {
   std::vector<Bytes> ops;
   for (const auto& hash : past) ops.push_back(ops_.at(hash));
   if (at_.size() >= kFrontiersKept) at_.clear();
-  return &(at_[frontier] = members::resolve(team_, ops));
+  return &(at_[frontier] = members::resolve(team_, ops, verified_));
 }
 
 }  // namespace holm::node

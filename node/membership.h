@@ -28,6 +28,7 @@ class Membership {
   TeamId team_;
   std::map<ShortHash, Bytes> ops_;
   std::map<ShortHash, std::vector<ShortHash>> parents_;
+  work::members::Verified verified_;
   work::members::Roster roster_;
   std::map<std::vector<ShortHash>, work::members::Roster> at_;
 };

@@ -162,6 +162,7 @@ class Delivery {
     std::map<LogId, std::uint64_t> reached;
     for (const auto& item : batch) reached[item.change.log] = item.change.last_seq();
     for (const auto& [log, seq] : reached) TRY(logs().set_applied(log, seq));
+    TRY(logs().note_named(batch));
     auto merged = replica_.merger_.apply(space_, batch, std::move(texts));
     if (!merged && merged.error().code == Code::corrupt) {
       replica_.merger_.forget();

@@ -15,7 +15,6 @@ namespace holm::node {
 namespace members = work::members;
 namespace {
 
-constexpr std::string_view kNamed = "named";  // own log -> how far its changes have named others
 constexpr std::size_t kRangeBytes = 4u << 20;
 
 SpaceId space_named(std::string_view label, const TeamId& team) {
@@ -194,23 +193,6 @@ Status Replica::on_held(const SpaceId& space, const LogId& log, std::uint64_t se
   return {};
 }
 
-Result<std::map<LogId, std::uint64_t>> Replica::named_by(const LogId& log) const {
-  const auto stored = TRY(store_->facts().get(kNamed, log.view()));
-  if (!stored) return std::map<LogId, std::uint64_t>{};
-  return decode_positions(*stored);
-}
-
-/// Only what a change has said counts as said: a write that changed nothing named nothing.
-Status Replica::note_named(const LogId& log, const std::vector<crdt::Change>& changes) {
-  const auto says = [](const crdt::Change& change) { return !change.deps.empty(); };
-  if (std::none_of(changes.begin(), changes.end(), says)) return {};
-  auto named = TRY(named_by(log));
-  for (const auto& change : changes) {
-    for (const auto& dep : change.deps) named[dep.log] = dep.seq;
-  }
-  return store_->facts().put(kNamed, log.view(), encode_positions(named));
-}
-
 Result<crdt::AuthorPosition> Replica::own_position(const SpaceId& space, const LogId& log,
                                                    WallTime now) {
   crdt::AuthorPosition at;
@@ -218,17 +200,9 @@ Result<crdt::AuthorPosition> Replica::own_position(const SpaceId& space, const L
   at.wall = now;
   at.seen_lamport = TRY(store_->logs().lamport(space));
   at.membership = roster().frontier;
-  const auto named = TRY(named_by(log));
-  for (const auto& info : TRY(store_->logs().of_space(space))) {
-    if (info.log == log) {
-      at.next_seq = info.stored_seq + 1;
-      continue;
-    }
-    const auto known = named.find(info.log);
-    const auto told = known != named.end() ? known->second : 0;
-    if (info.applied_seq == told) continue;
-    at.deps.push_back({info.log, info.applied_seq, shorten(info.applied_hash)});
-  }
+  at.deps = TRY(store_->logs().unnamed(space, log));
+  const auto info = TRY(store_->logs().find(log));
+  at.next_seq = info ? info->stored_seq + 1 : 1;
   if (at.next_seq == 1) {
     at.certificate = members::encode(env_.identity.certificate(team_, now));
   }
@@ -276,7 +250,6 @@ Result<std::vector<crdt::OpId>> Replica::write(const SpaceId& space,
 Status Replica::append_own(const SpaceId& space, const LogId& log,
                            std::vector<crdt::Change> changes, WallTime now) {
   if (changes.empty()) return {};
-  TRY(note_named(log, changes));
   TRY(incarnation_.on_write(space, log));
   auto info = TRY(store_->logs().find(log));
   if (!info) {
@@ -322,6 +295,7 @@ Status Replica::append_own(const SpaceId& space, const LogId& log,
   TRY(store_->logs().append(log, stored, now));
   for (const auto& head : heads) TRY(store_->logs().seal(head));
   TRY(store_->logs().set_applied(log, sealed));
+  TRY(store_->logs().note_named(delivered));
   TRY(merger_.apply(space, delivered));
   note(space, delivered, true);
   if (space != trust_) return {};

@@ -139,9 +139,6 @@ class Replica {
 
   Status load_membership();
   Status absorb_membership(const std::vector<ObjectId>& objects);
-  /// How far the changes of a log of this device have named the other logs of its space in deps.
-  Result<std::map<LogId, std::uint64_t>> named_by(const LogId& log) const;
-  Status note_named(const LogId& log, const std::vector<crdt::Change>& changes);
   Result<crdt::AuthorPosition> own_position(const SpaceId& space, const LogId& log, WallTime now);
   Status append_own(const SpaceId& space, const LogId& log, std::vector<crdt::Change> changes,
                     WallTime now);

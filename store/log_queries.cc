@@ -240,6 +240,19 @@ Result<std::vector<crdt::Delivered>> Logs::recent(const SpaceId& space,
   return out;
 }
 
+Result<std::vector<crdt::Dep>> Logs::unnamed(const SpaceId& space, const LogId& own) const {
+  std::vector<crdt::Dep> out;
+  auto rows = TRY(db_.prepare(
+      "SELECT log.id, applied_seq, applied_hash FROM log JOIN space ON space.no = log.space_no "
+      "WHERE space.id = ? AND log.id != ? AND applied_seq > named_seq ORDER BY log.id"));
+  rows.bind(space).bind(own);
+  while (TRY(rows.step())) {
+    const auto log = TRY(rows.id<LogId>(0));
+    out.push_back({log, rows.count(1), shorten(TRY(rows.id<Digest>(2)))});
+  }
+  return out;
+}
+
 Result<std::optional<Salt>> Logs::salt(const LogId& log, const ObjectId& object) const {
   const auto row = TRY(find_log(db_, log));
   if (!row) return std::nullopt;

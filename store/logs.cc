@@ -196,6 +196,20 @@ Status Logs::freeze(const LogId& log) {
   return update_log(db_, row);
 }
 
+Status Logs::note_named(std::span<const crdt::Delivered> changes) {
+  ENSURE(db_.in_transaction());
+  std::map<LogId, std::uint64_t> named;
+  for (const auto& item : changes) {
+    for (const auto& dep : item.change.deps) {
+      auto& seq = named[dep.log];
+      seq = std::max(seq, dep.seq);
+    }
+  }
+  auto raise = TRY(db_.prepare("UPDATE log SET named_seq = ?2 WHERE id = ?1 AND named_seq < ?2"));
+  for (const auto& [log, seq] : named) TRY(raise.bind(log).bind(seq).run());
+  return {};
+}
+
 Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object) {
   ENSURE(db_.in_transaction());
   const auto number = TRY(find_object_no(db_, space, object));

@@ -79,6 +79,8 @@ class Logs {
   /// Sets the mark of the change that holds op `seq`. Errors: not_found.
   Status set_mark(const LogId& log, std::uint64_t seq, crdt::Mark mark);
   Status freeze(const LogId& log);
+  /// Notes which ends of other logs changes build on that are being delivered.
+  Status note_named(std::span<const crdt::Delivered> changes);
 
   /// Changes from the one that starts at or holds `from`, at least one if there is any, until about
   /// `bytes_max` of content or `count_max`.
@@ -113,6 +115,10 @@ class Logs {
   /// Accepted positions of a space for digests, sorted by log: (log, applied_seq, applied_hash). A
   /// log of which only void changes have been delivered is left out: it counts for nothing.
   Result<std::vector<crdt::Position>> positions(const SpaceId& space) const;
+  /// What a change of `own` has to name in its deps: the delivered ends of the other logs of the
+  /// space that no delivered change builds on yet. All else is in the past of these, or of the end
+  /// of `own`. Sorted by log. O(logs).
+  Result<std::vector<crdt::Dep>> unnamed(const SpaceId& space, const LogId& own) const;
   /// The greatest lamport delivered in a space; 0 when none.
   Result<std::uint64_t> lamport(const SpaceId& space) const;
   /// Number of changes held of a space.

@@ -18,6 +18,7 @@ CREATE TABLE log (
   applied_hash   BLOB NOT NULL,
   applied_lamport INTEGER NOT NULL DEFAULT 0,
   change_count   INTEGER NOT NULL DEFAULT 0,
+  named_seq      INTEGER NOT NULL DEFAULT 0, -- the greatest op of it in deps of what was delivered from other logs
   frozen         INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX log_by_space ON log (space_no, id);

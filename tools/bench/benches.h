@@ -15,6 +15,8 @@ struct Options {
   std::optional<std::string> trace;  ///< a file; nothing: the shared traces, else generated ones
   int runs = 5;                      ///< of what a median is taken
   std::uint64_t seed = 1;
+  std::optional<std::string> home;  ///< a made team: where to, or which one
+  double share = 1;                 ///< of a full-size team
 };
 
 struct Bench {
@@ -39,6 +41,7 @@ Status bench_apply(const Options& options, const Report& report);
 Status bench_cipher(const Options& options, const Report& report);
 Status bench_delta(const Options& options, const Report& report);
 Status bench_search(const Options& options, const Report& report);
+Status bench_make_team(const Options& options, const Report& report);
 Status bench_files(const Options& options, const Report& report);
 
 /// One measure for a harness that compares programs: reads the trace at `flat`, prints one JSON

@@ -1,7 +1,7 @@
 // holm-bench: what Holm costs, measured.
 //
 //   holm-bench list
-//   holm-bench NAME [--trace FILE] [--json] [--runs N] [--seed N]
+//   holm-bench NAME [--trace FILE] [--json] [--runs N] [--seed N] [--home DIR] [--share X]
 //   holm-bench peer MEASURE FLAT BASE      one measure for a harness that compares programs; FLAT
 //                                          is the trace, BASE a path prefix for files that one
 //                                          measure leaves for the next
@@ -34,6 +34,7 @@ std::span<const Bench> benches() {
       {"apply", "a delta of 10,000 objects into a store", bench_apply},
       {"delta", "what a typed character and a burst of 100 cost on a link", bench_delta},
       {"search", "questions to 200,000 messages and 5,000 documents", bench_search},
+      {"make-team", "the store of a team of ten years, written and weighed", bench_make_team},
       {"files", "files cut and named, brought into a store, read back", bench_files},
   };
   return all;
@@ -50,6 +51,7 @@ int usage() {
   std::fputs(
       "usage: holm-bench list\n"
       "       holm-bench NAME [--trace FILE] [--json] [--runs N] [--seed N]\n"
+      "                  [--home DIR] [--share X]\n"
       "       holm-bench peer MEASURE FLAT BASE\n",
       stderr);
   return kUsage;
@@ -60,7 +62,8 @@ int failed(const Error& error) {
   return 1;
 }
 
-bool parse(std::string_view text, std::uint64_t& out) {
+template <class Number>
+bool parse(std::string_view text, Number& out) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   return error == std::errc() && end == text.data() + text.size();
 }
@@ -98,6 +101,10 @@ int main(int argc, char** argv) {
     std::uint64_t number = 0;
     if (word == "--trace") {
       options.trace = std::string(words[i]);
+    } else if (word == "--home") {
+      options.home = std::string(words[i]);
+    } else if (word == "--share" && parse(words[i], options.share) && options.share > 0) {
+      continue;
     } else if (word == "--runs" && parse(words[i], number) && number > 0 && number <= 1000) {
       options.runs = static_cast<int>(number);
     } else if (word == "--seed" && parse(words[i], number)) {

@@ -1,8 +1,6 @@
 #include "tools/bench/search_store.h"
 
 #include <algorithm>
-#include <cmath>
-#include <set>
 
 #include "base/wire.h"
 #include "crdt/author.h"
@@ -19,7 +17,6 @@
 namespace holm::bench {
 namespace {
 
-constexpr std::size_t kWords = 60'000;
 constexpr std::size_t kMessageBytes = 240;
 constexpr std::size_t kDocumentBytes = 6'000;
 constexpr std::size_t kTurn = 250;  // objects
@@ -49,30 +46,10 @@ crdt::Write insert(const ObjectId& object, std::uint32_t type, std::uint32_t fie
   return out;
 }
 
-/// Words that look like some, each once: syllables, more of them the rarer a word is.
-std::vector<std::string> make_words(Rng& rng) {
-  constexpr std::string_view kFirst = "bcdfghjklmnprstvwz";
-  constexpr std::string_view kSecond = "aeiou";
-  constexpr std::string_view kEnds[] = {"", "n", "r", "s", "t", "ng", "st"};
-  std::set<std::string> seen;
-  std::vector<std::string> out;
-  while (out.size() < kWords) {
-    const auto syllables = out.size() < 60 ? 1 : 2 + rng.below(out.size() < 3000 ? 2 : 3);
-    std::string word;
-    for (std::uint64_t i = 0; i < syllables; ++i) {
-      word += kFirst[rng.below(kFirst.size())];
-      word += kSecond[rng.below(kSecond.size())];
-    }
-    word += kEnds[rng.below(std::size(kEnds))];
-    if (seen.insert(word).second) out.push_back(word);
-  }
-  return out;
-}
-
 }  // namespace
 
 SearchStore::SearchStore(std::unique_ptr<store::Store> store, std::uint64_t seed)
-    : rng_(seed), store_(std::move(store)), merger_(*store_), words_(make_words(rng_)) {
+    : rng_(seed), store_(std::move(store)), merger_(*store_), prose_(rng_) {
   for (std::size_t i = 0; i < kMembers; ++i) {
     work::members::Person person;
     person.id = rng_.id<MemberId>();
@@ -95,30 +72,6 @@ Result<std::unique_ptr<SearchStore>> SearchStore::open(const std::string& path, 
   options.rng = &nonces;
   auto store = TRY(store::Store::open(options));
   return std::unique_ptr<SearchStore>(new SearchStore(std::move(store), seed));
-}
-
-/// Words by Zipf's law, as prose has them.
-std::string SearchStore::prose(std::size_t bytes) {
-  std::string out;
-  const auto span = std::log(static_cast<double>(words_.size()));
-  std::size_t in_sentence = 0;
-  while (out.size() < bytes) {
-    const auto draw = static_cast<double>(rng_.below(1u << 30)) / static_cast<double>(1u << 30);
-    const auto rank = static_cast<std::size_t>(std::exp(draw * span)) - 1;
-    auto word = words_[std::min(rank, words_.size() - 1)];
-    if (in_sentence == 0) word[0] = static_cast<char>(word[0] - 'a' + 'A');
-    out += word;
-    in_sentence = (in_sentence + 1) % 11;
-    out += in_sentence == 0 ? ". " : " ";
-  }
-  out.resize(bytes);
-  return out;
-}
-
-std::string SearchStore::title() {
-  auto out = prose(24);
-  out.resize(out.rfind(' ') == std::string::npos ? out.size() : out.rfind(' '));
-  return out + " " + std::to_string(rng_.below(10'000));
 }
 
 Status SearchStore::make_rooms(std::size_t count) {
@@ -183,7 +136,7 @@ Status SearchStore::write(Room& room, Log& log, const std::vector<crdt::Write>& 
 void SearchStore::add_message(Room& room, std::vector<crdt::Write>& writes) {
   if (room.threads.empty() || rng_.below(kThreadMessages) == 0) {
     room.threads.push_back(rng_.id<ObjectId>());
-    const auto words = title();
+    const auto words = prose_.title();
     text_bytes_ += words.size();
     writes.push_back(put(room.threads.back(), work::kThread, work::field::kTitle, Value(words)));
   }
@@ -192,7 +145,7 @@ void SearchStore::add_message(Room& room, std::vector<crdt::Write>& writes) {
   const auto message = rng_.id<ObjectId>();
   writes.push_back(put(message, work::kMessage, work::field::kParent, work::id_value(thread)));
   writes.push_back(put(message, work::kMessage, work::message::kIntent, Value("update")));
-  auto text = prose(kMessageBytes);
+  auto text = prose_.text(kMessageBytes);
   if (rng_.below(500) == 0) {  // from the second word on: words from there stand within a sentence
     const auto from = text.find(' ') + 1;
     auto to = from;
@@ -205,10 +158,10 @@ void SearchStore::add_message(Room& room, std::vector<crdt::Write>& writes) {
 
 ObjectId SearchStore::add_document(std::vector<crdt::Write>& writes) {
   const auto document = rng_.id<ObjectId>();
-  const auto words = title();
+  const auto words = prose_.title();
   writes.push_back(put(document, work::kDocument, work::field::kTitle, Value(words)));
   writes.push_back(
-      insert(document, work::kDocument, work::document::kText, 0, prose(kDocumentBytes)));
+      insert(document, work::kDocument, work::document::kText, 0, prose_.text(kDocumentBytes)));
   text_bytes_ += kDocumentBytes + words.size();
   return document;
 }

@@ -11,6 +11,7 @@
 #include "node/merge.h"
 #include "node/store_state.h"
 #include "store/store.h"
+#include "tools/bench/prose.h"
 #include "work/members/roster.h"
 
 namespace holm::bench {
@@ -38,10 +39,10 @@ class SearchStore {
   std::uint64_t text_bytes() const { return text_bytes_; }
   std::uint64_t changes() const { return changes_; }
   /// A word by its rank: 0 is the commonest.
-  const std::string& word(std::size_t rank) const { return words_.at(rank); }
+  const std::string& word(std::size_t rank) const { return prose_.word(rank); }
   /// Three words that somebody wrote side by side.
   const std::string& phrase(Rng& rng) const { return phrases_.at(rng.below(phrases_.size())); }
-  std::size_t word_count() const { return words_.size(); }
+  std::size_t word_count() const { return prose_.word_count(); }
 
  private:
   SearchStore(std::unique_ptr<store::Store> store, std::uint64_t seed);
@@ -58,8 +59,6 @@ class SearchStore {
   };
 
   Status make_rooms(std::size_t count);
-  std::string prose(std::size_t bytes);
-  std::string title();
   Status write(Room& room, Log& log, const std::vector<crdt::Write>& writes);
   void add_message(Room& room, std::vector<crdt::Write>& writes);
   ObjectId add_document(std::vector<crdt::Write>& writes);
@@ -69,7 +68,7 @@ class SearchStore {
   node::Merger merger_;
   work::members::Roster roster_;
   std::unique_ptr<node::StoreState> state_;
-  std::vector<std::string> words_;
+  Prose prose_;
   std::vector<std::string> phrases_;
   std::vector<Room> rooms_;
   ObjectId first_document_;

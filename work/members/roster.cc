@@ -25,7 +25,8 @@ struct Node {
 
 class Resolver {
  public:
-  Resolver(const TeamId& team, std::span<const Bytes> encoded) : team_(team) {
+  Resolver(const TeamId& team, std::span<const Bytes> encoded, Verified& verified)
+      : team_(team), verified_(verified) {
     load(encoded);
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       nodes_[i].counts = verdict(i);
@@ -98,21 +99,21 @@ class Resolver {
 
   bool verdict(std::size_t i) {
     const auto& op = nodes_[i].op;
-    if (op.kind == OpKind::create) return founds(op);
+    if (op.kind == OpKind::create) return founds(nodes_[i]);
     if (op.past.empty()) return false;
     const Roster& known = before(i);
     const auto* device = known.device(op.device);
     if (device == nullptr || device->dropped || device->member != op.author) return false;
-    if (!crypto::verify(device->signing, kOpLabel, signed_bytes(op), op.signature)) return false;
+    if (!is_signed(nodes_[i], device->signing)) return false;
     const Role role = known.role(op.author);
     if (role < Role::guest) return false;
     switch (op.kind) {
       case OpKind::create: return false;
-      case OpKind::grant: return may_grant(known, op, role);
+      case OpKind::grant: return may_grant(known, nodes_[i], role);
       case OpKind::reduce: return may_reduce(known, op, role);
       case OpKind::extend: return role >= Role::admin;
       case OpKind::add_device: {
-        auto certificate = decode_certificate(op.certificate, team_);
+        const auto& certificate = certificate_of(nodes_[i]);
         return certificate && certificate->member == op.author;
       }
       case OpKind::drop_device: {
@@ -135,30 +136,53 @@ class Resolver {
     return false;  // a kind this program does not know
   }
 
-  bool founds(const Op& op) const {
-    auto certificate = decode_certificate(op.certificate, team_);
+  const std::optional<DeviceCertificate>& certificate_of(const Node& node) const {
+    const auto known = verified_.certificates.find(node.hash);
+    if (known != verified_.certificates.end()) return known->second;
+    auto certificate = decode_certificate(node.op.certificate, team_);
+    auto& out = verified_.certificates[node.hash];
+    if (certificate) out = std::move(*certificate);
+    return out;
+  }
+
+  bool is_signed(const Node& node, const crypto::VerifyKey& key) const {
+    const auto [at, is_new] = verified_.ops.try_emplace(node.hash);
+    if (is_new) {
+      at->second = crypto::verify(key, kOpLabel, signed_bytes(node.op), node.op.signature);
+    }
+    return at->second;
+  }
+
+  bool founds(const Node& node) const {
+    const auto& op = node.op;
+    const auto& certificate = certificate_of(node);
     return op.past.empty() && certificate && certificate->member == op.author &&
            certificate->device == op.device && op.network_key.size() == 32 &&
            team_of(op) == team_ &&
-           crypto::verify(certificate->signing, kOpLabel, signed_bytes(op), op.signature);
+           is_signed(node, certificate->signing);
   }
 
-  bool may_grant(const Roster& known, const Op& op, Role role) const {
+  bool may_grant(const Roster& known, const Node& node, Role role) const {
+    const auto& op = node.op;
     if (op.role <= known.role(op.target)) return false;  // a grant raises
     if (op.certificate.empty()) {                        // a promotion
       return role >= Role::admin && op.role <= role && known.person(op.target) != nullptr;
     }
-    auto certificate = decode_certificate(op.certificate, team_);
+    const auto& certificate = certificate_of(node);
     if (!certificate || certificate->member != op.target) return false;
     const auto found = known.invites.find(op.invite);
     if (found == known.invites.end()) return false;
     const auto& invite = found->second;
     if (invite.closed || invite.used >= invite.uses || op.role > invite.role) return false;
     if (op.time > invite.expires) return false;
-    auto proof = decode_join_proof(op.join_proof);
-    return proof && crypto::verify(invite.key, kJoinLabel,
-                                   join_signed_bytes(team_, op.certificate, proof->handshake),
-                                   proof->signature);
+    const auto [at, is_new] = verified_.joins.try_emplace(node.hash);
+    if (is_new) {
+      const auto proof = decode_join_proof(op.join_proof);
+      at->second = proof && crypto::verify(invite.key, kJoinLabel,
+                                           join_signed_bytes(team_, op.certificate, proof->handshake),
+                                           proof->signature);
+    }
+    return at->second;
   }
 
   bool may_reduce(const Roster& known, const Op& op, Role role) const {
@@ -210,7 +234,7 @@ class Resolver {
       case OpKind::create:
         out.team_name = op.team_name;
         out.network_keys.insert(out.network_keys.begin(), op.network_key);
-        enter(out, op, op.author);
+        enter(out, nodes_[i], op.author);
         grants[op.author].push_back(i);
         break;
       case OpKind::grant: {
@@ -218,13 +242,13 @@ class Resolver {
           auto& invite = out.invites[op.invite];
           if (invite.used >= invite.uses) break;  // used up by grants earlier in (depth, hash)
           ++invite.used;
-          enter(out, op, op.target);
+          enter(out, nodes_[i], op.target);
         }
         grants[op.target].push_back(i);
         break;
       }
       case OpKind::reduce: reductions[op.target].push_back(i); break;
-      case OpKind::add_device: add_device(out, op); break;
+      case OpKind::add_device: add_device(out, nodes_[i]); break;
       case OpKind::drop_device: {
         const auto found = out.devices.find(op.dropped);
         if (found != out.devices.end()) found->second.dropped = true;
@@ -252,8 +276,9 @@ class Resolver {
     }
   }
 
-  void enter(Roster& out, const Op& op, const MemberId& member) const {
-    auto certificate = decode_certificate(op.certificate, team_);
+  void enter(Roster& out, const Node& node, const MemberId& member) const {
+    const auto& op = node.op;
+    const auto& certificate = certificate_of(node);
     if (!certificate) return;
     auto [at, is_new] = out.people.try_emplace(member);
     if (is_new) {
@@ -263,11 +288,11 @@ class Resolver {
                     .joined = op.time,
                     .root = certificate->root};
     }
-    add_device(out, op);
+    add_device(out, node);
   }
 
-  void add_device(Roster& out, const Op& op) const {
-    auto certificate = decode_certificate(op.certificate, team_);
+  void add_device(Roster& out, const Node& node) const {
+    const auto& certificate = certificate_of(node);
     if (!certificate) return;
     out.devices.try_emplace(certificate->device, Device{.id = certificate->device,
                                                         .member = certificate->member,
@@ -275,10 +300,11 @@ class Resolver {
                                                         .signing = certificate->signing,
                                                         .exchange = certificate->exchange,
                                                         .dropped = false,
-                                                        .added = op.time});
+                                                        .added = node.op.time});
   }
 
   TeamId team_;
+  Verified& verified_;
   std::vector<Node> nodes_;
   std::map<std::vector<ShortHash>, std::unique_ptr<Roster>> memo_;
 };
@@ -312,8 +338,13 @@ bool Roster::authorised(const DeviceId& id) const {
   return found != nullptr && !found->dropped && role(found->member) >= Role::guest;
 }
 
+Roster resolve(const TeamId& team, std::span<const Bytes> ops, Verified& verified) {
+  return Resolver(team, ops, verified).result();
+}
+
 Roster resolve(const TeamId& team, std::span<const Bytes> ops) {
-  return Resolver(team, ops).result();
+  Verified verified;
+  return resolve(team, ops, verified);
 }
 
 }  // namespace holm::work::members

@@ -61,9 +61,19 @@ struct Roster {
   bool authorised(const DeviceId& id) const;
 };
 
+/// What was verified of ops before, by op: signatures cost far more than all the rest. Each answer
+/// rests on the op alone, as a device's id and an invite's id tell their keys.
+struct Verified {
+  std::map<ShortHash, std::optional<DeviceCertificate>> certificates;  ///< nothing: not valid
+  std::map<ShortHash, bool> ops;                                       ///< signed by its device
+  std::map<ShortHash, bool> joins;                                     ///< signed with the invite
+};
+
 /// Judges every op against its own past and applies those that count, in an order that depends on
 /// the set alone. Ops that do not decode, are not signed by a certified device, or are not
-/// permitted are without effect. `ops` are encoded, in any order; duplicates count once.
+/// permitted are without effect. `ops` are encoded, in any order; duplicates count once. `verified`
+/// is read and added to.
+Roster resolve(const TeamId& team, std::span<const Bytes> ops, Verified& verified);
 Roster resolve(const TeamId& team, std::span<const Bytes> ops);
 
 }  // namespace holm::work::members
