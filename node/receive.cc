@@ -54,7 +54,7 @@ class Delivery {
         queue->applied = item.change.last_seq();
         queue->lamport = item.change.lamport;
         ops += item.change.ops.size();
-        batch.push_back({std::move(item.change), item.hash, queue->member, mark});
+        batch.push_back({std::move(item.change), {}, queue->member, mark});
       }
       if (batch.empty()) return false;
       auto texts = TRY(replica_.merger_.touched_texts(space_, batch));
@@ -76,7 +76,7 @@ class Delivery {
     std::uint64_t applied = 0;
     std::uint64_t sealed = 0;
     std::uint64_t lamport = 0;  ///< of the last change delivered; 0: none yet
-    std::vector<store::StoredChange> changes;
+    std::vector<store::HeldChange> changes;
     std::size_t at = 0;
   };
 

@@ -142,7 +142,8 @@ Result<Value> Node::describe(Replica& replica, const Changed& changed) {
   const auto history =
       TRY(work::answer(replica.state(), {.now = env_.clock.wall(), .zone = replica.zone()},
                        work::History{.object = changed.object.text(), .limit = kWatchLines}));
-  const auto hash = stored->hash.text();
+  const auto ends = TRY(replica.store().logs().hash_at(changed.log, stored->change.last_seq()));
+  const auto hash = ends ? ends->text() : std::string();
   Value event = Value::object();
   event.set("id", changed.object.text());
   event.set("path", work::path_of(replica.state(), {changed.space, changed.object}));

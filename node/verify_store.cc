@@ -43,11 +43,17 @@ class Check {
         }
         const auto digest = crdt::change_digest(item.change, salts);
         if (digest) hash = crdt::chain_next(hash, *digest);
-        if (!digest || hash != item.hash) {
+        if (!digest) {
           problem(info, "has a change that does not fit its chain, at " + std::to_string(next));
           return {};
         }
         next = item.change.last_seq() + 1;
+        if (next == info.stored_seq + 1
+                ? hash != info.stored_hash
+                : next == info.applied_seq + 1 && hash != info.applied_hash) {
+          problem(info, "has a change that does not fit its chain, before " + std::to_string(next));
+          return {};
+        }
         ++out_.changes;
         while (head != heads.end() && head->seq < next) {
           check_head(space, info, *head, hash, next - 1, key);

@@ -4,9 +4,11 @@
 
 #include "base/ensure.h"
 #include "base/wire.h"
+#include "crdt/chain.h"
 #include "crdt/columns.h"
 #include "store/logs.h"
 #include "store/sqlite.h"
+#include "store/touches.h"
 
 namespace holm::store {
 namespace {
@@ -34,23 +36,19 @@ struct IndexRow {
   std::uint64_t first_lamport = 0;
   std::size_t change_count = 0;
   ByteView places;
-  ByteView hashes;
 };
 
 Result<std::vector<ChangePlace>> decode_places(const IndexRow& row) {
   auto reader = TRY(Reader::open(row.places));
   TRY(reader.array(row.change_count * 2));
-  if (row.hashes.size() != row.change_count * Digest::kBytes || row.change_count == 0) {
-    return fail(Code::corrupt, "an index of changes has the wrong length");
-  }
+  if (row.change_count == 0) return fail(Code::corrupt, "an index names no changes");
   std::vector<ChangePlace> out(row.change_count);
   std::uint64_t seq = row.first_seq;
   std::uint64_t lamport = row.first_lamport;
   for (std::size_t i = 0; i < out.size(); ++i) {
     const auto span = TRY(reader.uint(crdt::kSeqMax));
     lamport += TRY(reader.uint());
-    const auto hash = row.hashes.subspan(i * Digest::kBytes, Digest::kBytes);
-    out[i] = {seq, seq + span - 1, lamport, *Digest::from(hash)};
+    out[i] = {seq, seq + span - 1, lamport};
     seq += span;
     if (span == 0) return fail(Code::corrupt, "an index of changes has a change without ops");
   }
@@ -87,7 +85,7 @@ Status LogChunks::append(std::int64_t log_no, std::span<const StoredChange> chan
 
 Status LogChunks::cut(std::int64_t log_no, std::uint64_t seq) {
   // Without the boundary chunk's own tail first: it is the only one that has to be decoded.
-  const auto boundary = seq == 0 ? ChunkRef() : TRY(changes_at(log_no, seq));
+  const auto boundary = seq == 0 ? ChunkRef() : TRY(hashes_at(log_no, seq));
   std::vector<std::int64_t> gone;
   {
     auto rows = TRY(db_.prepare("SELECT no FROM chunk WHERE log_no = ? AND last_seq > ?"));
@@ -97,9 +95,8 @@ Status LogChunks::cut(std::int64_t log_no, std::uint64_t seq) {
   for (const auto no : gone) TRY(remove(no));
   if (boundary == nullptr || boundary->last_seq() <= seq) return {};
   const auto count = boundary->index_of(seq) + 1;
-  std::vector<Digest> hashes;
-  for (std::size_t i = 0; i < count; ++i) hashes.push_back(boundary->places[i].hash);
-  return insert(log_no, std::span(boundary->changes).first(count), hashes);
+  return insert(log_no, std::span(boundary->changes).first(count),
+                std::span(boundary->hashes).first(count));
 }
 
 Status LogChunks::rewrite(const Chunk& chunk, std::span<const crdt::Change> changes) {
@@ -115,12 +112,9 @@ Status LogChunks::insert(std::int64_t log_no, std::span<const crdt::Change> chan
                          std::span<const Digest> hashes) {
   std::size_t raw_bytes = 0;
   for (const auto& change : changes) raw_bytes += crdt::weight(change);
-  Bytes joined;
-  joined.reserve(hashes.size() * Digest::kBytes);
-  for (const auto& hash : hashes) holm::append(joined, hash.view());
   auto insert = TRY(db_.prepare(
       "INSERT INTO chunk (log_no, first_seq, last_seq, first_lamport, change_count, raw_bytes, "
-      "places, hashes, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+      "places, end_hash, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   insert.bind(log_no)
       .bind(changes.front().seq)
       .bind(changes.back().last_seq())
@@ -128,11 +122,21 @@ Status LogChunks::insert(std::int64_t log_no, std::span<const crdt::Change> chan
       .bind(changes.size())
       .bind(raw_bytes)
       .bind(encode_places(changes))
-      .bind(joined)
+      .bind(hashes.back())
       .bind(crdt::encode_columns(changes));
   TRY(insert.run());
-  // The number may be that of a chunk dropped earlier.
-  forget(db_.last_row());
+  // Merged soon, and then its hashes are wanted.
+  Chunk chunk{.no = db_.last_row(),
+              .log_no = log_no,
+              .places = {},
+              .end_hash = hashes.back(),
+              .changes = {},
+              .hashes = {hashes.begin(), hashes.end()}};
+  chunk.places.reserve(changes.size());
+  for (const auto& change : changes) {
+    chunk.places.push_back({change.seq, change.last_seq(), change.lamport});
+  }
+  keep(std::move(chunk));
   return {};
 }
 
@@ -177,51 +181,61 @@ Status LogChunks::merge(std::int64_t log_no, const Loose& loose) {
   std::vector<crdt::Change> changes;
   std::vector<Digest> hashes;
   for (const auto no : loose.numbers) {
-    const auto chunk = TRY(load_changes(no));
+    const auto chunk = TRY(load_hashes(no));
     changes.insert(changes.end(), chunk->changes.begin(), chunk->changes.end());
-    for (const auto& place : chunk->places) hashes.push_back(place.hash);
+    hashes.insert(hashes.end(), chunk->hashes.begin(), chunk->hashes.end());
   }
   for (const auto no : loose.numbers) TRY(remove(no));
   return insert_split(log_no, changes, hashes);
 }
 
 Result<ChunkRef> LogChunks::index_at(std::int64_t log_no, std::uint64_t seq) {
-  return find(log_no, seq, 0);
+  const auto no = TRY(find(log_no, seq));
+  if (!no) return ChunkRef();
+  return load_index(*no);
 }
 
 Result<ChunkRef> LogChunks::changes_at(std::int64_t log_no, std::uint64_t seq) {
-  return find(log_no, seq, 1);
+  const auto no = TRY(find(log_no, seq));
+  if (!no) return ChunkRef();
+  return load_changes(*no);
 }
 
-Result<ChunkRef> LogChunks::find(std::int64_t log_no, std::uint64_t seq,
-                                 std::size_t changes_wanted) {
+Result<ChunkRef> LogChunks::hashes_at(std::int64_t log_no, std::uint64_t seq) {
+  const auto no = TRY(find(log_no, seq));
+  if (!no) return ChunkRef();
+  return load_hashes(*no);
+}
+
+Result<std::optional<std::int64_t>> LogChunks::find(std::int64_t log_no, std::uint64_t seq) {
   auto rows =
       TRY(db_.prepare("SELECT no, last_seq FROM chunk WHERE log_no = ? AND first_seq <= ? "
                       "ORDER BY first_seq DESC LIMIT 1"));
   rows.bind(log_no).bind(seq);
-  if (!TRY(rows.step()) || rows.count(1) < seq) return ChunkRef();
-  const auto no = rows.number(0);
-  auto chunk = cached(no);
-  if (chunk != nullptr && chunk->changes.size() >= changes_wanted) return chunk;
-  return changes_wanted == 0 ? load_index(no) : load_changes(no);
+  if (!TRY(rows.step()) || rows.count(1) < seq) return std::nullopt;
+  return rows.number(0);
 }
 
 Result<ChunkRef> LogChunks::load_index(std::int64_t no) {
+  if (auto chunk = cached(no)) return chunk;
   auto rows = TRY(db_.prepare(
-      "SELECT first_seq, last_seq, first_lamport, change_count, places, hashes FROM chunk "
-      "WHERE no = ?"));
+      "SELECT first_seq, last_seq, first_lamport, change_count, places, log_no, end_hash "
+      "FROM chunk WHERE no = ?"));
   rows.bind(no);
   if (!TRY(rows.step())) return fail(damaged("a chunk of changes is missing"));
-  const IndexRow row{rows.count(0), rows.count(1), rows.count(2),
-                     rows.count(3), rows.blob(4),  rows.blob(5)};
+  const IndexRow row{rows.count(0), rows.count(1), rows.count(2), rows.count(3), rows.blob(4)};
   auto places = decode_places(row);
   if (!places) return fail(damaged(places.error().what));
-  return keep({no, std::move(*places), {}});
+  Chunk chunk;
+  chunk.no = no;
+  chunk.log_no = rows.number(5);
+  chunk.places = std::move(*places);
+  chunk.end_hash = TRY(rows.id<Digest>(6));
+  return keep(std::move(chunk));
 }
 
 Result<ChunkRef> LogChunks::load_changes(std::int64_t no) {
-  auto chunk = cached(no);
-  if (chunk == nullptr) chunk = TRY(load_index(no));
+  const auto chunk = TRY(load_index(no));
   if (!chunk->changes.empty()) return chunk;
   auto rows = TRY(db_.prepare("SELECT body FROM chunk WHERE no = ?"));
   rows.bind(no);
@@ -235,7 +249,61 @@ Result<ChunkRef> LogChunks::load_changes(std::int64_t no) {
     fits = change.seq == places[i].seq && change.last_seq() == places[i].last_seq;
   }
   if (!fits) return fail(damaged("a chunk of changes does not fit its index"));
-  return keep({no, places, std::move(*changes)});
+  auto out = *chunk;
+  out.changes = std::move(*changes);
+  return keep(std::move(out));
+}
+
+Result<ChunkRef> LogChunks::load_hashes(std::int64_t no) {
+  const auto chunk = TRY(load_changes(no));
+  if (!chunk->hashes.empty()) return chunk;
+  auto owner = TRY(db_.prepare(
+      "SELECT space.id, space.no, log.id FROM log JOIN space ON space.no = log.space_no "
+      "WHERE log.no = ?"));
+  owner.bind(chunk->log_no);
+  if (!TRY(owner.step())) return fail(damaged("a log is missing"));
+  const auto space = TRY(owner.id<SpaceId>(0));
+  const auto space_no = owner.number(1);
+  auto hash = crdt::chain_start(space, TRY(owner.id<LogId>(2)));
+  if (chunk->first_seq() > 1) {
+    auto before = TRY(db_.prepare(
+        "SELECT end_hash FROM chunk WHERE log_no = ? AND first_seq < ? ORDER BY first_seq DESC "
+        "LIMIT 1"));
+    before.bind(chunk->log_no).bind(chunk->first_seq());
+    if (!TRY(before.step())) return fail(damaged("a chunk of changes is missing"));
+    hash = TRY(before.id<Digest>(0));
+  }
+  std::map<ObjectId, Salt> declared;
+  std::optional<Error> fault;
+  const crdt::SaltLookup salts = [&](const LogId&, const ObjectId& object) -> std::optional<Salt> {
+    const auto known = declared.find(object);
+    if (known != declared.end()) return known->second;
+    auto salt = salt_of(chunk->log_no, space_no, object);
+    if (!salt) fault = salt.error();
+    if (!salt || !*salt) return std::nullopt;
+    declared[object] = **salt;
+    return *salt;
+  };
+  auto out = *chunk;
+  out.hashes.reserve(out.changes.size());
+  for (const auto& change : out.changes) {
+    for (const auto& salt : change.salts) declared[salt.object] = salt.salt;
+    const auto digest = crdt::change_digest(change, salts);
+    if (fault) return fail(*fault);
+    if (!digest) return fail(damaged(digest.error().what));
+    hash = crdt::chain_next(hash, *digest);
+    out.hashes.push_back(hash);
+  }
+  if (hash != out.end_hash) return fail(damaged("changes of a log do not fit its chain"));
+  return keep(std::move(out));
+}
+
+Result<std::optional<Salt>> LogChunks::salt_of(std::int64_t log_no, std::int64_t space_no,
+                                               const ObjectId& object) {
+  auto rows = TRY(db_.prepare("SELECT no FROM object WHERE space_no = ? AND id = ?"));
+  rows.bind(space_no).bind(object);
+  if (!TRY(rows.step())) return std::nullopt;
+  return touches_.salt(log_no, rows.number(0));
 }
 
 ChunkRef LogChunks::cached(std::int64_t no) {
@@ -254,7 +322,8 @@ ChunkRef LogChunks::cached(std::int64_t no) {
 ChunkRef LogChunks::keep(Chunk chunk) {
   cached(chunk.no);  // clears what a rollback made untrue
   forget(chunk.no);
-  std::size_t bytes = chunk.places.size() * sizeof(ChangePlace);
+  std::size_t bytes =
+      chunk.places.size() * sizeof(ChangePlace) + chunk.hashes.size() * sizeof(Digest);
   for (const auto& change : chunk.changes) bytes += crdt::weight(change) + change.ops.size() * 64;
   const auto no = chunk.no;
   auto out = std::make_shared<const Chunk>(std::move(chunk));

@@ -1,16 +1,17 @@
 // The chunk table: consecutive changes of a log as columnar bodies, beside an index that answers
-// for seq, lamport and chain hash without decoding. Small chunks at a log's end are merged as they
-// gather, so disk use and read cost do not depend on how a log arrived. Layout:
+// for seq and lamport without decoding. Of the chain only the end of each chunk is stored: what
+// lies between is hashed again by whoever asks, which is rare. Small chunks at a log's end are
+// merged as they gather, so disk use and read cost do not depend on how a log arrived. Layout:
 // docs/formats/store.md.
 //
-// Owner: Logs. Threads: the loop thread. Knows logs by number only; checks neither chains nor
-// owners.
+// Owner: Logs. Threads: the loop thread. Knows logs by number only; checks no owners.
 #pragma once
 
 #include <cstdint>
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,7 @@
 namespace holm::store {
 
 class Db;
+class Touches;
 struct StoredChange;
 
 /// What the index says of one change.
@@ -28,13 +30,15 @@ struct ChangePlace {
   std::uint64_t seq = 0;  ///< first op
   std::uint64_t last_seq = 0;
   std::uint64_t lamport = 0;
-  Digest hash;  ///< of the chain after it
 };
 
 struct Chunk {
   std::int64_t no = 0;
+  std::int64_t log_no = 0;
   std::vector<ChangePlace> places;    ///< at least one
+  Digest end_hash;                    ///< of the chain after the last
   std::vector<crdt::Change> changes;  ///< as places, or empty: not decoded
+  std::vector<Digest> hashes;         ///< of the chain after each, or empty: not known
 
   std::uint64_t first_seq() const { return places.front().seq; }
   std::uint64_t last_seq() const { return places.back().last_seq; }
@@ -55,7 +59,8 @@ class LogChunks {
   /// Chunks that are not full may gather at a log's end up to this many.
   static constexpr std::size_t kLooseMax = 32;
 
-  explicit LogChunks(Db& db) : db_(db) {}
+  /// Both outlive this.
+  LogChunks(Db& db, const Touches& touches) : db_(db), touches_(touches) {}
 
   /// Requires: `changes` go on where the log ends. O(changes), and now and then a merge of at most
   /// kLooseMax chunks.
@@ -68,6 +73,9 @@ class LogChunks {
   /// The chunk that holds op `seq`, with its index alone, or with its changes.
   Result<ChunkRef> index_at(std::int64_t log_no, std::uint64_t seq);
   Result<ChunkRef> changes_at(std::int64_t log_no, std::uint64_t seq);
+  /// The same with changes and hashes. Errors: corrupt when the chain does not end where it did.
+  /// O(chunk) the first time: each of its changes is hashed.
+  Result<ChunkRef> hashes_at(std::int64_t log_no, std::uint64_t seq);
 
  private:
   struct Loose {
@@ -89,14 +97,19 @@ class LogChunks {
   Status remove(std::int64_t no);
   Result<Loose> loose_end(std::int64_t log_no);
   Status merge(std::int64_t log_no, const Loose& loose);
-  Result<ChunkRef> find(std::int64_t log_no, std::uint64_t seq, std::size_t changes_wanted);
+  /// Number of the chunk that holds op `seq`.
+  Result<std::optional<std::int64_t>> find(std::int64_t log_no, std::uint64_t seq);
   Result<ChunkRef> load_index(std::int64_t no);
   Result<ChunkRef> load_changes(std::int64_t no);
+  Result<ChunkRef> load_hashes(std::int64_t no);
+  Result<std::optional<Salt>> salt_of(std::int64_t log_no, std::int64_t space_no,
+                                      const ObjectId& object);
   ChunkRef cached(std::int64_t no);
   ChunkRef keep(Chunk chunk);
   void forget(std::int64_t no);
 
   Db& db_;
+  const Touches& touches_;
   std::map<std::int64_t, Cached> cache_;
   std::list<std::int64_t> recently_used_;  ///< newest first
   std::size_t cached_bytes_ = 0;

@@ -11,10 +11,10 @@
 namespace holm::store {
 
 struct Logs::Parts {
-  explicit Parts(Db& db) : chunks(db), touches(db) {}
+  explicit Parts(Db& db) : touches(db), chunks(db, touches) {}
 
-  LogChunks chunks;
   Touches touches;
+  LogChunks chunks;
 };
 
 /// The log row and the chunk table disagree.

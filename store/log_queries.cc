@@ -11,33 +11,21 @@
 namespace holm::store {
 namespace {
 
-StoredChange stored_at(const Chunk& chunk, std::size_t index,
-                       const std::set<std::uint64_t>& voided) {
-  const auto& change = chunk.changes[index];
-  const auto mark = voided.contains(change.seq) ? crdt::Mark::is_void : crdt::Mark::valid;
-  return {change, chunk.places[index].hash, mark};
+crdt::Mark mark_of(const crdt::Change& change, const std::set<std::uint64_t>& voided) {
+  return voided.contains(change.seq) ? crdt::Mark::is_void : crdt::Mark::valid;
 }
 
-crdt::Delivered delivered(StoredChange stored, const MemberId& author) {
-  return {std::move(stored.change), stored.hash, author, stored.mark};
+/// Of a chunk with its hashes.
+crdt::Delivered delivered_at(const Chunk& chunk, std::size_t index,
+                             const std::set<std::uint64_t>& voided, const MemberId& author) {
+  const auto& change = chunk.changes[index];
+  return {change, chunk.hashes[index], author, mark_of(change, voided)};
 }
 
 Result<crdt::Head> read_head(ByteView body) {
   auto head = crdt::decode_head(body);
   if (!head) return fail(damaged("a head: " + head.error().what));
   return std::move(*head);
-}
-
-bool is_hex(std::string_view digits) {
-  return std::all_of(digits.begin(), digits.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-  });
-}
-
-/// Whether the hex form of `hash` starts with `digits`, which are lower case.
-bool starts_with(ByteView hash, std::string_view digits) {
-  if (digits.size() > hash.size() * 2) return false;
-  return hex(hash.first((digits.size() + 1) / 2)).starts_with(digits);
 }
 
 }  // namespace
@@ -61,9 +49,9 @@ Result<std::set<std::uint64_t>> void_changes(Db& db, std::int64_t log_no, std::u
   return out;
 }
 
-Result<std::vector<StoredChange>> Logs::read(const LogId& log, std::uint64_t from,
-                                             std::size_t bytes_max, std::size_t count_max) const {
-  std::vector<StoredChange> out;
+Result<std::vector<HeldChange>> Logs::read(const LogId& log, std::uint64_t from,
+                                           std::size_t bytes_max, std::size_t count_max) const {
+  std::vector<HeldChange> out;
   const auto row = TRY(find_log(db_, log));
   if (!row) return out;
   std::size_t bytes = 0;
@@ -74,21 +62,22 @@ Result<std::vector<StoredChange>> Logs::read(const LogId& log, std::uint64_t fro
     for (auto i = chunk->index_of(seq); i < chunk->places.size(); ++i) {
       bytes += crdt::weight(chunk->changes[i]);
       if (!out.empty() && (bytes > bytes_max || out.size() >= count_max)) return out;
-      out.push_back(stored_at(*chunk, i, voided));
+      out.push_back({chunk->changes[i], mark_of(chunk->changes[i], voided)});
     }
     seq = chunk->last_seq() + 1;
   }
   return out;
 }
 
-Result<std::optional<StoredChange>> Logs::at(const LogId& log, std::uint64_t seq) const {
+Result<std::optional<HeldChange>> Logs::at(const LogId& log, std::uint64_t seq) const {
   const auto row = TRY(find_log(db_, log));
   if (!row) return std::nullopt;
   const auto chunk = TRY(parts_->chunks.changes_at(row->no, seq));
   if (chunk == nullptr) return std::nullopt;
   const auto index = chunk->index_of(seq);
   const auto first = chunk->places[index].seq;
-  return stored_at(*chunk, index, TRY(void_changes(db_, row->no, first, first)));
+  const auto voided = TRY(void_changes(db_, row->no, first, first));
+  return HeldChange{chunk->changes[index], mark_of(chunk->changes[index], voided)};
 }
 
 Result<std::optional<Digest>> Logs::hash_at(const LogId& log, std::uint64_t seq) const {
@@ -96,11 +85,14 @@ Result<std::optional<Digest>> Logs::hash_at(const LogId& log, std::uint64_t seq)
   if (!row) return std::nullopt;
   if (seq == 0) return crdt::chain_start(row->info.space, log);
   if (seq == row->info.stored_seq) return row->info.stored_hash;
-  const auto chunk = TRY(parts_->chunks.index_at(row->no, seq));
+  if (seq == row->info.applied_seq) return row->info.applied_hash;
+  auto chunk = TRY(parts_->chunks.index_at(row->no, seq));
   if (chunk == nullptr) return std::nullopt;
-  const auto& place = chunk->places[chunk->index_of(seq)];
-  if (place.last_seq != seq) return std::nullopt;
-  return place.hash;
+  const auto index = chunk->index_of(seq);
+  if (chunk->places[index].last_seq != seq) return std::nullopt;
+  if (index + 1 == chunk->places.size()) return chunk->end_hash;
+  if (chunk->hashes.empty()) chunk = TRY(parts_->chunks.hashes_at(row->no, seq));
+  return chunk->hashes[index];
 }
 
 Result<std::vector<crdt::Head>> Logs::heads(const LogId& log, std::uint64_t from,
@@ -125,34 +117,6 @@ Result<std::optional<crdt::Head>> Logs::newest_head(const LogId& log) const {
   return TRY(read_head(rows.blob(0)));
 }
 
-Result<std::vector<StoredChange>> Logs::by_hash_prefix(const SpaceId& space,
-                                                       std::string_view hex_prefix,
-                                                       std::size_t limit) const {
-  std::vector<StoredChange> out;
-  if (!is_hex(hex_prefix)) return out;
-  std::string digits(hex_prefix);
-  for (auto& c : digits) {
-    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-  }
-  for (const auto& row : TRY(logs_of_space(db_, space))) {
-    auto rows =
-        TRY(db_.prepare("SELECT first_seq, hashes FROM chunk WHERE log_no = ? ORDER BY first_seq"));
-    rows.bind(row.no);
-    while (out.size() < limit && TRY(rows.step())) {
-      const auto hashes = rows.blob(1);
-      for (std::size_t i = 0; (i + 1) * Digest::kBytes <= hashes.size(); ++i) {
-        if (out.size() >= limit) break;
-        if (!starts_with(hashes.subspan(i * Digest::kBytes, Digest::kBytes), digits)) continue;
-        const auto chunk = TRY(parts_->chunks.changes_at(row.no, rows.count(0)));
-        if (chunk == nullptr || i >= chunk->places.size()) return fail(missing_changes());
-        const auto first = chunk->places[i].seq;
-        out.push_back(stored_at(*chunk, i, TRY(void_changes(db_, row.no, first, first))));
-      }
-    }
-  }
-  return out;
-}
-
 Result<std::vector<crdt::Delivered>> Logs::touching(
     const SpaceId& space, const ObjectId& object,
     const std::map<LogId, std::uint64_t>& beyond) const {
@@ -169,11 +133,11 @@ Result<std::vector<crdt::Delivered>> Logs::touching(
     if (from_seq > to_seq) continue;
     const auto voided = TRY(void_changes(db_, row->no, from_seq, to_seq));
     for (auto seq = from_seq; seq <= to_seq;) {
-      const auto chunk = TRY(parts_->chunks.changes_at(row->no, seq));
+      const auto chunk = TRY(parts_->chunks.hashes_at(row->no, seq));
       if (chunk == nullptr) return fail(missing_changes());
       for (auto i = chunk->index_of(seq); i < chunk->places.size(); ++i) {
         if (chunk->places[i].last_seq > to_seq) break;
-        out.push_back(delivered(stored_at(*chunk, i, voided), row->info.member));
+        out.push_back(delivered_at(*chunk, i, voided, row->info.member));
       }
       seq = chunk->last_seq() + 1;
     }
@@ -224,9 +188,9 @@ Result<std::vector<crdt::Delivered>> Logs::recent(const SpaceId& space,
     ends.pop();
     const auto seq = next.place().seq;
     const auto voided = TRY(void_changes(db_, next.row->no, seq, seq));
-    const auto decoded = TRY(parts_->chunks.changes_at(next.row->no, seq));
-    if (decoded == nullptr) return fail(missing_changes());
-    out.push_back(delivered(stored_at(*decoded, next.index, voided), next.row->info.member));
+    const auto hashed = TRY(parts_->chunks.hashes_at(next.row->no, seq));
+    if (hashed == nullptr) return fail(missing_changes());
+    out.push_back(delivered_at(*hashed, next.index, voided, next.row->info.member));
     if (next.index > 0) {
       --next.index;
       ends.push(std::move(next));

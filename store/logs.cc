@@ -123,11 +123,11 @@ Status Logs::drop_tail(const LogId& log) {
   row.info.stored_hash = crdt::chain_start(row.info.space, log);
   row.stored_lamport = 0;
   if (keep > 0) {
+    // cut() has made a chunk end there.
     const auto chunk = TRY(parts_->chunks.index_at(row.no, keep));
-    if (chunk == nullptr) return fail(missing_changes());
-    const auto& last = chunk->places[chunk->index_of(keep)];
-    row.info.stored_hash = last.hash;
-    row.stored_lamport = last.lamport;
+    if (chunk == nullptr || chunk->last_seq() != keep) return fail(missing_changes());
+    row.info.stored_hash = chunk->end_hash;
+    row.stored_lamport = chunk->places.back().lamport;
   }
   row.change_count -= gone.size();
   return update_log(db_, row);
@@ -167,17 +167,16 @@ Status Logs::set_applied(const LogId& log, std::uint64_t seq) {
   if (seq > row.info.sealed_seq) {
     return fail(Code::reject, "a change counts only under a signed head");
   }
-  row.info.applied_seq = seq;
-  row.info.applied_hash = crdt::chain_start(row.info.space, log);
+  const auto hash = TRY(hash_at(log, seq));
+  if (!hash) return fail(Code::reject, "no change ends at this op");
   row.applied_lamport = 0;
   if (seq > 0) {
     const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
     if (chunk == nullptr) return fail(missing_changes());
-    const auto& place = chunk->places[chunk->index_of(seq)];
-    if (place.last_seq != seq) return fail(Code::reject, "no change ends at this op");
-    row.info.applied_hash = place.hash;
-    row.applied_lamport = place.lamport;
+    row.applied_lamport = chunk->places[chunk->index_of(seq)].lamport;
   }
+  row.info.applied_seq = seq;
+  row.info.applied_hash = *hash;
   return update_log(db_, row);
 }
 

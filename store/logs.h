@@ -40,10 +40,16 @@ struct LogInfo {
   bool operator==(const LogInfo&) const = default;
 };
 
-/// A change as stored. `hash` is the chain's after it.
+/// A change as handed in. `hash` is the chain's after it.
 struct StoredChange {
   crdt::Change change;
   Digest hash;
+  crdt::Mark mark = crdt::Mark::valid;
+};
+
+/// A change as read.
+struct HeldChange {
+  crdt::Change change;
   crdt::Mark mark = crdt::Mark::valid;
 };
 
@@ -84,22 +90,18 @@ class Logs {
 
   /// Changes from the one that starts at or holds `from`, at least one if there is any, until about
   /// `bytes_max` of content or `count_max`.
-  Result<std::vector<StoredChange>> read(const LogId& log, std::uint64_t from,
-                                         std::size_t bytes_max, std::size_t count_max) const;
+  Result<std::vector<HeldChange>> read(const LogId& log, std::uint64_t from, std::size_t bytes_max,
+                                       std::size_t count_max) const;
   /// The change that holds op `seq`.
-  Result<std::optional<StoredChange>> at(const LogId& log, std::uint64_t seq) const;
+  Result<std::optional<HeldChange>> at(const LogId& log, std::uint64_t seq) const;
   /// The chain hash after the change that ends exactly at `seq`; at 0 the chain's start. Nothing
-  /// when no change ends there or the log is unknown. Decodes no change.
+  /// when no change ends there or the log is unknown. O(1) at the ends of what is stored and
+  /// applied, else O(chunk).
   Result<std::optional<Digest>> hash_at(const LogId& log, std::uint64_t seq) const;
   /// Kept heads with from <= seq <= to, ascending.
   Result<std::vector<crdt::Head>> heads(const LogId& log, std::uint64_t from,
                                         std::uint64_t to) const;
   Result<std::optional<crdt::Head>> newest_head(const LogId& log) const;
-  /// Changes whose chain hash starts with these hex digits (history's version names), by log and
-  /// seq; at most `limit`. None when a character is no hex digit. O(32 bytes x changes held).
-  Result<std::vector<StoredChange>> by_hash_prefix(const SpaceId& space,
-                                                   std::string_view hex_prefix,
-                                                   std::size_t limit) const;
   /// Delivered changes that touch `object`, in replay order, with their authors. O(those changes),
   /// plus decoding the chunks that hold them, of at most 128 KiB by weight or one change each.
   /// With `beyond`: only what comes after these positions of logs.

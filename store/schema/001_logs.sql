@@ -23,7 +23,7 @@ CREATE TABLE log (
 );
 CREATE INDEX log_by_space ON log (space_no, id);
 
--- Consecutive changes of one log. `places` and `hashes` can be read without decoding `body`.
+-- Consecutive changes of one log. `places` can be read without decoding `body`.
 CREATE TABLE chunk (
   no            INTEGER PRIMARY KEY,
   log_no        INTEGER NOT NULL REFERENCES log,
@@ -33,7 +33,7 @@ CREATE TABLE chunk (
   change_count  INTEGER NOT NULL,
   raw_bytes     INTEGER NOT NULL,
   places        BLOB NOT NULL,
-  hashes        BLOB NOT NULL,
+  end_hash      BLOB NOT NULL,             -- the chain's after the last of them
   body          BLOB NOT NULL
 );
 CREATE UNIQUE INDEX chunk_by_seq ON chunk (log_no, first_seq);

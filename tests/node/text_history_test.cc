@@ -66,7 +66,17 @@ class Team {
     return {edit(writers_[writer], catches_up), {}, {}};
   }
   void append(const crdt::Change& change) {
-    const store::StoredChange stored{change, rng_.id<Digest>(), crdt::Mark::valid};
+    // Chains are held against what they end in whenever they are read.
+    const auto before = must(store_->logs().find(change.log))->stored_hash;
+    const crdt::SaltLookup salts = [&](const LogId& log, const ObjectId& object) {
+      for (const auto& salt : change.salts) {
+        if (salt.object == object) return std::optional(salt.salt);
+      }
+      return must(store_->logs().salt(log, object));
+    };
+    const store::StoredChange stored{
+        change, crdt::chain_next(before, must(crdt::change_digest(change, salts))),
+        crdt::Mark::valid};
     must(store_->logs().append(change.log, {&stored, 1}, WallTime(Millis(1))));
     crdt::Head head;
     head.log = change.log;
@@ -101,6 +111,7 @@ class Team {
     LogId log;
     crdt::Text text;
     std::uint64_t seq = 1;
+    bool has_salt = false;
     crdt::OpId last;
     std::size_t seen = 0;
   };
@@ -140,6 +151,10 @@ class Team {
     op.content_bytes = op.content.size();
     op.follows_own = run.parents.size() == 1 && run.parents[0] == writer.last;
     if (!op.follows_own) op.refs = run.parents;
+    if (run.insert && !writer.has_salt) {
+      change.salts.push_back({kDocument, rng_.id<Salt>()});
+      writer.has_salt = true;
+    }
     change.ops.push_back(op);
     must(writer.text.merge({&run, 1}));
     writer.seq += run.len;

@@ -190,22 +190,57 @@ TEST_CASE("logs: a log of which only void changes were delivered has no position
         std::vector<crdt::Position>{{one.author.log, 2, changes[1].hash}});
 }
 
-TEST_CASE("logs: a hash prefix of any length finds its change, and nonsense finds none") {
+TEST_CASE("logs: hashes that are not stored come out as they were handed in") {
   OneLog one;
-  const auto changes = one.type(3);
-  one.bench.turn([&] { must(one.logs().append(one.author.log, changes, {})); });
-  const auto name = changes[1].hash.text();
-  for (const std::size_t digits : {7, 8, 64}) {
-    const auto found = must(one.logs().by_hash_prefix(kSpace, name.substr(0, digits), 10));
-    REQUIRE(found.size() == 1);
-    CHECK(found[0].change == changes[1].change);
+  const auto changes = one.type(300);
+  for (std::size_t from = 0; from < changes.size(); from += 100) {
+    one.bench.turn([&] {
+      must(one.logs().append(one.author.log, std::span(changes).subspan(from, 100), {}));
+    });
   }
-  std::string upper = name.substr(0, 12);
-  for (auto& c : upper) c = static_cast<char>(std::toupper(c));
-  CHECK(must(one.logs().by_hash_prefix(kSpace, upper, 10)).size() == 1);
-  CHECK(must(one.logs().by_hash_prefix(kSpace, "", 2)).size() == 2);
-  CHECK(must(one.logs().by_hash_prefix(kSpace, "xyz", 10)).empty());
-  CHECK(must(one.logs().by_hash_prefix(kSpace, name + "0", 10)).empty());
+  for (const bool is_reopened : {false, true}) {
+    if (is_reopened) one.bench.open();
+    for (const auto& change : changes) {
+      CHECK(must(one.logs().hash_at(one.author.log, change.change.last_seq())) == change.hash);
+    }
+  }
+}
+
+TEST_CASE("logs: a chain that does not end in what is stored is damage") {
+  OneLog one;
+  auto changes = one.type(3);
+  changes.back().hash.bytes[0] ^= 1;
+  one.bench.turn([&] { must(one.logs().append(one.author.log, changes, {})); });
+  one.bench.open();
+  CHECK(error_of(one.logs().hash_at(one.author.log, 1)).code == Code::corrupt);
+}
+
+TEST_CASE("logs: what has to be named is what nothing delivered builds on") {
+  OneLog one;
+  auto& logs = one.logs();
+  const auto changes = one.type(3);
+  const auto other = id_of<LogId>(0x77);
+  one.bench.turn([&] {
+    must(logs.append(one.author.log, changes, {}));
+    must(logs.seal(one.author.head_of(changes.back())));
+  });
+  CHECK(must(logs.unnamed(kSpace, other)).empty());  // nothing delivered
+  one.bench.turn([&] { must(logs.set_applied(one.author.log, 2)); });
+  const crdt::Dep end{one.author.log, 2, shorten(changes[1].hash)};
+  CHECK(must(logs.unnamed(kSpace, other)) == std::vector{end});
+  CHECK(must(logs.unnamed(kSpace, one.author.log)).empty());
+  crdt::Delivered named;
+  named.change.log = other;
+  named.change.deps = {end};
+  one.bench.turn([&] { must(logs.note_named({&named, 1})); });
+  CHECK(must(logs.unnamed(kSpace, other)).empty());
+  one.bench.turn([&] { must(logs.set_applied(one.author.log, 3)); });
+  CHECK(must(logs.unnamed(kSpace, other)).size() == 1);
+  named.change.deps[0].seq = 1;  // an older one takes nothing back
+  one.bench.turn([&] { must(logs.note_named({&named, 1})); });
+  named.change.deps[0].seq = 3;
+  one.bench.turn([&] { must(logs.note_named({&named, 1})); });
+  CHECK(must(logs.unnamed(kSpace, other)).empty());
 }
 
 TEST_CASE("logs: erased content is on no page of the disk") {

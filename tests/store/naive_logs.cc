@@ -105,18 +105,6 @@ std::vector<crdt::Head> NaiveLogs::heads(const LogId& log) const {
   return out;
 }
 
-std::vector<StoredChange> NaiveLogs::by_hash_prefix(const SpaceId& space,
-                                                    const std::string& digits) const {
-  std::vector<StoredChange> out;
-  for (const auto& [log, one] : logs_) {
-    if (one.info.space != space) continue;
-    for (const auto& stored : one.changes) {
-      if (stored.hash.text().starts_with(digits)) out.push_back(stored);
-    }
-  }
-  return out;
-}
-
 std::vector<crdt::Delivered> NaiveLogs::delivered(const SpaceId& space,
                                                   const std::optional<ObjectId>& object) const {
   std::vector<crdt::Delivered> out;

@@ -25,7 +25,6 @@ class NaiveLogs {
   const std::vector<StoredChange>& changes(const LogId& log) const { return logs_.at(log).changes; }
   std::optional<StoredChange> at(const LogId& log, std::uint64_t seq) const;
   std::vector<crdt::Head> heads(const LogId& log) const;
-  std::vector<StoredChange> by_hash_prefix(const SpaceId& space, const std::string& digits) const;
   /// Delivered changes in replay order; those that touch `object`, when it is given.
   std::vector<crdt::Delivered> delivered(const SpaceId& space,
                                          const std::optional<ObjectId>& object) const;

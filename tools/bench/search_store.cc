@@ -1,6 +1,7 @@
 #include "tools/bench/search_store.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/wire.h"
 #include "crdt/author.h"
@@ -83,7 +84,8 @@ Status SearchStore::make_rooms(std::size_t count) {
     room.space = rng_.id<SpaceId>();
     roster_.rooms.push_back(room.space);
     for (std::size_t j = 0; j < kLogsPerRoom; ++j) {
-      Log log{rng_.id<LogId>(), people[rng_.below(people.size())]};
+      Log log{.id = rng_.id<LogId>(), .member = people[rng_.below(people.size())], .hash = {}};
+      log.hash = crdt::chain_start(room.space, log.id);
       TRY(store_->logs().create(log.id, room.space, rng_.id<DeviceId>(), log.member));
       room.logs.push_back(log);
     }
@@ -122,8 +124,17 @@ Status SearchStore::write(Room& room, Log& log, const std::vector<crdt::Write>& 
   const auto changes = TRY(crdt::author(writes, view, at, rng_));
   std::vector<store::StoredChange> stored;
   std::vector<crdt::Delivered> delivered;
+  std::map<ObjectId, Salt> declared;
+  const crdt::SaltLookup salts = [&](const LogId& of, const ObjectId& object) {
+    const auto found = declared.find(object);
+    if (found != declared.end()) return std::optional(found->second);
+    const auto salt = store_->logs().salt(of, object);
+    return salt ? *salt : std::nullopt;
+  };
   for (const auto& change : changes) {
-    stored.push_back({change, rng_.id<Digest>(), crdt::Mark::valid});
+    for (const auto& salt : change.salts) declared[salt.object] = salt.salt;
+    log.hash = crdt::chain_next(log.hash, TRY(crdt::change_digest(change, salts)));
+    stored.push_back({change, log.hash, crdt::Mark::valid});
     delivered.push_back({change, {}, log.member});
     log.next_seq = change.last_seq() + 1;
     room.lamport = std::max(room.lamport, change.lamport + change.ops.size());

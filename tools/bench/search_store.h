@@ -50,6 +50,7 @@ class SearchStore {
     LogId id;
     MemberId member;
     std::uint64_t next_seq = 1;
+    Digest hash;
   };
   struct Room {
     SpaceId space;
