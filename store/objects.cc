@@ -3,21 +3,14 @@
 #include <algorithm>
 
 #include "base/ensure.h"
-#include "base/wire.h"
 #include "store/numbers.h"
+#include "store/object_rows.h"
 #include "store/search.h"
 #include "store/sqlite.h"
 #include "store/winners.h"
 
 namespace holm::store {
 namespace {
-
-Result<crdt::ObjectState> read_state(ByteView bytes, const ObjectId& id) {
-  auto state = crdt::decode_object(bytes);
-  if (!state) return fail(damaged("object " + id.text() + ": " + state.error().what));
-  if (state->id != id) return fail(damaged("object " + id.text() + " holds another one"));
-  return std::move(*state);
-}
 
 bool has_losers(crdt::Kind kind) {
   return kind == crdt::Kind::reg || kind == crdt::Kind::map || kind == crdt::Kind::order ||
@@ -36,65 +29,13 @@ std::vector<const crdt::Entry*> losers_of(const crdt::Cell& cell) {
   return out;
 }
 
-/// Frontier and last own ids, with each log id spelled once.
-Bytes encode_graph(const TextRow& row) {
-  std::set<LogId> logs;
-  for (const auto& id : row.frontier) logs.insert(id.log);
-  for (const auto& [log, id] : row.last_own) {
-    logs.insert(log);
-    logs.insert(id.log);
-  }
-  const auto index = [&](const LogId& log) {
-    return static_cast<std::uint64_t>(std::distance(logs.begin(), logs.find(log)));
-  };
-  Writer out;
-  out.array(3).array(logs.size());
-  for (const auto& log : logs) out.id(log);
-  out.array(row.frontier.size() * 2);
-  for (const auto& id : row.frontier) out.uint(index(id.log)).uint(id.seq);
-  out.array(row.last_own.size() * 3);
-  for (const auto& [log, id] : row.last_own) {
-    out.uint(index(log)).uint(index(id.log)).uint(id.seq);
-  }
-  return out.take();
-}
-
-Status decode_graph(ByteView bytes, TextRow& row) {
-  auto reader = TRY(Reader::open(bytes));
-  TRY(reader.array(3));
-  std::vector<LogId> logs(TRY(reader.array()));
-  for (auto& log : logs) log = TRY(reader.id<LogId>());
-  const auto next_log = [&]() -> Result<LogId> {
-    const auto index = TRY(reader.uint());
-    if (index >= logs.size()) return fail(Code::reject, "a text names a log it does not list");
-    return logs[index];
-  };
-  for (auto left = TRY(reader.array()); left >= 2; left -= 2) {
-    const auto log = TRY(next_log());
-    row.frontier.push_back({log, TRY(reader.uint())});
-  }
-  for (auto left = TRY(reader.array()); left >= 3; left -= 3) {
-    const auto log = TRY(next_log());
-    const auto own = TRY(next_log());
-    row.last_own[log] = {own, TRY(reader.uint())};
-  }
-  return reader.end();
-}
-
-/// Columns: points, graph, content, from `first` on.
-Result<TextRow> read_text(const Statement& rows, int first) {
-  TextRow out;
-  out.points = rows.count(first);
-  auto read = decode_graph(rows.blob(first + 1), out);
-  if (!read) return fail(damaged("a text: " + read.error().what));
-  out.content = rows.text(first + 2);
-  return out;
-}
-
 }  // namespace
 
 Objects::Objects(Db& db, Search& search, std::vector<TableSpec> tables)
-    : db_(db), search_(search), winners_(std::make_unique<Winners>(db, std::move(tables))) {}
+    : db_(db),
+      search_(search),
+      winners_(std::make_unique<Winners>(db, std::move(tables))),
+      rows_(std::make_unique<ObjectRows>(db)) {}
 Objects::~Objects() = default;
 
 Status Objects::open_tables() {
@@ -112,7 +53,7 @@ Result<std::vector<crdt::ObjectState>> Objects::load(const SpaceId& space,
       db_.prepare("SELECT state FROM object WHERE space_no = ? AND id = ? AND state IS NOT NULL"));
   for (std::size_t i = 0; i < ids.size(); ++i) {
     rows.bind(*number).bind(ids[i]);
-    if (TRY(rows.step())) out[i] = TRY(read_state(rows.blob(0), ids[i]));
+    if (TRY(rows.step())) out[i] = TRY(rows_->unpack(ids[i], rows.blob(0)));
     rows.reset();
   }
   return out;
@@ -185,7 +126,7 @@ Status Objects::save(const SpaceId& space, const std::vector<crdt::ObjectState>&
     if (!is_met) no = TRY(object_no(db_, in_space, state.id));
     TRY(search_.touch(no));
     if (before != state.type) TRY(winners_->remove(no, before));
-    TRY(update.bind(state.type).bind(crdt::encode(state)).bind(no).run());
+    TRY(update.bind(state.type).bind(TRY(rows_->pack(state))).bind(no).run());
     TRY(winners.write(no, in_space, state, has_state && before == state.type));
     // An object without a state has no losers.
     if (has_state) TRY(clear.bind(no).run());
@@ -218,8 +159,18 @@ Status Objects::save_text(const SpaceId& space, const TextKey& key, const TextRo
       "INSERT INTO text (object_no, field, points, graph, content) VALUES (?, ?, ?, ?, ?) "
       "ON CONFLICT (object_no, field) DO UPDATE SET points = excluded.points, "
       "graph = excluded.graph, content = excluded.content"));
-  write.bind(object).bind(key.field).bind(row.points).bind(encode_graph(row));
-  return write.bind(std::string_view(row.content)).run();
+  write.bind(object).bind(key.field).bind(row.points).bind(TRY(rows_->pack_graph(row)));
+  bind_content(write, row.content);
+  return write.run();
+}
+
+/// Columns: points, graph, content, from `first` on.
+Result<TextRow> Objects::read_text(const Statement& rows, int first) const {
+  TextRow out;
+  out.points = rows.count(first);
+  TRY(rows_->unpack_graph(rows.blob(first + 1), out));
+  out.content = TRY(read_content(rows, first + 2));
+  return out;
 }
 
 Result<TextRow> Objects::text(const SpaceId& space, const TextKey& key) const {
@@ -240,7 +191,7 @@ Result<std::string> Objects::content(const SpaceId& space, const TextKey& key) c
                       "WHERE space.id = ?1"));
   rows.bind(space).bind(key.object).bind(key.field);
   if (!TRY(rows.step())) return std::string();
-  return std::string(rows.text(0));
+  return read_content(rows, 0);
 }
 
 Result<std::map<std::uint32_t, TextRow>> Objects::texts(const SpaceId& space,
@@ -341,7 +292,7 @@ Status Objects::rebuild_tables() {
   auto rows = TRY(db_.prepare("SELECT no, id, state FROM object WHERE state IS NOT NULL"));
   while (TRY(rows.step())) {
     const auto id = TRY(rows.id<ObjectId>(1));
-    const auto state = TRY(read_state(rows.blob(2), id));
+    const auto state = TRY(rows_->unpack(id, rows.blob(2)));
     TRY(add_losers(rows.number(0), state));
   }
   return {};
@@ -354,7 +305,7 @@ Status Objects::refill(const std::set<std::uint32_t>& types) {
   while (TRY(rows.step())) {
     if (!types.contains(static_cast<std::uint32_t>(rows.number(3)))) continue;
     const auto id = TRY(rows.id<ObjectId>(2));
-    const auto state = TRY(read_state(rows.blob(4), id));
+    const auto state = TRY(rows_->unpack(id, rows.blob(4)));
     TRY(winners.write(rows.number(0), rows.number(1), state, false));
   }
   return {};

@@ -22,6 +22,7 @@
 namespace holm::store {
 
 class Db;
+class ObjectRows;
 class Search;
 class Winners;
 
@@ -44,8 +45,8 @@ struct TextKey {
 
 /// A condition on a column of a table of winners. `column` is a name of the TableSpec (of an order
 /// field: `<name>_in`, `<name>_key`), or one of the built-in "object", "born_at", "touched_at"
-/// (ms), "born_lamport", "touched_lamport", "born_by" (log id). Values compare as SQLite has it:
-/// nothing, then numbers, text, bytes; true is 1. A field that was never set equals null.
+/// (ms), "born_lamport", "touched_lamport". Values compare as SQLite has it: nothing, then numbers,
+/// text, bytes; true is 1. A field that was never set equals null.
 struct Condition {
   enum class Is {
     equal,
@@ -146,9 +147,12 @@ class Objects {
   Status add_losers(std::int64_t object_no, const crdt::ObjectState& state);
   Status refill(const std::set<std::uint32_t>& types);
 
+  Result<TextRow> read_text(const class Statement& rows, int first) const;
+
   Db& db_;
   Search& search_;
   std::unique_ptr<Winners> winners_;
+  std::unique_ptr<ObjectRows> rows_;
 };
 
 }  // namespace holm::store

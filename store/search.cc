@@ -10,6 +10,7 @@
 
 #include "base/ensure.h"
 #include "base/wire.h"
+#include "store/object_rows.h"
 #include "store/sqlite.h"
 
 namespace holm::store {
@@ -101,7 +102,9 @@ std::uint64_t mix(std::string_view term) {
 
 }  // namespace
 
-Search::Search(Db& db, Indexer indexer) : db_(db), indexer_(std::move(indexer)), words_(db) {}
+Search::Search(Db& db, Indexer indexer)
+    : db_(db), indexer_(std::move(indexer)), words_(db), rows_(std::make_unique<ObjectRows>(db)) {}
+Search::~Search() = default;
 
 Status Search::open() {
   if (!is_on()) return {};
@@ -131,17 +134,16 @@ Result<Search::Now> Search::terms_now(std::int64_t object_no) {
   rows.bind(object_no);
   if (!TRY(rows.step())) return out;
   const auto space = TRY(rows.id<SpaceId>(0));
-  const auto state = crdt::decode_object(rows.blob(2));
-  if (!state) return fail(damaged("object " + hex(rows.blob(1)) + ": " + state.error().what));
+  const auto state = TRY(rows_->unpack(TRY(rows.id<ObjectId>(1)), rows.blob(2)));
   std::map<std::uint32_t, std::string> texts;
   auto fields = TRY(db_.prepare("SELECT field, content FROM text WHERE object_no = ?"));
   fields.bind(object_no);
   while (TRY(fields.step())) {
     auto& text = texts[static_cast<std::uint32_t>(fields.number(0))];
-    text = fields.text(1);
+    text = TRY(read_content(fields, 1));
     out.text_bytes += text.size();
   }
-  out.terms = indexer_.terms_of({space, *state, texts, TRY(author(state->born.stamp.id.log))});
+  out.terms = indexer_.terms_of({space, state, texts, TRY(author(state.born.stamp.id.log))});
   return out;
 }
 

@@ -26,6 +26,7 @@
 namespace holm::store {
 
 class Db;
+class ObjectRows;
 
 class Search {
  public:
@@ -38,6 +39,7 @@ class Search {
   };
 
   Search(Db& db, Indexer indexer);
+  ~Search();
 
   /// Makes the index anew when it was made by another version of the indexer. Part of Store::open;
   /// needs an open transaction.
@@ -101,6 +103,7 @@ class Search {
   Db& db_;
   Indexer indexer_;
   SearchWords words_;
+  std::unique_ptr<ObjectRows> rows_;
   std::map<std::int64_t, Touched> touched_;
   std::set<std::int64_t> late_;
   std::set<std::string> taken_;  ///< words that an object lost, and that may be unused now

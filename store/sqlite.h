@@ -65,6 +65,7 @@ class Statement {
   std::string_view text(int column) const;
   ByteView blob(int column) const;
   bool is_null(int column) const;
+  bool is_text(int column) const;
   /// Errors: corrupt when the column holds another number of bytes.
   template <class AnyId>
   Result<AnyId> id(int column) const {

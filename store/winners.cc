@@ -12,10 +12,9 @@ namespace holm::store {
 namespace {
 
 // Part of the stored spec: raising it rebuilds every table at the next open.
-constexpr std::uint64_t kTableLayout = 1;
+constexpr std::uint64_t kTableLayout = 2;
 
-constexpr const char* kBuiltIn[] = {"object",       "born_at",         "touched_at",
-                                    "born_lamport", "touched_lamport", "born_by"};
+constexpr const char* kBuiltIn[] = {"born_at", "touched_at", "born_lamport", "touched_lamport"};
 
 bool is_identifier(const std::string& name) {
   if (name.empty() || name.size() > 60 || name[0] < 'a' || name[0] > 'z') return false;
@@ -85,9 +84,10 @@ void bind_field(Statement& statement, const ColumnSpec& spec, const crdt::Object
 
 std::int64_t millis(WallTime time) { return time.time_since_epoch().count(); }
 
-std::string operator_of(Condition::Is is) {
+std::string operator_of(Condition::Is is, const Value& value) {
   switch (is) {
-    case Condition::Is::equal: return " IS ?";
+    // With "=" SQLite knows that an index without nulls will do.
+    case Condition::Is::equal: return value.is_null() ? " IS ?" : " = ?";
     case Condition::Is::not_equal: return " IS NOT ?";
     case Condition::Is::less: return " < ?";
     case Condition::Is::less_or_equal: return " <= ?";
@@ -204,9 +204,8 @@ Result<std::set<std::uint32_t>> Winners::clear() {
 
 Status Winners::create(const Table& table) {
   std::string sql = "CREATE TABLE " + table.name +
-                    " (no INTEGER PRIMARY KEY, space_no INTEGER NOT NULL, object BLOB NOT NULL, "
-                    "born_at INTEGER, touched_at INTEGER, born_lamport INTEGER, "
-                    "touched_lamport INTEGER, born_by BLOB";
+                    " (no INTEGER PRIMARY KEY, space_no INTEGER NOT NULL, born_at INTEGER, "
+                    "touched_at INTEGER, born_lamport INTEGER, touched_lamport INTEGER";
   std::string indexes =
       "CREATE INDEX " + table.name + "_by_space ON " + table.name + " (space_no);";
   for (const auto& column : table.spec.columns) {
@@ -217,8 +216,9 @@ Status Winners::create(const Table& table) {
       joined += (joined.empty() ? "" : ", ") + name;
     }
     if (joined.empty() || (!column.indexed && column.kind != crdt::Kind::order)) continue;
+    // What was never set has no place in the index: most objects lack most fields.
     indexes += "CREATE INDEX " + table.name + "_by_" + column.name + " ON " + table.name + " (" +
-               joined + ");";
+               joined + ") WHERE " + columns_of(column)[0] + " IS NOT NULL;";
   }
   TRY(db_.run_script(sql + ");" + indexes));
   auto insert = TRY(db_.prepare("INSERT INTO winners_spec (type, spec) VALUES (?, ?)"));
@@ -245,10 +245,9 @@ Status Winners::Rows::run(const std::string& sql, const Table& table, std::int64
     at = statements_.emplace(&sql, std::move(prepared)).first;
   }
   auto& write = at->second;
-  write.bind(space_no).bind(state.id);
+  write.bind(space_no);
   write.bind(millis(state.born.time)).bind(millis(state.touched.time));
   write.bind(state.born.stamp.lamport).bind(state.touched.stamp.lamport);
-  write.bind(state.born.stamp.id.log);
   for (const auto& column : table.spec.columns) bind_field(write, column, state);
   return write.bind(object_no).run();
 }
@@ -269,6 +268,7 @@ Result<const Winners::Table*> Winners::need(std::uint32_t type) const {
 }
 
 Result<std::string> Winners::column(const Table& table, const std::string& asked) const {
+  if (asked == "object") return std::string("object.id");
   for (const auto* name : kBuiltIn) {
     if (asked == name) return "w." + asked;
   }
@@ -277,15 +277,17 @@ Result<std::string> Winners::column(const Table& table, const std::string& asked
   return fail(Code::usage, "table '" + table.spec.name + "' has no column '" + asked + "'");
 }
 
-Result<std::string> Winners::source(const Table& table, const Selection& selection) const {
+Result<std::string> Winners::source(const Table& table, const Selection& selection,
+                                    bool with_object) const {
   std::string conditions;
   bool narrowed = false;
   for (const auto& condition : selection.where) {
     const auto name = TRY(column(table, condition.column));
+    with_object = with_object || condition.column == "object";
     if (!conditions.empty()) conditions += " AND ";
-    conditions += name + operator_of(condition.is);
-    narrowed = narrowed ||
-               (condition.is == Condition::Is::equal && table.indexed.contains(name.substr(2)));
+    conditions += name + operator_of(condition.is, condition.value);
+    narrowed = narrowed || (condition.is == Condition::Is::equal && !condition.value.is_null() &&
+                            table.indexed.contains(name.substr(2)));
   }
   if (selection.space) {
     if (!conditions.empty()) conditions += " AND ";
@@ -293,7 +295,9 @@ Result<std::string> Winners::source(const Table& table, const Selection& selecti
     // taking the space's instead.
     conditions += narrowed ? "+w.space_no = ?" : "w.space_no = ?";
   }
-  return " FROM " + table.name + " w" + (conditions.empty() ? "" : " WHERE " + conditions);
+  return " FROM " + table.name + " w" +
+         (with_object ? " CROSS JOIN object ON object.no = w.no" : "") +
+         (conditions.empty() ? "" : " WHERE " + conditions);
 }
 
 namespace {
@@ -310,14 +314,14 @@ void bind_source(Statement& statement, const Selection& selection,
 
 Result<std::vector<Found>> Winners::select(const Selection& selection) {
   const auto& table = *TRY(need(selection.type));
-  auto sql = "SELECT (SELECT id FROM space WHERE space.no = w.space_no), w.object" +
-             TRY(source(table, selection)) + " ORDER BY ";
+  auto sql = "SELECT (SELECT id FROM space WHERE space.no = w.space_no), object.id" +
+             TRY(source(table, selection, true)) + " ORDER BY ";
   for (const auto& order : selection.order_by) {
     const bool reversed = order.starts_with('-');
     sql += TRY(column(table, order.substr(reversed ? 1 : 0)));
     sql += reversed ? " DESC, " : ", ";
   }
-  sql += "w.object LIMIT ?";
+  sql += "object.id LIMIT ?";
   std::vector<Found> out;
   std::optional<std::int64_t> space;
   if (selection.space) {
@@ -337,7 +341,7 @@ Result<std::vector<Found>> Winners::select(const Selection& selection) {
 
 Result<std::uint64_t> Winners::count(const Selection& selection) {
   const auto& table = *TRY(need(selection.type));
-  const auto sql = "SELECT count(*)" + TRY(source(table, selection));
+  const auto sql = "SELECT count(*)" + TRY(source(table, selection, false));
   std::optional<std::int64_t> space;
   if (selection.space) {
     space = TRY(find_space_no(db_, *selection.space));
@@ -359,8 +363,9 @@ Result<std::vector<ObjectId>> Winners::children(std::uint32_t type, const Object
   }
   const auto names = columns_of(*order);
   std::vector<ObjectId> out;
-  auto rows = TRY(db_.prepare("SELECT object FROM " + table.name + " WHERE " + names[0] +
-                              " = ? ORDER BY " + names[1] + ", object"));
+  auto rows = TRY(db_.prepare("SELECT object.id FROM " + table.name +
+                              " w CROSS JOIN object ON object.no = w.no WHERE " + names[0] +
+                              " = ? ORDER BY " + names[1] + ", object.id"));
   rows.bind(container);
   while (TRY(rows.step())) out.push_back(TRY(rows.id<ObjectId>(0)));
   return out;

@@ -69,7 +69,8 @@ class Winners {
   Result<const Table*> need(std::uint32_t type) const;
   Result<std::string> column(const Table& table, const std::string& asked) const;
   /// FROM and WHERE; parameters in the order of selection.where, then the space.
-  Result<std::string> source(const Table& table, const Selection& selection) const;
+  Result<std::string> source(const Table& table, const Selection& selection,
+                             bool with_object) const;
 
   Db& db_;
   std::vector<TableSpec> specs_;

@@ -110,8 +110,6 @@ TEST_CASE("winners: built-in columns say when and by whom") {
   CHECK(cards.where("born_at", Is::less_or_equal, 102) == Ints{1, 2});
   CHECK(cards.where("touched_lamport", Is::equal, 500) == Ints{2});
   CHECK(cards.where("touched_at", Is::greater, 102) == Ints{3});
-  CHECK(cards.where("born_by", Is::equal, to_bytes(id_of<LogId>(1).view())) == Ints{1, 2, 3});
-  CHECK(cards.where("born_by", Is::equal, to_bytes(id_of<LogId>(2).view())).empty());
 }
 
 TEST_CASE("winners: orders, reversed or not, with ties by id, and limits") {
