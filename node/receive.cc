@@ -1,10 +1,4 @@
-// The receiving half of Replica: verify, store, and deliver in causal order.
-//
-// Delivery: a change waits until every head it names in `deps` has been delivered here at the same
-// chain hash, and until every membership op of its frontier is known. Of those that can go, the
-// least by (lamport, log) goes first, so that a batch is merged in replay order. A change whose
-// author was not allowed to write at its own membership frontier, or that makes no sense, is marked
-// void: it is kept, satisfies dependencies and is passed on, but has no effect (DESIGN.md 2).
+// The receiving half of Replica: verify, store, and have delivered (delivery.h) what can be.
 #include <algorithm>
 
 #include "base/ensure.h"
@@ -16,201 +10,19 @@
 
 namespace holm::node {
 namespace members = work::members;
-namespace {
-
-// What is delivered in one go: a few milliseconds of merging, whatever the changes are.
-constexpr std::size_t kSliceChanges = 256;
-constexpr std::size_t kSliceOps = 512;
-constexpr std::size_t kReadChanges = 256;
-constexpr std::size_t kReadBytes = 4u << 20;
-
-}  // namespace
-
 bool is_fault_of_sender(const Error& error) {
   return error.code == Code::reject || error.code == Code::limit || error.code == Code::unsupported;
 }
 
-/// One pass of delivery over a space.
-class Delivery {
- public:
-  Delivery(Replica& replica, const SpaceId& space, Pace pace)
-      : replica_(replica), space_(space), pace_(pace) {}
-
-  /// Delivers a slice of what can go, or all of it where that is about membership, which others
-  /// wait for; nothing while a long text is being opened for it, unless pressed. True when there
-  /// may be more.
-  Result<bool> run() {
-    for (std::size_t changes = 0, ops = 0;;) {
-      TRY(open());
-      std::vector<crdt::Delivered> batch;
-      while (batch.size() < kSliceChanges && ops < kSliceOps) {
-        auto* queue = TRY(next());
-        if (queue == nullptr) break;
-        auto& item = queue->changes[queue->at++];
-        const auto mark = TRY(judge(item.change, *queue));
-        if (mark != item.mark) {
-          TRY(logs().set_mark(item.change.log, item.change.seq, mark));
-        }
-        queue->applied = item.change.last_seq();
-        queue->lamport = item.change.lamport;
-        ops += item.change.ops.size();
-        batch.push_back({std::move(item.change), {}, queue->member, mark});
-      }
-      if (batch.empty()) return false;
-      auto texts = TRY(replica_.merger_.touched_texts(space_, batch));
-      if (pace_ == Pace::in_slices && !TRY(replica_.merger_.is_ready(space_, texts))) return true;
-      changes += batch.size();
-      TRY(apply(std::move(batch), std::move(texts)));
-      // What has been delivered may free more; trust changes what may be delivered at all.
-      const bool is_enough = changes >= kSliceChanges || ops >= kSliceOps;
-      if (is_enough && space_ != replica_.trust_) return true;
-      if (is_enough) changes = ops = 0;
-    }
-  }
-
- private:
-  struct Queue {
-    LogId log;
-    DeviceId device;
-    MemberId member;
-    std::uint64_t applied = 0;
-    std::uint64_t sealed = 0;
-    std::uint64_t lamport = 0;  ///< of the last change delivered; 0: none yet
-    std::vector<store::HeldChange> changes;
-    std::size_t at = 0;
-  };
-
-  store::Logs& logs() { return replica_.store_->logs(); }
-
-  Status open() {
-    queues_.clear();
-    for (const auto& info : TRY(logs().of_space(space_))) {
-      applied_[info.log] = info.applied_seq;
-      if (info.applied_seq >= info.sealed_seq) continue;
-      Queue queue;
-      queue.log = info.log;
-      queue.device = info.device;
-      queue.member = info.member;
-      queue.applied = info.applied_seq;
-      queue.sealed = info.sealed_seq;
-      if (info.applied_seq > 0) {
-        const auto last = TRY(logs().at(info.log, info.applied_seq));
-        if (last) queue.lamport = last->change.lamport;
-      }
-      queues_.push_back(std::move(queue));
-    }
-    return {};
-  }
-
-  /// The queue whose next change can go and is least; null when none can.
-  Result<Queue*> next() {
-    Queue* best = nullptr;
-    for (auto& queue : queues_) {
-      if (queue.at == queue.changes.size()) {
-        if (queue.applied >= queue.sealed) continue;
-        queue.changes = TRY(logs().read(queue.log, queue.applied + 1, kReadBytes, kReadChanges));
-        queue.at = 0;
-        while (!queue.changes.empty() && queue.changes.back().change.last_seq() > queue.sealed) {
-          queue.changes.pop_back();
-        }
-        if (queue.changes.empty()) continue;
-      }
-      applied_[queue.log] = queue.applied;
-      const auto& change = queue.changes[queue.at].change;
-      if (best != nullptr && !crdt::replays_before(change, best->changes[best->at].change))
-        continue;
-      if (TRY(is_ready(change))) best = &queue;
-    }
-    return best;
-  }
-
-  Result<bool> is_ready(const crdt::Change& change) {
-    for (const auto& dep : change.deps) {
-      const auto found = applied_.find(dep.log);
-      if (found == applied_.end() || found->second < dep.seq) return false;
-      const auto hash = TRY(logs().hash_at(dep.log, dep.seq));
-      if (!hash || shorten(*hash) != dep.head) return false;  // another branch of a forked log
-    }
-    return change.membership.empty() || replica_.membership_.at(change.membership) != nullptr;
-  }
-
-  Result<crdt::Mark> judge(const crdt::Change& change, const Queue& queue) {
-    if (!TRY(is_lamport_sound(change, queue))) return crdt::Mark::is_void;
-    const auto home = space_ == replica_.trust_     ? work::Home::trust
-                      : space_ == replica_.commons_ ? work::Home::commons
-                                                    : work::Home::room;
-    const auto verdict = work::judge(
-        change, {queue.member, queue.device}, home, [&](std::span<const ShortHash> frontier) {
-          return replica_.membership_.at({frontier.begin(), frontier.end()});
-        });
-    return verdict.mark;
-  }
-
-  /// At most five years past the change's causal past, judged alike everywhere.
-  Result<bool> is_lamport_sound(const crdt::Change& change, const Queue& queue) {
-    std::uint64_t past = queue.lamport;
-    if (past > 0 && change.lamport <= past + crdt::kLamportLeapMax) return true;
-    for (const auto& dep : change.deps) {
-      const auto seen = TRY(logs().at(dep.log, dep.seq));
-      if (seen) past = std::max(past, seen->change.lamport);
-    }
-    // A log's first change without any past has nothing to leap from: its own claim is the start.
-    return past == 0 || change.lamport <= past + crdt::kLamportLeapMax;
-  }
-
-  Status apply(std::vector<crdt::Delivered> batch, std::vector<Merger::TouchedText> texts) {
-    std::map<LogId, std::uint64_t> reached;
-    for (const auto& item : batch) reached[item.change.log] = item.change.last_seq();
-    for (const auto& [log, seq] : reached) TRY(logs().set_applied(log, seq));
-    TRY(logs().note_named(batch));
-    auto merged = replica_.merger_.apply(space_, batch, std::move(texts));
-    if (!merged && merged.error().code == Code::corrupt) {
-      replica_.merger_.forget();
-      merged = apply_singly(batch);
-    }
-    TRY(merged);
-    replica_.note(space_, batch, false);
-    if (space_ != replica_.trust_) return {};
-    std::vector<ObjectId> objects;
-    for (const auto& item : batch) {
-      for (const auto& op : item.change.ops) objects.push_back(op.object);
-    }
-    return replica_.absorb_membership(objects);
-  }
-
-  /// Some change of the batch makes no sense: finds which by merging them one by one. Each is
-  /// marked as applied only when its turn comes, so that replays of texts see what came before it.
-  Status apply_singly(std::vector<crdt::Delivered>& batch) {
-    std::map<LogId, std::uint64_t> first;
-    for (const auto& item : batch) first.try_emplace(item.change.log, item.change.seq - 1);
-    for (const auto& [log, seq] : first) TRY(logs().set_applied(log, seq));
-    for (auto& item : batch) {
-      TRY(logs().set_applied(item.change.log, item.change.last_seq()));
-      auto merged = replica_.merger_.apply(space_, std::span(&item, 1));
-      if (merged) continue;
-      if (merged.error().code != Code::corrupt) return merged;
-      replica_.merger_.forget();
-      item.mark = crdt::Mark::is_void;
-      TRY(logs().set_mark(item.change.log, item.change.seq, item.mark));
-      TRY(replica_.merger_.apply(space_, std::span(&item, 1)));
-    }
-    return {};
-  }
-
-  Replica& replica_;
-  SpaceId space_;
-  Pace pace_;
-  std::vector<Queue> queues_;
-  std::map<LogId, std::uint64_t> applied_;
-};
-
 Status Replica::deliver(const SpaceId& space, Pace pace) {
   delivered_.insert(space);
-  if (TRY(Delivery(*this, space, pace).run())) {
+  auto& delivery = deliveries_.try_emplace(space, *this, space).first->second;
+  if (TRY(delivery.run(pace))) {
     behind_.insert(space);
   } else {
     behind_.erase(space);
   }
+  if (delivery.is_idle()) deliveries_.erase(space);
   return {};
 }
 

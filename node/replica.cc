@@ -108,6 +108,7 @@ void Replica::rollback() {
   digests_.clear();
   changed_.clear();
   membership_.clear();
+  deliveries_.clear();
   behind_.merge(delivered_);  // it waits again
   delivered_.clear();
   // What was read before can be read again; a store that cannot be read says so at the next use.

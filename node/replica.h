@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "crdt/chain.h"
+#include "node/delivery.h"
 #include "node/identity.h"
 #include "node/incarnation.h"
 #include "node/membership.h"
@@ -40,9 +41,6 @@ struct ReplicaEnv {
   std::shared_ptr<const crypto::SecretKey32> store_key = {};  ///< null: not encrypted
   WitnessPlace witness = {};
 };
-
-/// Whether the loop has other things to do, so that what takes long is left to other threads.
-enum class Pace : bool { in_slices, at_once };
 
 /// Objects that changed in one turn, for whoever watches.
 struct Changed {
@@ -166,6 +164,7 @@ class Replica {
   std::map<LogId, crypto::VerifyKey> keys_;    ///< of logs seen
   mutable std::map<SpaceId, Digest> digests_;  ///< dropped when a space changes
   std::vector<Changed> changed_;
+  std::map<SpaceId, Delivery> deliveries_;  ///< under way
   std::set<SpaceId> behind_;
   std::set<SpaceId> delivered_;  // into, within this turn
   std::vector<LogId> forked_;

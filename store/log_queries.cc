@@ -51,18 +51,32 @@ Result<std::set<std::uint64_t>> void_changes(Db& db, std::int64_t log_no, std::u
 
 Result<std::vector<HeldChange>> Logs::read(const LogId& log, std::uint64_t from,
                                            std::size_t bytes_max, std::size_t count_max) const {
+  return read(log, from, bytes_max, count_max, Hashes::no);
+}
+
+Result<std::vector<HeldChange>> Logs::read_hashed(const LogId& log, std::uint64_t from,
+                                                  std::size_t bytes_max,
+                                                  std::size_t count_max) const {
+  return read(log, from, bytes_max, count_max, Hashes::yes);
+}
+
+Result<std::vector<HeldChange>> Logs::read(const LogId& log, std::uint64_t from,
+                                           std::size_t bytes_max, std::size_t count_max,
+                                           Hashes hashes) const {
   std::vector<HeldChange> out;
   const auto row = TRY(find_log(db_, log));
   if (!row) return out;
   std::size_t bytes = 0;
   for (auto seq = std::max<std::uint64_t>(from, 1); seq <= row->info.stored_seq;) {
-    const auto chunk = TRY(parts_->chunks.changes_at(row->no, seq));
+    const auto chunk = hashes == Hashes::yes ? TRY(parts_->chunks.hashes_at(row->no, seq))
+                                             : TRY(parts_->chunks.changes_at(row->no, seq));
     if (chunk == nullptr) return fail(missing_changes());
     const auto voided = TRY(void_changes(db_, row->no, chunk->first_seq(), chunk->last_seq()));
     for (auto i = chunk->index_of(seq); i < chunk->places.size(); ++i) {
       bytes += crdt::weight(chunk->changes[i]);
       if (!out.empty() && (bytes > bytes_max || out.size() >= count_max)) return out;
-      out.push_back({chunk->changes[i], mark_of(chunk->changes[i], voided)});
+      out.push_back({chunk->changes[i], mark_of(chunk->changes[i], voided),
+                     hashes == Hashes::yes ? chunk->hashes[i] : Digest()});
     }
     seq = chunk->last_seq() + 1;
   }
@@ -77,7 +91,7 @@ Result<std::optional<HeldChange>> Logs::at(const LogId& log, std::uint64_t seq) 
   const auto index = chunk->index_of(seq);
   const auto first = chunk->places[index].seq;
   const auto voided = TRY(void_changes(db_, row->no, first, first));
-  return HeldChange{chunk->changes[index], mark_of(chunk->changes[index], voided)};
+  return HeldChange{chunk->changes[index], mark_of(chunk->changes[index], voided), {}};
 }
 
 Result<std::optional<Digest>> Logs::hash_at(const LogId& log, std::uint64_t seq) const {
@@ -252,7 +266,8 @@ Result<std::vector<crdt::Position>> Logs::positions(const SpaceId& space) const 
 
 Result<std::uint64_t> Logs::lamport(const SpaceId& space) const {
   std::uint64_t out = 0;
-  for (const auto& row : TRY(logs_of_space(db_, space))) out = std::max(out, row.applied_lamport);
+  for (const auto& row : TRY(logs_of_space(db_, space)))
+    out = std::max(out, row.info.applied_lamport);
   return out;
 }
 

@@ -28,7 +28,7 @@ Result<LogRow> read_row(const Statement& rows) {
   out.info.applied_hash = TRY(rows.id<Digest>(10));
   out.info.frozen = rows.number(11) != 0;
   out.stored_lamport = rows.count(12);
-  out.applied_lamport = rows.count(13);
+  out.info.applied_lamport = rows.count(13);
   out.change_count = rows.count(14);
   return out;
 }
@@ -76,7 +76,7 @@ Status update_log(Db& db, const LogRow& row) {
       .bind(row.info.sealed_seq)
       .bind(row.info.applied_seq)
       .bind(row.info.applied_hash)
-      .bind(row.applied_lamport)
+      .bind(row.info.applied_lamport)
       .bind(row.change_count)
       .bind(row.info.frozen)
       .bind(row.no);

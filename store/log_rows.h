@@ -13,8 +13,7 @@ struct LogRow {
   std::int64_t no = 0;
   std::int64_t space_no = 0;
   LogInfo info;
-  std::uint64_t stored_lamport = 0;   ///< of the last change held
-  std::uint64_t applied_lamport = 0;  ///< of the last change delivered
+  std::uint64_t stored_lamport = 0;  ///< of the last change held
   std::uint64_t change_count = 0;
 };
 

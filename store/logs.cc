@@ -162,21 +162,30 @@ Status Logs::seal(const crdt::Head& head) {
 }
 
 Status Logs::set_applied(const LogId& log, std::uint64_t seq) {
-  ENSURE(db_.in_transaction());
-  auto row = TRY(need_log(db_, log));
-  if (seq > row.info.sealed_seq) {
-    return fail(Code::reject, "a change counts only under a signed head");
+  const auto row = TRY(need_log(db_, log));
+  Reached reached{.seq = seq, .hash = {}, .lamport = 0};
+  if (seq <= row.info.sealed_seq) {
+    const auto hash = TRY(hash_at(log, seq));
+    if (!hash) return fail(Code::reject, "no change ends at this op");
+    reached.hash = *hash;
   }
-  const auto hash = TRY(hash_at(log, seq));
-  if (!hash) return fail(Code::reject, "no change ends at this op");
-  row.applied_lamport = 0;
-  if (seq > 0) {
+  if (seq > 0 && seq <= row.info.sealed_seq) {
     const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
     if (chunk == nullptr) return fail(missing_changes());
-    row.applied_lamport = chunk->places[chunk->index_of(seq)].lamport;
+    reached.lamport = chunk->places[chunk->index_of(seq)].lamport;
   }
-  row.info.applied_seq = seq;
-  row.info.applied_hash = *hash;
+  return set_applied(log, reached);
+}
+
+Status Logs::set_applied(const LogId& log, const Reached& reached) {
+  ENSURE(db_.in_transaction());
+  auto row = TRY(need_log(db_, log));
+  if (reached.seq > row.info.sealed_seq) {
+    return fail(Code::reject, "a change counts only under a signed head");
+  }
+  row.info.applied_seq = reached.seq;
+  row.info.applied_hash = reached.hash;
+  row.info.applied_lamport = reached.lamport;
   return update_log(db_, row);
 }
 

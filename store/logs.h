@@ -35,7 +35,8 @@ struct LogInfo {
   std::uint64_t sealed_seq = 0;   ///< last op under a verified signed head
   std::uint64_t applied_seq = 0;  ///< last op delivered into merged state
   Digest applied_hash;
-  bool frozen = false;  ///< forked: nothing more is taken into it
+  std::uint64_t applied_lamport = 0;  ///< of the last change delivered; 0: none yet
+  bool frozen = false;                ///< forked: nothing more is taken into it
 
   bool operator==(const LogInfo&) const = default;
 };
@@ -47,10 +48,18 @@ struct StoredChange {
   crdt::Mark mark = crdt::Mark::valid;
 };
 
+/// How far a log has been delivered: the end of a change.
+struct Reached {
+  std::uint64_t seq = 0;
+  Digest hash;
+  std::uint64_t lamport = 0;
+};
+
 /// A change as read.
 struct HeldChange {
   crdt::Change change;
   crdt::Mark mark = crdt::Mark::valid;
+  Digest hash;  ///< of the chain after it, where it was asked for
 };
 
 class Logs {
@@ -82,6 +91,8 @@ class Logs {
   /// Marks all up to the change ending at `seq` as delivered, and nothing beyond; 0: nothing.
   /// Errors: not_found, reject when no change ends there or it lies beyond sealed_seq.
   Status set_applied(const LogId& log, std::uint64_t seq);
+  /// The same for who knows what the log says of that place.
+  Status set_applied(const LogId& log, const Reached& reached);
   /// Sets the mark of the change that holds op `seq`. Errors: not_found.
   Status set_mark(const LogId& log, std::uint64_t seq, crdt::Mark mark);
   Status freeze(const LogId& log);
@@ -92,6 +103,9 @@ class Logs {
   /// `bytes_max` of content or `count_max`.
   Result<std::vector<HeldChange>> read(const LogId& log, std::uint64_t from, std::size_t bytes_max,
                                        std::size_t count_max) const;
+  /// The same with hashes. O(chunk) more for each chunk that is met.
+  Result<std::vector<HeldChange>> read_hashed(const LogId& log, std::uint64_t from,
+                                              std::size_t bytes_max, std::size_t count_max) const;
   /// The change that holds op `seq`.
   Result<std::optional<HeldChange>> at(const LogId& log, std::uint64_t seq) const;
   /// The chain hash after the change that ends exactly at `seq`; at 0 the chain's start. Nothing
@@ -133,6 +147,9 @@ class Logs {
 
  private:
   struct Parts;
+  enum class Hashes : bool { no, yes };
+  Result<std::vector<HeldChange>> read(const LogId& log, std::uint64_t from, std::size_t bytes_max,
+                                       std::size_t count_max, Hashes hashes) const;
 
   Db& db_;
   std::unique_ptr<Parts> parts_;

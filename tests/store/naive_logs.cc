@@ -53,9 +53,12 @@ void NaiveLogs::seal(const crdt::Head& head) {
 void NaiveLogs::set_applied(const LogId& log, std::uint64_t seq) {
   auto& one = logs_.at(log);
   one.info.applied_seq = seq;
+  one.info.applied_lamport = 0;
   one.info.applied_hash = crdt::chain_start(one.info.space, log);
   for (const auto& stored : one.changes) {
-    if (stored.change.last_seq() == seq) one.info.applied_hash = stored.hash;
+    if (stored.change.last_seq() != seq) continue;
+    one.info.applied_hash = stored.hash;
+    one.info.applied_lamport = stored.change.lamport;
   }
 }
 

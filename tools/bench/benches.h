@@ -41,6 +41,7 @@ Status bench_apply(const Options& options, const Report& report);
 Status bench_cipher(const Options& options, const Report& report);
 Status bench_delta(const Options& options, const Report& report);
 Status bench_search(const Options& options, const Report& report);
+Status bench_join(const Options& options, const Report& report);
 Status bench_make_team(const Options& options, const Report& report);
 Status bench_files(const Options& options, const Report& report);
 

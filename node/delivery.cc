@@ -1,0 +1,202 @@
+#include "node/delivery.h"
+
+#include <algorithm>
+
+#include "node/replica.h"
+#include "work/judge.h"
+
+namespace holm::node {
+namespace {
+
+// What is delivered in one go: a few milliseconds of merging, whatever the changes are.
+constexpr std::size_t kSliceChanges = 256;
+constexpr std::size_t kSliceOps = 512;
+// Changes read ahead, over all logs of a space: whole chunks where the logs are not many.
+constexpr std::size_t kAhead = 32'768;
+constexpr std::size_t kReadMin = 64;
+constexpr std::size_t kReadMax = 1024;
+constexpr std::size_t kReadBytes = 1u << 20;
+
+}  // namespace
+
+Result<bool> Delivery::run(Pace pace) {
+  TRY(look_around());
+  for (std::size_t changes = 0, ops = 0;;) {
+    std::vector<crdt::Delivered> batch;
+    std::vector<Taken> taken;
+    while (batch.size() < kSliceChanges && ops < kSliceOps) {
+      const auto log = TRY(next());
+      if (!log) break;
+      auto& queue = queues_.at(*log);
+      auto& item = queue.changes[queue.at++];
+      const auto mark = TRY(judge(item.change, queue));
+      if (mark != item.mark) {
+        TRY(replica_.store_->logs().set_mark(*log, item.change.seq, mark));
+      }
+      taken.push_back({*log, queue.applied});
+      queue.applied = {item.change.last_seq(), item.hash, item.change.lamport};
+      applied_[*log] = queue.applied.seq;
+      ops += item.change.ops.size();
+      batch.push_back({std::move(item.change), item.hash, queue.member, mark});
+      TRY(line_up(*log, queue));
+      // What waited for this log is looked at again.
+      const auto waited = waiting_.extract(*log);
+      if (!waited) continue;
+      for (const auto& other : waited.mapped()) TRY(line_up(other, queues_.at(other)));
+    }
+    if (batch.empty()) return false;
+    auto texts = TRY(replica_.merger_.touched_texts(space_, batch));
+    if (pace == Pace::in_slices && !TRY(replica_.merger_.is_ready(space_, texts))) {
+      give_back(batch, taken);
+      return true;
+    }
+    changes += batch.size();
+    TRY(apply(std::move(batch), taken, std::move(texts)));
+    // What has been delivered may free more; trust changes what may be delivered at all.
+    const bool is_enough = changes >= kSliceChanges || ops >= kSliceOps;
+    if (is_enough && space_ != replica_.trust_) return true;
+    if (is_enough) changes = ops = 0;
+    if (space_ == replica_.trust_) TRY(look_around());
+  }
+}
+
+Status Delivery::look_around() {
+  line_.clear();
+  waiting_.clear();
+  std::map<LogId, Queue> queues;
+  for (const auto& info : TRY(replica_.store_->logs().of_space(space_))) {
+    applied_[info.log] = info.applied_seq;
+    if (info.applied_seq >= info.sealed_seq) continue;
+    auto known = queues_.extract(info.log);
+    auto& queue = queues[info.log];
+    if (known && known.mapped().applied.seq == info.applied_seq) queue = std::move(known.mapped());
+    queue.device = info.device;
+    queue.member = info.member;
+    queue.sealed = info.sealed_seq;
+    queue.applied = {info.applied_seq, info.applied_hash, info.applied_lamport};
+  }
+  queues_ = std::move(queues);
+  for (auto& [log, queue] : queues_) TRY(line_up(log, queue));
+  return {};
+}
+
+Status Delivery::line_up(const LogId& log, Queue& queue) {
+  if (queue.head() == nullptr && queue.applied.seq < queue.sealed) {
+    const auto count = std::clamp(kAhead / queues_.size(), kReadMin, kReadMax);
+    queue.changes =
+        TRY(replica_.store_->logs().read_hashed(log, queue.applied.seq + 1, kReadBytes, count));
+    queue.at = 0;
+    while (!queue.changes.empty() && queue.changes.back().change.last_seq() > queue.sealed) {
+      queue.changes.pop_back();
+    }
+  }
+  if (const auto* head = queue.head()) line_.insert({head->change.lamport, log});
+  return {};
+}
+
+Result<std::optional<LogId>> Delivery::next() {
+  while (!line_.empty()) {
+    const auto log = line_.begin()->second;
+    line_.erase(line_.begin());
+    const auto awaited = TRY(waits_for(queues_.at(log).head()->change));
+    if (!awaited) return log;
+    waiting_[*awaited].push_back(log);
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<LogId>> Delivery::waits_for(const crdt::Change& change) {
+  for (const auto& dep : change.deps) {
+    const auto found = applied_.find(dep.log);
+    if (found == applied_.end() || found->second < dep.seq) return dep.log;
+    const auto queue = queues_.find(dep.log);
+    const auto hash = queue != queues_.end() && queue->second.applied.seq == dep.seq
+                          ? std::optional(queue->second.applied.hash)
+                          : TRY(replica_.store_->logs().hash_at(dep.log, dep.seq));
+    if (!hash || shorten(*hash) != dep.head) return dep.log;  // another branch of a forked log
+  }
+  if (change.membership.empty() || replica_.membership_.at(change.membership) != nullptr) {
+    return std::optional<LogId>();
+  }
+  return LogId();
+}
+
+Result<crdt::Mark> Delivery::judge(const crdt::Change& change, const Queue& queue) {
+  if (!TRY(is_lamport_sound(change, queue))) return crdt::Mark::is_void;
+  const auto home = space_ == replica_.trust_     ? work::Home::trust
+                    : space_ == replica_.commons_ ? work::Home::commons
+                                                  : work::Home::room;
+  const auto verdict = work::judge(
+      change, {queue.member, queue.device}, home, [&](std::span<const ShortHash> frontier) {
+        return replica_.membership_.at({frontier.begin(), frontier.end()});
+      });
+  return verdict.mark;
+}
+
+/// At most five years past the change's causal past, judged alike everywhere.
+Result<bool> Delivery::is_lamport_sound(const crdt::Change& change, const Queue& queue) {
+  std::uint64_t past = queue.applied.lamport;
+  if (past > 0 && change.lamport <= past + crdt::kLamportLeapMax) return true;
+  for (const auto& dep : change.deps) {
+    const auto seen = TRY(replica_.store_->logs().at(dep.log, dep.seq));
+    if (seen) past = std::max(past, seen->change.lamport);
+  }
+  // A log's first change without any past has nothing to leap from: its own claim is the start.
+  return past == 0 || change.lamport <= past + crdt::kLamportLeapMax;
+}
+
+void Delivery::give_back(std::vector<crdt::Delivered>& batch, const std::vector<Taken>& taken) {
+  for (auto i = batch.size(); i-- > 0;) {
+    auto& queue = queues_.at(taken[i].log);
+    queue.applied = taken[i].before;
+    if (queue.at == 0) {  // read on since: read again
+      queue.changes.clear();
+      continue;
+    }
+    queue.changes[--queue.at].change = std::move(batch[i].change);
+  }
+}
+
+Status Delivery::apply(std::vector<crdt::Delivered> batch, const std::vector<Taken>& taken,
+                       std::vector<Merger::TouchedText> texts) {
+  auto& logs = replica_.store_->logs();
+  std::set<LogId> logs_of_batch;
+  for (const auto& item : taken) logs_of_batch.insert(item.log);
+  for (const auto& log : logs_of_batch) TRY(logs.set_applied(log, queues_.at(log).applied));
+  TRY(logs.note_named(batch));
+  auto merged = replica_.merger_.apply(space_, batch, std::move(texts));
+  if (!merged && merged.error().code == Code::corrupt) {
+    replica_.merger_.forget();
+    merged = apply_singly(batch);
+  }
+  TRY(merged);
+  replica_.note(space_, batch, false);
+  if (space_ != replica_.trust_) return {};
+  std::vector<ObjectId> objects;
+  for (const auto& item : batch) {
+    for (const auto& op : item.change.ops) objects.push_back(op.object);
+  }
+  return replica_.absorb_membership(objects);
+}
+
+/// Some change of the batch makes no sense: finds which by merging them one by one. Each is marked
+/// as applied only when its turn comes, so that replays of texts see what came before it.
+Status Delivery::apply_singly(std::vector<crdt::Delivered>& batch) {
+  auto& logs = replica_.store_->logs();
+  std::map<LogId, std::uint64_t> first;
+  for (const auto& item : batch) first.try_emplace(item.change.log, item.change.seq - 1);
+  for (const auto& [log, seq] : first) TRY(logs.set_applied(log, seq));
+  for (auto& item : batch) {
+    TRY(logs.set_applied(item.change.log, item.change.last_seq()));
+    auto merged = replica_.merger_.apply(space_, std::span(&item, 1));
+    if (merged) continue;
+    if (merged.error().code != Code::corrupt) return merged;
+    replica_.merger_.forget();
+    item.mark = crdt::Mark::is_void;
+    TRY(logs.set_mark(item.change.log, item.change.seq, item.mark));
+    TRY(replica_.merger_.apply(space_, std::span(&item, 1)));
+  }
+  return {};
+}
+
+}  // namespace holm::node

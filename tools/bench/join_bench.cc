@@ -1,0 +1,173 @@
+// A large team's changes taken in by a device that has nothing: verified, stored, merged, indexed.
+#include <algorithm>
+#include <queue>
+
+#include "crypto/random.h"
+#include "node/home.h"
+#include "node/replica.h"
+#include "node/runtime.h"
+#include "store/search.h"
+#include "tools/bench/benches.h"
+#include "tools/bench/folder.h"
+#include "tools/bench/team_maker.h"
+
+namespace holm::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kChanges = 1'000'000;
+constexpr std::size_t kDeltaBytes = 256u << 10;
+
+struct Opened {
+  std::unique_ptr<node::Home> home;
+  std::unique_ptr<node::Replica> replica;
+};
+
+Result<Opened> open(const std::string& dir, const TeamId& team, Rng& rng, Log& log) {
+  Opened out;
+  out.home = TRY(node::Home::open(dir, {}, rng));
+  const node::ReplicaEnv env{
+      .identity = out.home->identity(),
+      .rng = rng,
+      .log = log,
+      .store_path = out.home->store_path(team),
+      .vfs = {},
+      .pool = node::Pool::threads,
+      .store_key = std::make_shared<const crypto::SecretKey32>(out.home->store_key(team)),
+      .witness = out.home->witness_place(team)};
+  out.replica = TRY(node::Replica::open(env, team));
+  return out;
+}
+
+/// The deltas of a space as a peer sends them: ranges of its logs, the oldest first.
+class Feed {
+ public:
+  static Result<Feed> open(node::Replica& from, const SpaceId& space) {
+    Feed out(from, space);
+    for (const auto& position : TRY(from.positions(space))) TRY(out.push(position.log, 0));
+    return out;
+  }
+
+  /// Nothing at the end.
+  Result<std::optional<sync::Delta>> next() {
+    if (ahead_.empty()) return std::nullopt;
+    sync::Delta out;
+    out.space = space_;
+    for (std::size_t bytes = 0; bytes < kDeltaBytes && !ahead_.empty();) {
+      auto range = ahead_.top().range;
+      ahead_.pop();
+      for (const auto& change : range.changes) bytes += crdt::weight(change);
+      changes_ += range.changes.size();
+      TRY(push(range.head.log, range.head.seq));
+      out.ranges.push_back(std::move(range));
+    }
+    return out;
+  }
+  std::size_t changes() const { return changes_; }
+
+ private:
+  struct Ahead {
+    std::uint64_t lamport = 0;
+    sync::Range range;
+    bool operator<(const Ahead& other) const { return lamport > other.lamport; }
+  };
+
+  Feed(node::Replica& from, const SpaceId& space) : from_(&from), space_(space) {}
+  Status push(const LogId& log, std::uint64_t seq) {
+    auto range = TRY(from_->next_range(log, seq));
+    if (range) ahead_.push({range->changes.front().lamport, std::move(*range)});
+    return {};
+  }
+
+  node::Replica* from_;
+  SpaceId space_;
+  std::priority_queue<Ahead> ahead_;
+  std::size_t changes_ = 0;
+};
+
+struct Spent {
+  double receive = 0;
+  double deliver = 0;
+  double commit = 0;
+};
+
+Status take(node::Replica& into, const sync::Delta& delta, WallTime now, Spent& spent) {
+  auto began = Clock::now();
+  const auto lap = [&](double& into_what) {
+    into_what += ms_since(began);
+    began = Clock::now();
+  };
+  TRY(into.begin());
+  TRY(into.receive(delta, now));
+  lap(spent.receive);
+  TRY(into.commit());
+  lap(spent.commit);
+  while (into.is_behind()) {
+    TRY(into.begin());
+    TRY(into.deliver_more());
+    lap(spent.deliver);
+    TRY(into.commit());
+    lap(spent.commit);
+    if (into.is_behind() && into.take_changed().empty()) break;  // waits for what comes yet
+  }
+  (void)into.take_changed();
+  return {};
+}
+
+}  // namespace
+
+/// {"ms", "changes", "receive_ms", "deliver_ms", "commit_ms", "processor_ms", "peak_kb"}: 1,000,000
+/// changes of a made team, as deltas of 256 KiB: verified, in the logs, merged, indexed, durable.
+/// Reading them from the store they come from is not counted; its memory is.
+Status bench_join(const Options& options, const Report& report) {
+  const auto folder = TRY(Folder::make());
+  auto from_dir = options.home.value_or(folder.path() + "/from");
+  if (!options.home)
+    TRY(make_team(from_dir, TeamScale().times(options.share), options.seed,
+                  [](std::string_view) {}));
+  crypto::SystemRng rng;
+  NullLog log;
+  const auto team = TRY(node::Home::open(from_dir, {}, rng))->teams().front();
+  const auto from = TRY(open(from_dir, team, rng, log));
+  const auto into_dir = folder.path() + "/into";
+  TRY(node::init_home(
+      {.home = into_dir, .name = "Newcomer", .zone = "UTC", .hours = {}, .unlock = {}}));
+  const auto into = TRY(open(into_dir, team, rng, log));
+  const auto now = WallTime(Millis(1'900'000'000'000));
+  Spent spent;
+  double processor = 0;
+  std::size_t changes = 0;
+  start_peak();
+  const auto before_kb = rss_kb();
+  for (const auto& space : from.replica->spaces()) {
+    auto feed = TRY(Feed::open(*from.replica, space));
+    while (auto delta = TRY(feed.next())) {
+      const auto used = processor_ms();
+      TRY(take(*into.replica, *delta, now, spent));
+      processor += processor_ms() - used;
+      if (changes + feed.changes() >= kChanges) break;
+    }
+    changes += feed.changes();
+    if (changes >= kChanges) break;
+  }
+  const auto began = Clock::now();
+  TRY(into.replica->begin());
+  TRY(into.replica->store().search().settle());
+  TRY(into.replica->commit());
+  report.add(Value::object()
+                 .set("bench", "join")
+                 .set("case", "changes of a large team")
+                 .set("ms", spent.receive + spent.deliver + spent.commit + ms_since(began))
+                 .set("changes", static_cast<std::uint64_t>(changes))
+                 .set("receive_ms", spent.receive)
+                 .set("deliver_ms", spent.deliver)
+                 .set("commit_ms", spent.commit)
+                 .set("settle_ms", ms_since(began))
+                 .set("processor_ms", processor)
+                 .set("before_kb", before_kb)
+                 .set("peak_kb", peak_kb()));
+  return {};
+}
+
+}  // namespace holm::bench
