@@ -104,7 +104,8 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     const auto hash = TRY(store_->logs().hash_at(log, range.head.seq));
     if (hash && *hash == range.head.hash) return {};
   }
-  HeldLog held{.seq = info->stored_seq, .hash = info->stored_hash, .lamport = 0};
+  const HeldLog held{
+      .seq = info->stored_seq, .hash = info->stored_hash, .lamport = info->stored_lamport};
   const auto* key = TRY(signing_key(log));
   std::optional<Error> fault;  // of this store: not to be blamed on who sent the range
   const crdt::SaltLookup salts = [&](const LogId& of, const ObjectId& object) {
@@ -112,10 +113,6 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     if (!salt) fault = salt.error();
     return salt ? *salt : std::nullopt;
   };
-  if (held.seq > 0) {
-    const auto last = TRY(store_->logs().at(log, held.seq));
-    if (last) held.lamport = last->change.lamport;
-  }
   auto verified = verify_range(space, range, held, *key, salts);
   if (fault) return fail(*fault);
   if (!verified || verified->empty()) {

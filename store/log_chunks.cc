@@ -1,6 +1,7 @@
 #include "store/log_chunks.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/ensure.h"
 #include "base/wire.h"
@@ -13,7 +14,7 @@
 namespace holm::store {
 namespace {
 
-constexpr std::size_t kCacheBytesMax = 8u << 20;
+constexpr std::size_t kCacheBytesMax = 16u << 20;
 constexpr std::size_t kRawFull = LogChunks::kRawMax / 4 * 3;
 constexpr std::size_t kChangesFull = LogChunks::kChangesMax / 4 * 3;
 
@@ -75,7 +76,7 @@ Status LogChunks::append(std::int64_t log_no, std::span<const StoredChange> chan
     bodies.push_back(stored.change);
     hashes.push_back(stored.hash);
   }
-  TRY(insert_split(log_no, bodies, hashes));
+  TRY(insert_split(log_no, std::move(bodies), hashes));
   const auto loose = TRY(loose_end(log_no));
   const bool gathered = loose.numbers.size() > kLooseMax || loose.raw_bytes >= kRawMax ||
                         loose.change_count >= kChangesMax;
@@ -95,7 +96,8 @@ Status LogChunks::cut(std::int64_t log_no, std::uint64_t seq) {
   for (const auto no : gone) TRY(remove(no));
   if (boundary == nullptr || boundary->last_seq() <= seq) return {};
   const auto count = boundary->index_of(seq) + 1;
-  return insert(log_no, std::span(boundary->changes).first(count),
+  const auto end = boundary->changes().begin() + static_cast<std::ptrdiff_t>(count);
+  return insert(log_no, {boundary->changes().begin(), end},
                 std::span(boundary->hashes).first(count));
 }
 
@@ -108,7 +110,7 @@ Status LogChunks::rewrite(const Chunk& chunk, std::span<const crdt::Change> chan
   return update.bind(raw_bytes).bind(crdt::encode_columns(changes)).bind(chunk.no).run();
 }
 
-Status LogChunks::insert(std::int64_t log_no, std::span<const crdt::Change> changes,
+Status LogChunks::insert(std::int64_t log_no, std::vector<crdt::Change> changes,
                          std::span<const Digest> hashes) {
   std::size_t raw_bytes = 0;
   for (const auto& change : changes) raw_bytes += crdt::weight(change);
@@ -125,35 +127,39 @@ Status LogChunks::insert(std::int64_t log_no, std::span<const crdt::Change> chan
       .bind(hashes.back())
       .bind(crdt::encode_columns(changes));
   TRY(insert.run());
-  // Merged soon, and then its hashes are wanted.
+  // Merged and delivered soon: both want it decoded and hashed.
   Chunk chunk{.no = db_.last_row(),
               .log_no = log_no,
               .places = {},
               .end_hash = hashes.back(),
-              .changes = {},
+              .decoded = {},
               .hashes = {hashes.begin(), hashes.end()}};
   chunk.places.reserve(changes.size());
   for (const auto& change : changes) {
     chunk.places.push_back({change.seq, change.last_seq(), change.lamport});
   }
+  chunk.decoded = std::make_shared<const std::vector<crdt::Change>>(std::move(changes));
   keep(std::move(chunk));
   return {};
 }
 
-Status LogChunks::insert_split(std::int64_t log_no, std::span<const crdt::Change> changes,
+Status LogChunks::insert_split(std::int64_t log_no, std::vector<crdt::Change> changes,
                                std::span<const Digest> hashes) {
+  std::vector<crdt::Change> piece;
   std::size_t start = 0;
   std::size_t raw_bytes = 0;
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    const auto more = crdt::weight(changes[i]);
-    if (i > start && (raw_bytes + more > kRawMax || i - start >= kChangesMax)) {
-      TRY(insert(log_no, changes.subspan(start, i - start), hashes.subspan(start, i - start)));
-      start = i;
+  for (auto& change : changes) {
+    const auto more = crdt::weight(change);
+    if (!piece.empty() && (raw_bytes + more > kRawMax || piece.size() >= kChangesMax)) {
+      const auto count = piece.size();
+      TRY(insert(log_no, std::exchange(piece, {}), hashes.subspan(start, count)));
+      start += count;
       raw_bytes = 0;
     }
     raw_bytes += more;
+    piece.push_back(std::move(change));
   }
-  return insert(log_no, changes.subspan(start), hashes.subspan(start));
+  return insert(log_no, std::move(piece), hashes.subspan(start));
 }
 
 Status LogChunks::remove(std::int64_t no) {
@@ -182,11 +188,11 @@ Status LogChunks::merge(std::int64_t log_no, const Loose& loose) {
   std::vector<Digest> hashes;
   for (const auto no : loose.numbers) {
     const auto chunk = TRY(load_hashes(no));
-    changes.insert(changes.end(), chunk->changes.begin(), chunk->changes.end());
+    changes.insert(changes.end(), chunk->changes().begin(), chunk->changes().end());
     hashes.insert(hashes.end(), chunk->hashes.begin(), chunk->hashes.end());
   }
   for (const auto no : loose.numbers) TRY(remove(no));
-  return insert_split(log_no, changes, hashes);
+  return insert_split(log_no, std::move(changes), hashes);
 }
 
 Result<ChunkRef> LogChunks::index_at(std::int64_t log_no, std::uint64_t seq) {
@@ -236,7 +242,7 @@ Result<ChunkRef> LogChunks::load_index(std::int64_t no) {
 
 Result<ChunkRef> LogChunks::load_changes(std::int64_t no) {
   const auto chunk = TRY(load_index(no));
-  if (!chunk->changes.empty()) return chunk;
+  if (chunk->decoded != nullptr) return chunk;
   auto rows = TRY(db_.prepare("SELECT body FROM chunk WHERE no = ?"));
   rows.bind(no);
   if (!TRY(rows.step())) return fail(damaged("a chunk of changes is missing"));
@@ -250,7 +256,7 @@ Result<ChunkRef> LogChunks::load_changes(std::int64_t no) {
   }
   if (!fits) return fail(damaged("a chunk of changes does not fit its index"));
   auto out = *chunk;
-  out.changes = std::move(*changes);
+  out.decoded = std::make_shared<const std::vector<crdt::Change>>(std::move(*changes));
   return keep(std::move(out));
 }
 
@@ -285,8 +291,8 @@ Result<ChunkRef> LogChunks::load_hashes(std::int64_t no) {
     return *salt;
   };
   auto out = *chunk;
-  out.hashes.reserve(out.changes.size());
-  for (const auto& change : out.changes) {
+  out.hashes.reserve(out.changes().size());
+  for (const auto& change : out.changes()) {
     for (const auto& salt : change.salts) declared[salt.object] = salt.salt;
     const auto digest = crdt::change_digest(change, salts);
     if (fault) return fail(*fault);
@@ -324,7 +330,11 @@ ChunkRef LogChunks::keep(Chunk chunk) {
   forget(chunk.no);
   std::size_t bytes =
       chunk.places.size() * sizeof(ChangePlace) + chunk.hashes.size() * sizeof(Digest);
-  for (const auto& change : chunk.changes) bytes += crdt::weight(change) + change.ops.size() * 64;
+  if (chunk.decoded != nullptr) {
+    for (const auto& change : chunk.changes()) {
+      bytes += crdt::weight(change) + sizeof(change) + change.ops.size() * sizeof(crdt::Op);
+    }
+  }
   const auto no = chunk.no;
   auto out = std::make_shared<const Chunk>(std::move(chunk));
   recently_used_.push_front(no);

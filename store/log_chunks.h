@@ -35,11 +35,13 @@ struct ChangePlace {
 struct Chunk {
   std::int64_t no = 0;
   std::int64_t log_no = 0;
-  std::vector<ChangePlace> places;    ///< at least one
-  Digest end_hash;                    ///< of the chain after the last
-  std::vector<crdt::Change> changes;  ///< as places, or empty: not decoded
-  std::vector<Digest> hashes;         ///< of the chain after each, or empty: not known
+  std::vector<ChangePlace> places;                           ///< at least one
+  Digest end_hash;                                           ///< of the chain after the last
+  std::shared_ptr<const std::vector<crdt::Change>> decoded;  ///< as places; null: not decoded
+  std::vector<Digest> hashes;  ///< of the chain after each; empty: not known
 
+  /// Requires: decoded.
+  const std::vector<crdt::Change>& changes() const { return *decoded; }
   std::uint64_t first_seq() const { return places.front().seq; }
   std::uint64_t last_seq() const { return places.back().last_seq; }
   /// Index of the change that holds op `seq`. Requires: first_seq() <= seq <= last_seq().
@@ -89,10 +91,10 @@ class LogChunks {
     std::list<std::int64_t>::iterator used;
   };
 
-  Status insert(std::int64_t log_no, std::span<const crdt::Change> changes,
+  Status insert(std::int64_t log_no, std::vector<crdt::Change> changes,
                 std::span<const Digest> hashes);
   /// Cuts into chunks no larger than the limits and inserts those.
-  Status insert_split(std::int64_t log_no, std::span<const crdt::Change> changes,
+  Status insert_split(std::int64_t log_no, std::vector<crdt::Change> changes,
                       std::span<const Digest> hashes);
   Status remove(std::int64_t no);
   Result<Loose> loose_end(std::int64_t log_no);

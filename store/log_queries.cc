@@ -18,7 +18,7 @@ crdt::Mark mark_of(const crdt::Change& change, const std::set<std::uint64_t>& vo
 /// Of a chunk with its hashes.
 crdt::Delivered delivered_at(const Chunk& chunk, std::size_t index,
                              const std::set<std::uint64_t>& voided, const MemberId& author) {
-  const auto& change = chunk.changes[index];
+  const auto& change = chunk.changes()[index];
   return {change, chunk.hashes[index], author, mark_of(change, voided)};
 }
 
@@ -73,9 +73,9 @@ Result<std::vector<HeldChange>> Logs::read(const LogId& log, std::uint64_t from,
     if (chunk == nullptr) return fail(missing_changes());
     const auto voided = TRY(void_changes(db_, row->no, chunk->first_seq(), chunk->last_seq()));
     for (auto i = chunk->index_of(seq); i < chunk->places.size(); ++i) {
-      bytes += crdt::weight(chunk->changes[i]);
+      bytes += crdt::weight(chunk->changes()[i]);
       if (!out.empty() && (bytes > bytes_max || out.size() >= count_max)) return out;
-      out.push_back({chunk->changes[i], mark_of(chunk->changes[i], voided),
+      out.push_back({chunk->changes()[i], mark_of(chunk->changes()[i], voided),
                      hashes == Hashes::yes ? chunk->hashes[i] : Digest()});
     }
     seq = chunk->last_seq() + 1;
@@ -91,7 +91,7 @@ Result<std::optional<HeldChange>> Logs::at(const LogId& log, std::uint64_t seq) 
   const auto index = chunk->index_of(seq);
   const auto first = chunk->places[index].seq;
   const auto voided = TRY(void_changes(db_, row->no, first, first));
-  return HeldChange{chunk->changes[index], mark_of(chunk->changes[index], voided), {}};
+  return HeldChange{chunk->changes()[index], mark_of(chunk->changes()[index], voided), {}};
 }
 
 Result<std::optional<Digest>> Logs::hash_at(const LogId& log, std::uint64_t seq) const {

@@ -27,7 +27,7 @@ Result<LogRow> read_row(const Statement& rows) {
   out.info.applied_seq = rows.count(9);
   out.info.applied_hash = TRY(rows.id<Digest>(10));
   out.info.frozen = rows.number(11) != 0;
-  out.stored_lamport = rows.count(12);
+  out.info.stored_lamport = rows.count(12);
   out.info.applied_lamport = rows.count(13);
   out.change_count = rows.count(14);
   return out;
@@ -72,7 +72,7 @@ Status update_log(Db& db, const LogRow& row) {
       "WHERE no = ?"));
   update.bind(row.info.stored_seq)
       .bind(row.info.stored_hash)
-      .bind(row.stored_lamport)
+      .bind(row.info.stored_lamport)
       .bind(row.info.sealed_seq)
       .bind(row.info.applied_seq)
       .bind(row.info.applied_hash)

@@ -16,7 +16,7 @@ Status check_continues(const LogRow& row, std::span<const StoredChange> changes)
     return fail(Code::reject, "log " + row.info.log.text() + " is frozen after a fork");
   }
   std::uint64_t next_seq = row.info.stored_seq + 1;
-  std::uint64_t lamport = row.stored_lamport;
+  std::uint64_t lamport = row.info.stored_lamport;
   for (const auto& [change, hash, mark] : changes) {
     if (change.log != row.info.log) {
       return fail(Code::reject, "a change belongs to another log");
@@ -97,7 +97,7 @@ Status Logs::append(const LogId& log, std::span<const StoredChange> changes, Wal
   }
   row.info.stored_seq = changes.back().change.last_seq();
   row.info.stored_hash = changes.back().hash;
-  row.stored_lamport = changes.back().change.lamport;
+  row.info.stored_lamport = changes.back().change.lamport;
   row.change_count += changes.size();
   return update_log(db_, row);
 }
@@ -112,7 +112,7 @@ Status Logs::drop_tail(const LogId& log) {
     const auto chunk = TRY(parts_->chunks.changes_at(row.no, seq));
     if (chunk == nullptr) return fail(missing_changes());
     const auto first = static_cast<std::ptrdiff_t>(chunk->index_of(seq));
-    gone.insert(gone.end(), chunk->changes.begin() + first, chunk->changes.end());
+    gone.insert(gone.end(), chunk->changes().begin() + first, chunk->changes().end());
     seq = chunk->last_seq() + 1;
   }
   TRY(parts_->touches.cut(row.space_no, row.no, keep, gone));
@@ -121,13 +121,13 @@ Status Logs::drop_tail(const LogId& log) {
   TRY(unmark.bind(row.no).bind(keep).run());
   row.info.stored_seq = keep;
   row.info.stored_hash = crdt::chain_start(row.info.space, log);
-  row.stored_lamport = 0;
+  row.info.stored_lamport = 0;
   if (keep > 0) {
     // cut() has made a chunk end there.
     const auto chunk = TRY(parts_->chunks.index_at(row.no, keep));
     if (chunk == nullptr || chunk->last_seq() != keep) return fail(missing_changes());
     row.info.stored_hash = chunk->end_hash;
-    row.stored_lamport = chunk->places.back().lamport;
+    row.info.stored_lamport = chunk->places.back().lamport;
   }
   row.change_count -= gone.size();
   return update_log(db_, row);
@@ -229,7 +229,7 @@ Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object) {
     for (auto seq = run.from_seq; seq <= run.to_seq;) {
       const auto chunk = TRY(parts_->chunks.changes_at(run.log_no, seq));
       if (chunk == nullptr) return fail(missing_changes());
-      auto changes = chunk->changes;
+      auto changes = chunk->changes();
       std::size_t here = 0;
       for (auto i = chunk->index_of(seq); i < changes.size(); ++i) {
         if (changes[i].seq > run.to_seq) break;

@@ -30,10 +30,11 @@ struct LogInfo {
   SpaceId space;
   DeviceId device;
   MemberId member;
-  std::uint64_t stored_seq = 0;   ///< last op held; the tail beyond sealed_seq waits for a head
-  Digest stored_hash;             ///< chain hash there
-  std::uint64_t sealed_seq = 0;   ///< last op under a verified signed head
-  std::uint64_t applied_seq = 0;  ///< last op delivered into merged state
+  std::uint64_t stored_seq = 0;      ///< last op held; the tail beyond sealed_seq waits for a head
+  Digest stored_hash;                ///< chain hash there
+  std::uint64_t stored_lamport = 0;  ///< of the last change held; 0: none
+  std::uint64_t sealed_seq = 0;      ///< last op under a verified signed head
+  std::uint64_t applied_seq = 0;     ///< last op delivered into merged state
   Digest applied_hash;
   std::uint64_t applied_lamport = 0;  ///< of the last change delivered; 0: none yet
   bool frozen = false;                ///< forked: nothing more is taken into it

@@ -20,6 +20,7 @@ void NaiveLogs::append(const LogId& log, const std::vector<StoredChange>& change
     one.changes.push_back(stored);
     one.info.stored_seq = stored.change.last_seq();
     one.info.stored_hash = stored.hash;
+    one.info.stored_lamport = stored.change.lamport;
     for (const auto& entry : stored.change.salts) one.salts.emplace(entry.object, entry.salt);
   }
 }
@@ -29,11 +30,14 @@ void NaiveLogs::drop_tail(const LogId& log) {
   auto& info = one.info;
   info.stored_seq = info.sealed_seq;
   info.stored_hash = crdt::chain_start(info.space, log);
+  info.stored_lamport = 0;
   while (!one.changes.empty() && one.changes.back().change.last_seq() > info.sealed_seq) {
     for (const auto& entry : one.changes.back().change.salts) one.salts.erase(entry.object);
     one.changes.pop_back();
   }
-  if (!one.changes.empty()) info.stored_hash = one.changes.back().hash;
+  if (one.changes.empty()) return;
+  info.stored_hash = one.changes.back().hash;
+  info.stored_lamport = one.changes.back().change.lamport;
 }
 
 void NaiveLogs::seal(const crdt::Head& head) {

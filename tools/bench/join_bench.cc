@@ -17,7 +17,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kChanges = 1'000'000;
-constexpr std::size_t kDeltaBytes = 256u << 10;
+constexpr std::size_t kDeltaBytes = 192u << 10;  // as sync::Peer
+constexpr Millis kTurnMax{200};                  // as node/links.cc
 
 struct Opened {
   std::unique_ptr<node::Home> home;
@@ -92,28 +93,46 @@ struct Spent {
   double commit = 0;
 };
 
-Status take(node::Replica& into, const sync::Delta& delta, WallTime now, Spent& spent) {
-  auto began = Clock::now();
-  const auto lap = [&](double& into_what) {
-    into_what += ms_since(began);
-    began = Clock::now();
-  };
-  TRY(into.begin());
-  TRY(into.receive(delta, now));
-  lap(spent.receive);
-  TRY(into.commit());
-  lap(spent.commit);
-  while (into.is_behind()) {
-    TRY(into.begin());
-    TRY(into.deliver_more());
-    lap(spent.deliver);
-    TRY(into.commit());
-    lap(spent.commit);
-    if (into.is_behind() && into.take_changed().empty()) break;  // waits for what comes yet
+/// As links do it: a delta is stored, and what can be delivered is, in turns of at most kTurnMax.
+class Taking {
+ public:
+  Taking(node::Replica& into, Spent& spent) : into_(into), spent_(spent) {}
+
+  Status take(const sync::Delta& delta, WallTime now) {
+    began_ = Clock::now();
+    if (!into_.store().in_turn()) turn_since_ = began_;
+    TRY(into_.begin());
+    TRY(into_.receive(delta, now));
+    lap(spent_.receive);
+    while (into_.is_behind()) {
+      TRY(into_.begin());
+      TRY(into_.deliver_more());
+      lap(spent_.deliver);
+      TRY(end_turn(kTurnMax));
+    }
+    return end_turn(kTurnMax);
   }
-  (void)into.take_changed();
-  return {};
-}
+  Status end_turn(Millis at_least) {
+    began_ = Clock::now();
+    if (!into_.store().in_turn() || began_ - turn_since_ < at_least) return {};
+    TRY(into_.commit());
+    (void)into_.take_changed();
+    lap(spent_.commit);
+    turn_since_ = began_;
+    return {};
+  }
+
+ private:
+  void lap(double& into_what) {
+    into_what += ms_since(began_);
+    began_ = Clock::now();
+  }
+
+  node::Replica& into_;
+  Spent& spent_;
+  Clock::time_point began_;
+  Clock::time_point turn_since_;
+};
 
 }  // namespace
 
@@ -136,6 +155,7 @@ Status bench_join(const Options& options, const Report& report) {
   const auto into = TRY(open(into_dir, team, rng, log));
   const auto now = WallTime(Millis(1'900'000'000'000));
   Spent spent;
+  Taking taking(*into.replica, spent);
   double processor = 0;
   std::size_t changes = 0;
   start_peak();
@@ -144,13 +164,14 @@ Status bench_join(const Options& options, const Report& report) {
     auto feed = TRY(Feed::open(*from.replica, space));
     while (auto delta = TRY(feed.next())) {
       const auto used = processor_ms();
-      TRY(take(*into.replica, *delta, now, spent));
+      TRY(taking.take(*delta, now));
       processor += processor_ms() - used;
       if (changes + feed.changes() >= kChanges) break;
     }
     changes += feed.changes();
     if (changes >= kChanges) break;
   }
+  TRY(taking.end_turn(Millis{0}));
   const auto began = Clock::now();
   TRY(into.replica->begin());
   TRY(into.replica->store().search().settle());
