@@ -76,21 +76,26 @@ Result<crdt::Text> StoreState::full_text(const work::Ref& ref, std::uint32_t fie
   return merger_.full_text(ref.space, {ref.object, field});
 }
 
-Result<std::vector<work::Ref>> StoreState::find(const work::Lookup& lookup) const {
+namespace {
+
+/// Errors: usage.
+Result<store::Selection> selection_of(const work::Lookup& lookup, const work::Type& type) {
   using Is = store::Condition::Is;
-  const auto* type = work::find_type(lookup.type);
-  if (type == nullptr) return std::vector<work::Ref>();
-  store::Selection selection;
-  selection.type = lookup.type;
-  selection.space = lookup.space;
-  selection.limit = lookup.limit;
-  for (const auto& equals : lookup.where) {
-    const auto* field = work::find_field(*type, equals.field);
+  store::Selection out;
+  out.type = lookup.type;
+  out.space = lookup.space;
+  out.limit = lookup.limit;
+  const auto column = [&](std::uint32_t number) -> Result<std::string> {
+    const auto* field = work::find_field(type, number);
     if (field == nullptr) return fail(Code::usage, "a lookup names a field its type lacks");
-    std::string column(field->name);
-    if (field->kind == crdt::Kind::order) column += "_in";
-    selection.where.push_back(
-        {column, equals.value.is_null() ? Is::null : Is::equal, equals.value});
+    return std::string(field->name) + (field->kind == crdt::Kind::order ? "_in" : "");
+  };
+  for (const auto& equals : lookup.where) {
+    out.where.push_back(
+        {TRY(column(equals.field)), equals.value.is_null() ? Is::null : Is::equal, equals.value});
+  }
+  for (const auto number : lookup.having) {
+    out.where.push_back({TRY(column(number)), Is::not_null, {}});
   }
   std::string order;
   switch (lookup.order) {
@@ -100,8 +105,22 @@ Result<std::vector<work::Ref>> StoreState::find(const work::Lookup& lookup) cons
     case work::Lookup::By::title: order = "title"; break;
   }
   const bool is_reversed = lookup.direction == work::Lookup::Direction::descending;
-  selection.order_by = {is_reversed ? "-" + order : order};
-  return refs(TRY(store_.objects().select(selection)));
+  out.order_by = {is_reversed ? "-" + order : order};
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<work::Ref>> StoreState::find(const work::Lookup& lookup) const {
+  const auto* type = work::find_type(lookup.type);
+  if (type == nullptr) return std::vector<work::Ref>();
+  return refs(TRY(store_.objects().select(TRY(selection_of(lookup, *type)))));
+}
+
+Result<std::size_t> StoreState::count(const work::Lookup& lookup) const {
+  const auto* type = work::find_type(lookup.type);
+  if (type == nullptr) return 0;
+  return TRY(store_.objects().count(TRY(selection_of(lookup, *type))));
 }
 
 Result<std::optional<work::Ref>> StoreState::locate(const ObjectId& id) const {

@@ -286,8 +286,9 @@ Result<std::string> Winners::source(const Table& table, const Selection& selecti
     with_object = with_object || condition.column == "object";
     if (!conditions.empty()) conditions += " AND ";
     conditions += name + operator_of(condition.is, condition.value);
-    narrowed = narrowed || (condition.is == Condition::Is::equal && !condition.value.is_null() &&
-                            table.indexed.contains(name.substr(2)));
+    const bool names_some = (condition.is == Condition::Is::equal && !condition.value.is_null()) ||
+                            condition.is == Condition::Is::not_null;
+    narrowed = narrowed || (names_some && table.indexed.contains(name.substr(2)));
   }
   if (selection.space) {
     if (!conditions.empty()) conditions += " AND ";

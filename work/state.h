@@ -34,7 +34,8 @@ struct Lookup {
   };
   std::uint32_t type = 0;
   std::optional<SpaceId> space{};
-  std::vector<Equals> where{};                                     ///< all must hold
+  std::vector<Equals> where{};          ///< all must hold
+  std::vector<std::uint32_t> having{};  ///< fields in each of which a value stands
   enum class By { birth, touch, place, title } order = By::birth;  ///< place: by (key, id)
   enum class Direction { ascending, descending } direction = Direction::ascending;
   std::size_t limit = SIZE_MAX;
@@ -66,6 +67,8 @@ class State {
   /// The text with its history: for anchors, blame, undo. Costs a replay of its runs.
   virtual Result<crdt::Text> full_text(const Ref& ref, std::uint32_t field) const = 0;
   virtual Result<std::vector<Ref>> find(const Lookup& lookup) const = 0;
+  /// How many find() would give, without reading them.
+  virtual Result<std::size_t> count(const Lookup& lookup) const = 0;
   /// The space that holds an object, for references by id.
   virtual Result<std::optional<Ref>> locate(const ObjectId& id) const = 0;
   /// Objects whose id starts with these hex digits, at most `limit`.

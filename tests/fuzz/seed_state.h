@@ -83,9 +83,15 @@ class SeedState final : public work::State {
                             ? place && wanted.value == work::id_value(place->container)
                             : wanted.value == work::value_of(object, wanted.field));
       }
+      for (const auto field : lookup.having) {
+        fits = fits && !work::value_of(object, field).is_null();
+      }
       if (fits) out.push_back(ref);
     }
     return out;
+  }
+  Result<std::size_t> count(const work::Lookup& lookup) const override {
+    return TRY(find(lookup)).size();
   }
   // Nobody but the importer writes here, so nothing of the rest is asked for.
   Result<crdt::Text> full_text(const work::Ref&, std::uint32_t) const override {

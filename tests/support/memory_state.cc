@@ -269,7 +269,9 @@ Result<std::vector<Ref>> Device::find(const work::Lookup& lookup) const {
     const auto& object = entry.second;
     if (object.type != lookup.type || (lookup.space && ref.space != *lookup.space)) continue;
     if (std::all_of(lookup.where.begin(), lookup.where.end(),
-                    [&](const auto& wanted) { return fits(object, wanted); }))
+                    [&](const auto& wanted) { return fits(object, wanted); }) &&
+        std::all_of(lookup.having.begin(), lookup.having.end(),
+                    [&](std::uint32_t field) { return !work::value_of(object, field).is_null(); }))
       rows.push_back({ref, &object});
   }
   using By = work::Lookup::By;

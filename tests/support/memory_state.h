@@ -60,6 +60,9 @@ class Device final : public work::State {
   Result<std::string> text(const work::Ref& ref, std::uint32_t field) const override;
   Result<crdt::Text> full_text(const work::Ref& ref, std::uint32_t field) const override;
   Result<std::vector<work::Ref>> find(const work::Lookup& lookup) const override;
+  Result<std::size_t> count(const work::Lookup& lookup) const override {
+    return TRY(find(lookup)).size();
+  }
   Result<std::optional<work::Ref>> locate(const ObjectId& id) const override;
   Result<std::vector<work::Ref>> by_prefix(std::string_view hex, std::size_t limit) const override;
   Result<std::vector<work::Matched>> matching(const Match& match, std::uint64_t before,

@@ -42,6 +42,7 @@ Status bench_cipher(const Options& options, const Report& report);
 Status bench_delta(const Options& options, const Report& report);
 Status bench_search(const Options& options, const Report& report);
 Status bench_join(const Options& options, const Report& report);
+Status bench_open(const Options& options, const Report& report);
 Status bench_make_team(const Options& options, const Report& report);
 Status bench_files(const Options& options, const Report& report);
 

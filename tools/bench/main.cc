@@ -34,6 +34,7 @@ std::span<const Bench> benches() {
       {"apply", "a delta of 10,000 objects into a store", bench_apply},
       {"delta", "what a typed character and a burst of 100 cost on a link", bench_delta},
       {"search", "questions to 200,000 messages and 5,000 documents", bench_search},
+      {"open", "a large team's store opened, until the first view stands", bench_open},
       {"join", "1,000,000 changes of a made team, taken in by a device that has nothing",
        bench_join},
       {"make-team", "the store of a team of ten years, written and weighed", bench_make_team},
