@@ -11,6 +11,7 @@ namespace {
 constexpr Millis kContactIdle{1000};
 constexpr Millis kDialAgain{400};
 constexpr unsigned kDialsMax = 5;
+constexpr Millis kTidyGap{20};  ///< between steps of housekeeping, room for all else
 
 void keep_earlier(std::optional<Time>& best, std::optional<Time> other) {
   if (other && (!best || *other < *best)) best = other;
@@ -197,12 +198,31 @@ void Node::end_turn() {
   links_.end_turn(Links::Ending::may_wait);
   note_heard();
   check_meetings();
+  if (!tidy_at_ && is_untidy()) tidy_at_ = env_.clock.now() + kTidyGap;
+}
+
+bool Node::is_untidy() const {
+  const auto& all = teams_.all();
+  return std::any_of(all.begin(), all.end(), [](const auto& item) {
+    return !item.second->store().in_turn() && item.second->store().is_untidy();
+  });
+}
+
+void Node::tidy(Time now) {
+  if (!tidy_at_ || *tidy_at_ > now) return;
+  tidy_at_.reset();
+  for (const auto& [team, replica] : teams_.all()) {
+    auto& store = replica->store();
+    if (store.in_turn() || !store.is_untidy()) continue;
+    if (auto done = store.tidy(); !done) env_.log.write(Level::warn, done.error().text());
+  }
 }
 
 void Node::on_deadline(Time now) {
   step_files();
   links_.on_deadline(now);
   continue_backups();
+  tidy(now);
   for (std::size_t i = 0; i < joins_.size();) {
     auto& join = joins_[i];
     if (join.give_up && *join.give_up <= now) {
@@ -240,6 +260,7 @@ void Node::on_deadline(Time now) {
 
 std::optional<Time> Node::deadline() const {
   auto out = links_.deadline();
+  keep_earlier(out, tidy_at_);
   if (!archives_.empty()) keep_earlier(out, env_.clock.now());
   if (!file_jobs_.empty()) keep_earlier(out, env_.clock.now());
   for (const auto& join : joins_) {

@@ -102,6 +102,9 @@ class Node final : public LinkEvents {
     std::optional<SpaceId> room;
   };
 
+  bool is_untidy() const;
+  /// A step of housekeeping in each store, when it is due.
+  void tidy(Time now);
   Result<std::optional<Value>> carry_out(RequestId id, const Value& request);
   void finish(RequestId id, Result<Value> outcome);
 
@@ -172,6 +175,7 @@ class Node final : public LinkEvents {
   Links links_;
   RequestId next_request_ = 1;
   Time asked_at_;
+  std::optional<Time> tidy_at_;
   struct Archive {
     RequestId request = 0;
     std::unique_ptr<Backup> backup;

@@ -28,8 +28,15 @@ constexpr const char* kSettings =
     "PRAGMA secure_delete=ON;"
     "PRAGMA cell_size_check=ON;"
     "PRAGMA trusted_schema=OFF;"
-    "PRAGMA wal_autocheckpoint=1000;"
     "PRAGMA journal_size_limit=8388608;";
+
+// Frames of the log: what is carried over when nobody waits, and at the latest.
+constexpr int kTidyFrames = 256;
+constexpr int kFramesMax = 4096;
+// Free pages that are kept for what comes next, besides an eighth of the file; and given back in a
+// step.
+constexpr std::int64_t kFreeKept = 256;
+constexpr const char* kVacuumStep = "PRAGMA incremental_vacuum(128)";
 
 // The page that SQLite never writes, since locks lie there (sqlite.org/fileformat2.html, 1.4).
 constexpr sqlite3_int64 kLockPageAt = 0x40000000;
@@ -76,6 +83,8 @@ Error damaged(std::string_view what) {
 struct Db::State {
   std::unique_ptr<EncryptedVfs> encrypted;  ///< outlives the connection
   sqlite3* handle = nullptr;
+  int frames = 0;              ///< in the log that are not in the file
+  bool may_have_free = false;  ///< pages to give back
   std::map<std::string, std::vector<sqlite3_stmt*>, std::less<>> idle;
   std::size_t idle_count = 0;
   bool in_transaction = false;
@@ -229,6 +238,13 @@ Result<std::unique_ptr<Db>> Db::open(const std::string& path, const std::string&
 
 Status Db::make_durable() {
   ENSURE(!in_transaction());
+  if (TRY(number("PRAGMA page_count")) == 0) {
+    // Noted for when the first page is made, which the switch below does: a transaction of its own
+    // would need a rollback journal with a page in it. So it may not write, and its error is that.
+    TRY(run_script("PRAGMA query_only=ON"));
+    sqlite3_exec(state_->handle, "PRAGMA auto_vacuum=INCREMENTAL", nullptr, nullptr, nullptr);
+    TRY(run_script("PRAGMA query_only=OFF"));
+  }
   {
     auto mode = TRY(prepare("PRAGMA journal_mode=WAL"));
     TRY(mode.step());
@@ -238,6 +254,38 @@ Status Db::make_durable() {
     TRY(mode.step());  // to its end, where the switch is written
   }
   sqlite3_db_config(state_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+  const auto on_commit = [](void* state, sqlite3* handle, const char* name, int frames) {
+    auto& known = static_cast<State*>(state)->frames;
+    known = frames;
+    // As SQLite's own hook: what comes of it is seen at the next one.
+    if (frames < kFramesMax) return SQLITE_OK;
+    if (sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr) ==
+        SQLITE_OK) {
+      known = 0;
+    }
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(state_->handle, on_commit, state_.get());
+  return {};
+}
+
+bool Db::is_untidy() const { return state_->frames >= kTidyFrames || state_->may_have_free; }
+
+Status Db::tidy() {
+  ENSURE(!in_transaction());
+  if (state_->frames >= kTidyFrames) {
+    state_->frames = 0;  // tried once: a disk that is full is asked again after the next writes
+    state_->may_have_free = true;
+    const int code = sqlite3_wal_checkpoint_v2(state_->handle, "main", SQLITE_CHECKPOINT_PASSIVE,
+                                               nullptr, nullptr);
+    if (code != SQLITE_OK) return fail(failed(code, nullptr));
+    return {};
+  }
+  if (!std::exchange(state_->may_have_free, false)) return {};
+  const auto free = TRY(number("PRAGMA freelist_count"));
+  if (free <= kFreeKept + TRY(number("PRAGMA page_count")) / 8) return {};
+  TRY(run_script(kVacuumStep));
+  state_->may_have_free = TRY(number("PRAGMA freelist_count")) < free;
   return {};
 }
 
@@ -363,6 +411,7 @@ Status Db::commit() {
   if (std::exchange(state_->scrub, false)) {
     // The commit stands whatever becomes of this; the next checkpoint overwrites the WAL anyway.
     sqlite3_wal_checkpoint_v2(state_->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    state_->may_have_free = true;
   }
   return {};
 }

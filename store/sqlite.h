@@ -125,6 +125,13 @@ class Db {
   /// Bytes of the file and its WAL.
   std::uint64_t bytes_on_disk();
 
+  /// Whether tidy() has something to do: a write-ahead log worth carrying over into the file, or
+  /// more free pages than an eighth of it. O(1).
+  bool is_untidy() const;
+  /// Does one step of that, of a few milliseconds, so that neither has to be done while somebody
+  /// waits. Requires: no transaction. Errors: failed; then nothing is lost.
+  Status tidy();
+
  private:
   friend class DbCopy;
   friend class Statement;

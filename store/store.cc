@@ -109,6 +109,9 @@ Result<DbCopy> Store::copy_to(const std::string& path) {
                        parts_->rng);
 }
 
+bool Store::is_untidy() const { return parts_->db->is_untidy(); }
+Status Store::tidy() { return parts_->db->tidy(); }
+
 std::uint64_t Store::bytes_on_disk() const { return parts_->db->bytes_on_disk(); }
 
 }  // namespace holm::store

@@ -301,7 +301,11 @@ TEST_CASE("encrypted vfs: every statement gives what it gives on a plain file") 
         both((rng.chance(50) ? "ROLLBACK TO s" : "RELEASE s") + std::to_string(rng.below(3)));
         break;
       case 14:
-        if (rng.chance(10)) both("PRAGMA incremental_vacuum(3)");
+        if (rng.chance(
+                10)) {  // gives a row for each page, and pages hold less where they are encrypted
+          (void)plain.run("PRAGMA incremental_vacuum(3)");
+          (void)encrypted.run("PRAGMA incremental_vacuum(3)");
+        }
         if (rng.chance(2)) both("VACUUM");
         break;
       default:
