@@ -216,18 +216,20 @@ class Runner {
  public:
   explicit Runner(bool is_encrypted) { bench_.is_encrypted = is_encrypted; }
 
-  void reopen() {
+  /// `spills`: pages of a transaction reach the log before it ends.
+  void reopen(bool spills) {
     db_.reset();
     db_ = must(Db::open("team.holm", bench_.disk.name(),
                         bench_.is_encrypted ? &bench_.key : nullptr, &bench_.nonces));
     must(db_->make_durable());
-    must(db_->run_script("PRAGMA cache_size=30; PRAGMA wal_autocheckpoint=40"));
+    must(db_->run_script(std::string("PRAGMA wal_autocheckpoint=40; PRAGMA cache_size=") +
+                         (spills ? "30" : "100000")));
   }
   /// The power goes with all that is synced on the disk.
-  void cut() {
+  void cut(bool spills) {
     const auto files = bench_.disk.snapshot();
     bench_.disk.restore(files);
-    reopen();
+    reopen(spills);
   }
   std::string run(const std::string& sql) {
     std::string out;
@@ -259,7 +261,11 @@ TEST_CASE("encrypted vfs: every statement gives what it gives on a plain file") 
     CAPTURE(sql);
     REQUIRE(a == b);
   };
-  for (auto* runner : {&plain, &encrypted}) runner->reopen();
+  // Not both at once: where a savepoint is rolled back after its pages were spilled and written
+  // over, SQLite 3.40 leaves frames without checksums in the log (wal.c keeps iReCksum), and a
+  // power cut takes what was committed in them. No code of ours rolls back less than a transaction.
+  bool spills = true;
+  for (auto* runner : {&plain, &encrypted}) runner->reopen(spills);
   both("CREATE TABLE t (id INTEGER PRIMARY KEY, k INTEGER, body TEXT)");
   both("CREATE INDEX t_by_k ON t (k)");
   both("CREATE TABLE u (k INTEGER PRIMARY KEY, body BLOB) WITHOUT ROWID");
@@ -298,13 +304,14 @@ TEST_CASE("encrypted vfs: every statement gives what it gives on a plain file") 
         break;
       case 12: both("SAVEPOINT s" + std::to_string(rng.below(3))); break;
       case 13:
-        both((rng.chance(50) ? "ROLLBACK TO s" : "RELEASE s") + std::to_string(rng.below(3)));
+        both((!spills && rng.chance(50) ? "ROLLBACK TO s" : "RELEASE s") +
+             std::to_string(rng.below(3)));
         break;
       case 14:
-        if (rng.chance(
-                10)) {  // gives a row for each page, and pages hold less where they are encrypted
-          (void)plain.run("PRAGMA incremental_vacuum(3)");
-          (void)encrypted.run("PRAGMA incremental_vacuum(3)");
+        if (rng.chance(10)) {
+          // Gives a row for each page, and pages hold less where they are encrypted.
+          const bool failed = plain.run("PRAGMA incremental_vacuum(3)").ends_with("error");
+          REQUIRE(encrypted.run("PRAGMA incremental_vacuum(3)").ends_with("error") == failed);
         }
         if (rng.chance(2)) both("VACUUM");
         break;
@@ -315,7 +322,10 @@ TEST_CASE("encrypted vfs: every statement gives what it gives on a plain file") 
         plain.run("ROLLBACK");
         encrypted.run("ROLLBACK");
         both("PRAGMA integrity_check");
-        for (auto* runner : {&plain, &encrypted}) rng.chance(50) ? runner->reopen() : runner->cut();
+        spills = rng.chance(50);
+        for (auto* runner : {&plain, &encrypted}) {
+          rng.chance(50) ? runner->reopen(spills) : runner->cut(spills);
+        }
         both("SELECT count(*), sum(length(body)) FROM t");
     }
   }
