@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "store/forks.h"
 #include "store/log_chunks.h"
 #include "store/log_rows.h"
 #include "store/logs.h"
@@ -11,10 +12,22 @@
 namespace holm::store {
 
 struct Logs::Parts {
-  explicit Parts(Db& db) : chunks(db), touches(db) {}
+  explicit Parts(Db& on) : db(on), chunks(on), touches(on), forks(on) {}
 
+  /// Enters changes that go on where the log ends, and moves its row on; nothing is checked.
+  Status put(LogRow& row, std::span<const StoredChange> changes, WallTime now);
+  /// Takes out what lies beyond `seq`, the end of a change or where the log starts, and gives it.
+  Result<std::vector<StoredChange>> take_beyond(LogRow& row, std::uint64_t seq);
+  /// The salt under which a path that ends in `row` hashes its content on an object: of several the
+  /// first declared.
+  Result<std::optional<Salt>> salt(const LogRow& row, std::int64_t object_no);
+  /// A stored change with the names of branches in it.
+  Result<crdt::Delivered> delivered(const LogRow& row, StoredChange stored);
+
+  Db& db;
   LogChunks chunks;
   Touches touches;
+  Forks forks;
 };
 
 /// The log row and the chunk table disagree.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <queue>
+#include <tuple>
 
 #include "store/log_parts.h"
 #include "store/logs.h"
@@ -16,10 +17,6 @@ StoredChange stored_at(const Chunk& chunk, std::size_t index,
   const auto& change = chunk.changes[index];
   const auto mark = voided.contains(change.seq) ? crdt::Mark::is_void : crdt::Mark::valid;
   return {change, chunk.places[index].hash, mark};
-}
-
-crdt::Delivered delivered(StoredChange stored, const MemberId& author) {
-  return {std::move(stored.change), stored.hash, author, stored.mark};
 }
 
 Result<crdt::Head> read_head(ByteView body) {
@@ -64,8 +61,9 @@ Result<std::set<std::uint64_t>> void_changes(Db& db, std::int64_t log_no, std::u
 Result<std::vector<StoredChange>> Logs::read(const LogId& log, std::uint64_t from,
                                              std::size_t bytes_max, std::size_t count_max) const {
   std::vector<StoredChange> out;
-  const auto row = TRY(find_log(db_, log));
-  if (!row) return out;
+  const auto end = TRY(find_log(db_, log));
+  if (!end) return out;
+  const auto row = std::optional(TRY(row_at(db_, *end, std::max<std::uint64_t>(from, 1))));
   std::size_t bytes = 0;
   for (auto seq = std::max<std::uint64_t>(from, 1); seq <= row->info.stored_seq;) {
     const auto chunk = TRY(parts_->chunks.changes_at(row->no, seq));
@@ -82,8 +80,9 @@ Result<std::vector<StoredChange>> Logs::read(const LogId& log, std::uint64_t fro
 }
 
 Result<std::optional<StoredChange>> Logs::at(const LogId& log, std::uint64_t seq) const {
-  const auto row = TRY(find_log(db_, log));
-  if (!row) return std::nullopt;
+  const auto end = TRY(find_log(db_, log));
+  if (!end) return std::nullopt;
+  const auto row = std::optional(TRY(row_at(db_, *end, seq)));
   const auto chunk = TRY(parts_->chunks.changes_at(row->no, seq));
   if (chunk == nullptr) return std::nullopt;
   const auto index = chunk->index_of(seq);
@@ -92,9 +91,10 @@ Result<std::optional<StoredChange>> Logs::at(const LogId& log, std::uint64_t seq
 }
 
 Result<std::optional<Digest>> Logs::hash_at(const LogId& log, std::uint64_t seq) const {
-  const auto row = TRY(find_log(db_, log));
-  if (!row) return std::nullopt;
-  if (seq == 0) return crdt::chain_start(row->info.space, log);
+  const auto end = TRY(find_log(db_, log));
+  if (!end) return std::nullopt;
+  if (seq == 0) return crdt::chain_start(end->info.space, end->info.root);
+  const auto row = std::optional(TRY(row_at(db_, *end, seq)));
   if (seq == row->info.stored_seq) return row->info.stored_hash;
   const auto chunk = TRY(parts_->chunks.index_at(row->no, seq));
   if (chunk == nullptr) return std::nullopt;
@@ -173,7 +173,7 @@ Result<std::vector<crdt::Delivered>> Logs::touching(
       if (chunk == nullptr) return fail(missing_changes());
       for (auto i = chunk->index_of(seq); i < chunk->places.size(); ++i) {
         if (chunk->places[i].last_seq > to_seq) break;
-        out.push_back(delivered(stored_at(*chunk, i, voided), row->info.member));
+        out.push_back(TRY(parts_->delivered(*row, stored_at(*chunk, i, voided))));
       }
       seq = chunk->last_seq() + 1;
     }
@@ -198,15 +198,14 @@ Result<std::vector<crdt::Delivered>> Logs::recent(const SpaceId& space,
     bool operator<(const Cursor& other) const {
       const auto& a = place();
       const auto& b = other.place();
-      if (a.lamport != b.lamport) return a.lamport < b.lamport;
-      if (row->info.log != other.row->info.log) return row->info.log < other.row->info.log;
-      return a.seq < b.seq;
+      return std::tie(a.lamport, row->info.root, a.seq, row->info.log) <
+             std::tie(b.lamport, other.row->info.root, b.seq, other.row->info.log);
     }
   };
   const auto rows = TRY(logs_of_space(db_, space));
   std::priority_queue<Cursor> ends;
   for (const auto& row : rows) {
-    for (auto seq = row.info.applied_seq; seq > 0;) {
+    for (auto seq = row.info.applied_seq; seq > row.info.base_seq;) {
       const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
       if (chunk == nullptr) return fail(missing_changes());
       if (chunk->places.front().lamport < before_lamport) {
@@ -226,11 +225,11 @@ Result<std::vector<crdt::Delivered>> Logs::recent(const SpaceId& space,
     const auto voided = TRY(void_changes(db_, next.row->no, seq, seq));
     const auto decoded = TRY(parts_->chunks.changes_at(next.row->no, seq));
     if (decoded == nullptr) return fail(missing_changes());
-    out.push_back(delivered(stored_at(*decoded, next.index, voided), next.row->info.member));
+    out.push_back(TRY(parts_->delivered(*next.row, stored_at(*decoded, next.index, voided))));
     if (next.index > 0) {
       --next.index;
       ends.push(std::move(next));
-    } else if (seq > 1) {
+    } else if (seq > next.row->info.base_seq + 1) {
       next.chunk = TRY(parts_->chunks.index_at(next.row->no, seq - 1));
       if (next.chunk == nullptr) return fail(missing_changes());
       next.index = next.chunk->places.size() - 1;
@@ -245,17 +244,17 @@ Result<std::optional<Salt>> Logs::salt(const LogId& log, const ObjectId& object)
   if (!row) return std::nullopt;
   const auto number = TRY(find_object_no(db_, row->info.space, object));
   if (!number) return std::nullopt;
-  return parts_->touches.salt(row->no, *number);
+  return parts_->salt(*row, *number);
 }
 
 Result<std::vector<crdt::Position>> Logs::positions(const SpaceId& space) const {
   std::vector<crdt::Position> out;
   for (const auto& row : TRY(logs_of_space(db_, space))) {
     const auto applied = row.info.applied_seq;
-    if (applied == 0) continue;
+    if (applied <= row.info.base_seq) continue;
     // Almost always the first change of a log is valid and nothing more has to be read.
     bool counts = false;
-    for (std::uint64_t seq = 1; !counts && seq <= applied;) {
+    for (auto seq = row.info.base_seq + 1; !counts && seq <= applied;) {
       if (!TRY(void_changes(db_, row.no, seq, seq)).contains(seq)) {
         counts = true;
         break;

@@ -18,7 +18,7 @@ Status check_continues(const LogRow& row, std::span<const StoredChange> changes)
   std::uint64_t next_seq = row.info.stored_seq + 1;
   std::uint64_t lamport = row.stored_lamport;
   for (const auto& [change, hash, mark] : changes) {
-    if (change.log != row.info.log) {
+    if (change.log != row.info.root) {
       return fail(Code::reject, "a change belongs to another log");
     }
     if (change.ops.empty() || change.seq != next_seq) {
@@ -49,7 +49,8 @@ Status Logs::create(const LogId& log, const SpaceId& space, const DeviceId& devi
   ENSURE(db_.in_transaction());
   if (auto found = TRY(find_log(db_, log))) {
     const auto& info = found->info;
-    if (info.space == space && info.device == device && info.member == member) return {};
+    const bool is_same = info.space == space && info.device == device && info.member == member;
+    if (is_same && !info.is_branch()) return {};
     return fail(Code::reject, "log " + log.text() + " already belongs to another device");
   }
   const auto number = TRY(space_no(db_, space));
@@ -88,56 +89,23 @@ Status Logs::append(const LogId& log, std::span<const StoredChange> changes, Wal
   auto row = TRY(need_log(db_, log));
   TRY(check_continues(row, changes));
   if (changes.empty()) return {};
-  TRY(parts_->chunks.append(row.no, changes));
-  TRY(parts_->touches.add(row.space_no, row.no, changes, now));
-  for (const auto& stored : changes) {
-    if (stored.mark == crdt::Mark::is_void) {
-      TRY(write_mark(db_, row.no, stored.change.seq, stored.mark));
-    }
-  }
-  row.info.stored_seq = changes.back().change.last_seq();
-  row.info.stored_hash = changes.back().hash;
-  row.stored_lamport = changes.back().change.lamport;
-  row.change_count += changes.size();
+  TRY(parts_->put(row, changes, now));
   return update_log(db_, row);
 }
 
 Status Logs::drop_tail(const LogId& log) {
   ENSURE(db_.in_transaction());
   auto row = TRY(need_log(db_, log));
-  const auto keep = row.info.sealed_seq;
-  if (row.info.stored_seq == keep) return {};
-  std::vector<crdt::Change> gone;
-  for (auto seq = keep + 1; seq <= row.info.stored_seq;) {
-    const auto chunk = TRY(parts_->chunks.changes_at(row.no, seq));
-    if (chunk == nullptr) return fail(missing_changes());
-    const auto first = static_cast<std::ptrdiff_t>(chunk->index_of(seq));
-    gone.insert(gone.end(), chunk->changes.begin() + first, chunk->changes.end());
-    seq = chunk->last_seq() + 1;
-  }
-  TRY(parts_->touches.cut(row.space_no, row.no, keep, gone));
-  TRY(parts_->chunks.cut(row.no, keep));
-  auto unmark = TRY(db_.prepare("DELETE FROM void_change WHERE log_no = ? AND seq > ?"));
-  TRY(unmark.bind(row.no).bind(keep).run());
-  row.info.stored_seq = keep;
-  row.info.stored_hash = crdt::chain_start(row.info.space, log);
-  row.stored_lamport = 0;
-  if (keep > 0) {
-    const auto chunk = TRY(parts_->chunks.index_at(row.no, keep));
-    if (chunk == nullptr) return fail(missing_changes());
-    const auto& last = chunk->places[chunk->index_of(keep)];
-    row.info.stored_hash = last.hash;
-    row.stored_lamport = last.lamport;
-  }
-  row.change_count -= gone.size();
+  if (row.info.stored_seq == row.info.sealed_seq) return {};
+  TRY(parts_->take_beyond(row, row.info.sealed_seq));
   return update_log(db_, row);
 }
 
-Status Logs::seal(const crdt::Head& head) {
+Status Logs::seal(const LogId& log, const crdt::Head& head) {
   ENSURE(db_.in_transaction());
-  auto row = TRY(need_log(db_, head.log));
-  const auto held = TRY(hash_at(head.log, head.seq));
-  if (head.seq == 0 || !held || *held != head.hash) {
+  auto row = TRY(need_log(db_, log));
+  const auto held = TRY(hash_at(log, head.seq));
+  if (head.seq <= row.info.base_seq || head.log != row.info.root || !held || *held != head.hash) {
     return fail(Code::reject, "a signed head does not fit the changes held of its log");
   }
   std::vector<std::uint64_t> kept;
@@ -168,9 +136,11 @@ Status Logs::set_applied(const LogId& log, std::uint64_t seq) {
     return fail(Code::reject, "a change counts only under a signed head");
   }
   row.info.applied_seq = seq;
-  row.info.applied_hash = crdt::chain_start(row.info.space, log);
+  row.info.applied_hash =
+      row.parent_no != 0 ? row.info.base_hash : crdt::chain_start(row.info.space, log);
   row.applied_lamport = 0;
-  if (seq > 0) {
+  if (seq < row.info.base_seq) return fail(Code::reject, "no change of this branch ends there");
+  if (seq > row.info.base_seq) {
     const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
     if (chunk == nullptr) return fail(missing_changes());
     const auto& place = chunk->places[chunk->index_of(seq)];
@@ -202,7 +172,7 @@ Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object) {
   if (!number) return 0;
   std::size_t wiped = 0;
   for (const auto& run : TRY(parts_->touches.of(*number))) {
-    const auto salt = TRY(parts_->touches.salt(run.log_no, *number));
+    const auto salt = TRY(parts_->salt(TRY(log_by_no(db_, run.log_no)), *number));
     const auto salts = [&](const LogId&, const ObjectId&) { return salt; };
     for (auto seq = run.from_seq; seq <= run.to_seq;) {
       const auto chunk = TRY(parts_->chunks.changes_at(run.log_no, seq));
