@@ -44,13 +44,21 @@ class View final : public sync::Shared {
   Result<std::vector<crdt::Position>> positions(const SpaceId& space) const override {
     return replica_.positions(space);
   }
-  Result<std::optional<Digest>> hash_at(const LogId& log, std::uint64_t seq) const override {
-    return replica_.store().logs().hash_at(log, seq);
+  Result<Digest> held_digest(const SpaceId& space) const override {
+    return replica_.held_digest(space);
   }
-  Result<std::optional<sync::Range>> next_range(const LogId& log,
-                                                std::uint64_t seq) const override {
+  Result<bool> knows(const crdt::Position& place) const override { return replica_.knows(place); }
+  Result<std::optional<sync::Range>> next_range(
+      const LogId& log, const std::vector<crdt::Position>& theirs) const override {
     if (!may_read) return std::optional<sync::Range>();
-    return replica_.next_range(log, seq);
+    return replica_.next_range(log, theirs);
+  }
+  Result<std::vector<crdt::Position>> places(const LogId& log) const override {
+    if (!may_read) return std::vector<crdt::Position>();
+    return replica_.places(log);
+  }
+  Result<std::vector<crdt::Position>> furthest(std::vector<crdt::Position> held) const override {
+    return replica_.furthest(std::move(held));
   }
 
  private:
@@ -512,6 +520,8 @@ void Links::on_message(Link& link, ByteView bytes) {
                                       log.text().substr(0, 12) +
                                       ": a device was copied or restored");
     }
+  } else if (auto* locator = std::get_if<sync::Locator>(&*message)) {
+    done = link.peer.on_locator(*locator, *link.view);
   } else if (auto* ack = std::get_if<sync::Ack>(&*message)) {
     done = link.peer.on_ack(*ack);
   } else if (auto* delta = std::get_if<sync::Delta>(&*message)) {
@@ -531,6 +541,9 @@ void Links::on_delta(Link& link, sync::Delta delta) {
     return close(link, net::GoodbyeReason::failed, begun.error().what);
   }
   auto have = replica.receive(delta, env_.clock.wall());
+  if (const auto wait = replica.take_retry()) {
+    reoffer_at_.try_emplace(replica.team(), env_.clock.now() + *wait);
+  }
   if (!have) {
     // Verified ranges before the bad one stand; a fault of our own store undoes the turn.
     const bool is_theirs = is_fault_of_sender(have.error());
@@ -654,6 +667,12 @@ void Links::on_deadline(Time now) {
     if (done) done = replica.deliver_more();
     if (!done) lose_turn(replica, done.error());
   }
+  for (const auto& [id, link] : links_) {
+    const auto due = link->view ? reoffer_at_.find(link->replica->team()) : reoffer_at_.end();
+    if (due == reoffer_at_.end() || due->second > now || link->replica->store().in_turn()) continue;
+    if (link->stage >= LinkStage::membership_only) link->peer.reoffer(*link->view);
+  }
+  std::erase_if(reoffer_at_, [&](const auto& item) { return item.second <= now; });
   std::vector<net::LinkId> ids;
   for (const auto& [id, link] : links_) ids.push_back(id);
   for (auto id : ids) {
@@ -673,6 +692,9 @@ std::optional<Time> Links::deadline() const {
     const auto at = deliver_at_.find(team);
     const auto due = at != deliver_at_.end() ? at->second : Time{};
     if (!out || due < *out) out = due;
+  }
+  for (const auto& [team, at] : reoffer_at_) {
+    if (!out || at < *out) out = at;
   }
   for (const auto& [id, link] : links_) {
     if (link->is_closing) continue;

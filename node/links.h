@@ -141,6 +141,7 @@ class Links final : public net::TransportEvents {
   std::optional<Time> flush_at_;  ///< when typing is pushed
   std::set<std::pair<TeamId, SpaceId>> typed_;
   std::map<TeamId, std::set<LogId>> forked_;
+  std::map<TeamId, Time> reoffer_at_;  ///< ranges that were not taken then will be
 };
 
 }  // namespace holm::node

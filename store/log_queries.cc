@@ -103,6 +103,22 @@ Result<std::optional<Digest>> Logs::hash_at(const LogId& log, std::uint64_t seq)
   return place.hash;
 }
 
+Result<crdt::Position> Logs::end_before(const LogId& log, std::uint64_t seq) const {
+  const auto end = TRY(need_log(db_, log));
+  seq = std::min(seq, end.info.stored_seq);
+  if (seq > 0) {
+    const auto row = TRY(row_at(db_, end, seq));
+    const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
+    if (chunk == nullptr) return fail(missing_changes());
+    const auto& place = chunk->places[chunk->index_of(seq)];
+    if (place.last_seq == seq) return crdt::Position{log, seq, place.hash};
+    seq = place.seq - 1;
+  }
+  const auto hash = TRY(hash_at(log, seq));
+  if (!hash) return fail(missing_changes());
+  return crdt::Position{log, seq, *hash};
+}
+
 Result<std::vector<crdt::Head>> Logs::heads(const LogId& log, std::uint64_t from,
                                             std::uint64_t to) const {
   std::vector<crdt::Head> out;

@@ -12,8 +12,9 @@ const std::string kSelect =
     "SELECT log.no, log.space_no, log.id, space.id, log.device, log.member, log.stored_seq, "
     "log.stored_hash, log.sealed_seq, log.applied_seq, log.applied_hash, log.frozen, "
     "log.stored_lamport, log.applied_lamport, log.change_count, parent_no, root_no, root.id, "
-    "base_seq, base_hash, base_lamport FROM log JOIN space ON space.no = log.space_no "
-    "LEFT JOIN branch ON branch.log_no = log.no LEFT JOIN log AS root ON root.no = root_no WHERE ";
+    "base_seq, base_hash, base_lamport, parent.id FROM log JOIN space ON space.no = log.space_no "
+    "LEFT JOIN branch ON branch.log_no = log.no LEFT JOIN log AS root ON root.no = root_no "
+    "LEFT JOIN log AS parent ON parent.no = parent_no WHERE ";
 
 Result<LogRow> read_row(const Statement& rows) {
   LogRow out;
@@ -40,6 +41,7 @@ Result<LogRow> read_row(const Statement& rows) {
   out.info.base_seq = rows.count(18);
   out.info.base_hash = TRY(rows.id<Digest>(19));
   out.base_lamport = rows.count(20);
+  out.info.parent = TRY(rows.id<LogId>(21));
   return out;
 }
 

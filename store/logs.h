@@ -41,6 +41,7 @@ struct LogInfo {
   Digest applied_hash;
   bool frozen = false;  ///< forked at its end: nothing more is taken into it
   LogId root;           ///< the log that its changes name; `log` itself unless it is a branch
+  LogId parent;         ///< of a branch: what it goes on from
   std::uint64_t base_seq = 0;  ///< of a branch: last op before it
   Digest base_hash;            ///< of a branch: the chain there
 
@@ -142,6 +143,9 @@ class Logs {
                                          std::size_t bytes_max, std::size_t count_max) const;
   /// The change that holds op `seq`.
   Result<std::optional<StoredChange>> at(const LogId& log, std::uint64_t seq) const;
+  /// The last place at or before op `seq` where a change ends; seq 0 where none does. Errors:
+  /// not_found.
+  Result<crdt::Position> end_before(const LogId& log, std::uint64_t seq) const;
   /// The chain hash after the change that ends exactly at `seq`; at 0 the chain's start. Nothing
   /// when no change ends there or the log is unknown. Decodes no change.
   Result<std::optional<Digest>> hash_at(const LogId& log, std::uint64_t seq) const;

@@ -12,6 +12,7 @@
 #include "crypto/sign.h"
 #include "node/replica.h"
 #include "node/verify.h"
+#include "node/verify_store.h"
 #include "tests/support/sim_disk.h"
 #include "work/schema.h"
 
@@ -187,17 +188,31 @@ TEST_CASE("write: what was seen is named by the next change, whatever writes cha
   }
 }
 
-TEST_CASE(
-    "receive: a second history of a log, signed by its device, freezes it and takes nothing") {
+TEST_CASE("receive: a second history of a log, signed by its device, is kept beside the first") {
   Pair pair;
   auto other = pair.range;
   other.changes.back().ops[0].content = encode(Value("Elsewhere"));
   other.changes.back().ops[0].content_bytes = other.changes.back().ops[0].content.size();
   pair.seal(other, pair.ana.identity.signing);
   (void)must(pair.bo.take(pair.space, pair.range));
-  (void)must(pair.bo.take(pair.space, other));
-  CHECK(pair.bo.replica->name() == "Harbour");
+  const auto have = must(pair.bo.take(pair.space, other));
+  CHECK(have[0].seq == other.head.seq);
   CHECK(pair.bo.replica->take_forked() == std::vector{pair.range.head.log});
+  const auto ends = must(pair.bo.replica->positions(pair.space));
+  REQUIRE(ends.size() == 2);
+  CHECK(ends[0].log == pair.range.head.log);
+  CHECK(ends[1].log == pair.range.head.log);
+  const auto name = pair.bo.replica->name();
+  CHECK((name == "Harbour" || name == "Elsewhere"));
+  CHECK(must(verify_store(*pair.bo.replica, Depth::logs_and_state)).problems.empty());
+
+  // The device itself, told of what another copy of it wrote, ends with the same and goes on.
+  (void)must(pair.ana.take(pair.space, other));
+  CHECK(pair.agree());
+  CHECK(pair.ana.replica->is_restored());
+  CHECK(pair.ana.replica->name() == name);
+  pair.ana.write_title("Port");
+  CHECK(must(pair.ana.replica->positions(pair.space)).size() == 3);
 }
 
 TEST_CASE("receive: who claims the last of all lamports keeps nobody from writing after it") {
