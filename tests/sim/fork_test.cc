@@ -103,6 +103,16 @@ TEST_CASE("fork: an image that runs twice, each meeting another peer before thos
   story.write("twin", "the second goes on");
   story.check({"the first goes on", "the second goes on"});
   CHECK(story.world.forks("bo") == forks);
+  // Everybody is told in words; the device itself, that it was the one.
+  for (const auto& [host, who] :
+       {std::pair("bo", "\"ana's device\" of ana"), {"twin", "this device"}}) {
+    const auto warnings = must(story.world[host].run(request_of("status")))["warnings"];
+    REQUIRE(warnings.items().size() == 1);
+    CHECK(warnings.items()[0].text() ==
+          std::string(who) +
+              " was copied or restored, and two copies wrote: all of it is kept, and each goes on "
+              "apart");
+  }
 }
 
 TEST_CASE("fork: both copies online at once, at one peer") {
