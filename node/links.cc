@@ -5,6 +5,7 @@
 #include "base/ensure.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
+#include "node/link_view.h"
 #include "store/logs.h"
 
 namespace holm::node {
@@ -29,42 +30,6 @@ Digest handshake_digest(const crypto::HandshakeHash& hash) {
   return crypto::hash("holm handshake v1", hash.view());
 }
 
-/// What a peer may read of a replica: everything, or nothing while it is not known to belong.
-class View final : public sync::Shared {
- public:
-  explicit View(Replica& replica) : replica_(replica) {}
-  bool may_read = false;
-
-  std::vector<SpaceId> spaces() const override {
-    // Membership first: who is not known yet may bring the ops that make it known.
-    if (!may_read) return {replica_.trust()};
-    return replica_.spaces();
-  }
-  Result<Digest> digest(const SpaceId& space) const override { return replica_.digest(space); }
-  Result<std::vector<crdt::Position>> positions(const SpaceId& space) const override {
-    return replica_.positions(space);
-  }
-  Result<Digest> held_digest(const SpaceId& space) const override {
-    return replica_.held_digest(space);
-  }
-  Result<bool> knows(const crdt::Position& place) const override { return replica_.knows(place); }
-  Result<std::optional<sync::Range>> next_range(
-      const LogId& log, const std::vector<crdt::Position>& theirs) const override {
-    if (!may_read) return std::optional<sync::Range>();
-    return replica_.next_range(log, theirs);
-  }
-  Result<std::vector<crdt::Position>> places(const LogId& log) const override {
-    if (!may_read) return std::vector<crdt::Position>();
-    return replica_.places(log);
-  }
-  Result<std::vector<crdt::Position>> furthest(std::vector<crdt::Position> held) const override {
-    return replica_.furthest(std::move(held));
-  }
-
- private:
-  Replica& replica_;
-};
-
 }  // namespace
 
 struct Links::Link {
@@ -74,7 +39,7 @@ struct Links::Link {
   bool is_inbound = false;
   LinkStage stage = LinkStage::connecting;
   Replica* replica = nullptr;
-  std::unique_ptr<View> view;
+  std::unique_ptr<LinkView> view;
   sync::Peer peer;
   crypto::KexPublic remote;
   DeviceId device;
@@ -337,7 +302,7 @@ void Links::on_established(Link& link, net::Established established) {
     }
   }
   ENSURE(link.replica != nullptr);
-  link.view = std::make_unique<View>(*link.replica);
+  link.view = std::make_unique<LinkView>(*link.replica);
   if (link.secret) {
     link.stage = LinkStage::joining;
     const auto certificate =
@@ -514,12 +479,6 @@ void Links::on_message(Link& link, ByteView bytes) {
       if (done && link.view->may_read)
         done = link.replica->on_held(vector->space, held.log, held.seq);
     }
-    for (const auto& log : link.peer.forked()) {
-      if (!forked_[link.replica->team()].insert(log).second) continue;
-      env_.log.write(Level::warn, "two devices hold different histories of the log " +
-                                      log.text().substr(0, 12) +
-                                      ": a device was copied or restored");
-    }
   } else if (auto* locator = std::get_if<sync::Locator>(&*message)) {
     done = link.peer.on_locator(*locator, *link.view);
   } else if (auto* ack = std::get_if<sync::Ack>(&*message)) {
@@ -649,8 +608,13 @@ void Links::stored(const Replica& replica, const SpaceId& space) {
 }
 
 std::set<LogId> Links::forked(const TeamId& team) const {
-  const auto found = forked_.find(team);
-  return found == forked_.end() ? std::set<LogId>{} : found->second;
+  std::set<LogId> out;
+  for (const auto& [id, link] : links_) {
+    if (link->replica != nullptr && link->replica->team() == team) {
+      out.insert(link->peer.forked().begin(), link->peer.forked().end());
+    }
+  }
+  return out;
 }
 
 void Links::on_deadline(Time now) {

@@ -313,6 +313,8 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
   if (from == 0 || TRY(store_->logs().find_place(log, range.head.seq, range.head.hash.view()))) {
     return {};
   }
+  // Which of many branches is meant has to be said: trying all of them would be dear.
+  if (from > 1 && !range.before && tree.size() > 1) return {};
   std::optional<Error> refused;
   for (const auto& start : TRY(starts(range, from - 1, tree))) {
     auto whole = range;

@@ -423,7 +423,7 @@ Result<Value> Node::status(Replica& replica) {
   }
   for (const auto& id : links_.forked(replica.team())) {
     const auto log = TRY(logs.find(id));
-    if (log) copied.try_emplace(log->device, false);
+    if (log && !log->is_forked()) copied.try_emplace(log->device, false);
   }
   Value warnings = Value::array();
   for (const auto& [id, is_kept] : copied) {
