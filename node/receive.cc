@@ -53,8 +53,7 @@ class Delivery {
         queue->applied = item.change.last_seq();
         queue->lamport = item.change.lamport;
         ops += item.change.ops.size();
-        TRY(logs().note_deps(queue->log, item.change));
-        batch.push_back(TRY(logs().named(queue->log, {std::move(item.change), item.hash, mark})));
+        batch.push_back(TRY(named(*queue, std::move(item), mark)));
       }
       if (batch.empty()) return false;
       auto texts = TRY(replica_.merger_.touched_texts(space_, batch));
@@ -144,6 +143,19 @@ class Delivery {
       if (found == applied_.end() || found->second < dep.seq) return false;
     }
     return change.membership.empty() || replica_.membership_.at(change.membership) != nullptr;
+  }
+
+  /// A change as it is merged: with the names that branches of forked logs have.
+  Result<crdt::Delivered> named(const Queue& queue, store::StoredChange item, crdt::Mark mark) {
+    const auto& deps = item.change.deps;
+    const bool is_plain = std::all_of(
+        deps.begin(), deps.end(), [&](const crdt::Dep& dep) { return applied_.contains(dep.log); });
+    if (is_plain && !TRY(logs().has_forks())) {
+      return crdt::Delivered{std::move(item.change), item.hash, queue.member, mark};
+    }
+    TRY(logs().note_deps(queue.log, item.change));
+    item.mark = mark;
+    return logs().named(queue.log, std::move(item));
   }
 
   Result<crdt::Mark> judge(const crdt::Change& change, const Queue& queue) {

@@ -324,7 +324,9 @@ Status Replica::append_own(const SpaceId& space, const LogId& log,
   TRY(store_->logs().append(log, stored, now));
   for (const auto& head : heads) TRY(store_->logs().seal(head));
   TRY(store_->logs().set_applied(log, sealed));
+  const bool has_forks = TRY(store_->logs().has_forks());
   for (auto& item : delivered) {
+    if (!has_forks) break;
     TRY(store_->logs().note_deps(log, item.change));
     item = TRY(store_->logs().named(log, {std::move(item.change), item.hash, item.mark}));
   }

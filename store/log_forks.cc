@@ -90,6 +90,8 @@ Result<LogRow> insert_branch(Db& db, const LogRow& parent, const DeviceId& devic
 
 }  // namespace
 
+Result<bool> Logs::has_forks() const { return !TRY(parts_->forks.map())->empty(); }
+
 Result<std::vector<LogInfo>> Logs::tree(const LogId& root) const {
   std::vector<LogInfo> out;
   for (const auto& row : TRY(tree_of(db_, root))) out.push_back(row.info);
@@ -237,8 +239,11 @@ Result<std::optional<LogId>> Logs::find_dep(const SpaceId& space, const crdt::De
     if (row.info.space != space || dep.seq > row.info.stored_seq || dep.seq <= row.info.base_seq) {
       return false;
     }
-    const auto hash = TRY(hash_at(row.info.log, dep.seq));
-    return hash && shorten(*hash) == dep.head;
+    if (dep.seq == row.info.stored_seq) return shorten(row.info.stored_hash) == dep.head;
+    const auto chunk = TRY(parts_->chunks.index_at(row.no, dep.seq));
+    if (chunk == nullptr) return false;
+    const auto& place = chunk->places[chunk->index_of(dep.seq)];
+    return place.last_seq == dep.seq && shorten(place.hash) == dep.head;
   };
   const auto named = TRY(find_log(db_, dep.log));
   if (named && TRY(has_place(*named))) return named->info.log;

@@ -104,6 +104,9 @@ class Logs {
   // Forks. What is asked of a branch below its start is answered from what it goes on from, by
   // read(), at(), hash_at() and salt().
 
+  /// Whether references may mean another log than the one of their id. While they cannot,
+  /// note_deps() with deps on logs held and named() change nothing. O(1).
+  Result<bool> has_forks() const;
   /// A log and the branches of it, parents first; nothing when there is none of that id, or it is a
   /// branch.
   Result<std::vector<LogInfo>> tree(const LogId& root) const;

@@ -294,6 +294,12 @@ Result<Outcome> forks(std::uint64_t seed) {
     TRY(crew.work.note("ana"));
     TRY(crew.work.note(all[3]));
   }
+  if (rng.chance(50)) {  // in the trust space and the commons as well
+    for (const auto& host : {std::string("ana"), all[3]}) {
+      TRY(world[host].tell(Value::object().set("do", "room.new").set("name", "Room of " + host)));
+      TRY(world[host].run(Value::object().set("do", "invite.create").set("uses", 1)));
+    }
+  }
   struct Image {
     std::string of;
     test::SimDisk::Snapshot disk;
