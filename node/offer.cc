@@ -102,14 +102,15 @@ Result<std::vector<crdt::Position>> Replica::furthest(std::vector<crdt::Position
       ends[at->log] = place;
     }
   }
-  for (const auto& [log, place] : ends) {
+  for (const auto& end : ends) {
+    const auto& log = end.first;
     const bool is_passed = std::any_of(tree.begin(), tree.end(), [&](const auto& info) {
       if (info.log == log || !ends.contains(info.log) || ends[info.log].seq == 0) return false;
       const auto path = path_to(tree, info);
       return std::any_of(path.begin(), path.end(),
-                         [&, name = log](const auto* step) { return step->log == name; });
+                         [&](const auto* step) { return step->log == log; });
     });
-    if (!is_passed) out.push_back(place);
+    if (!is_passed) out.push_back(end.second);
   }
   return out;
 }

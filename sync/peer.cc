@@ -294,8 +294,8 @@ Result<std::optional<Message>> Peer::next_delta(const SpaceId& id, Space& space,
   space.offered = delta.digest;
   delta.serial = next_serial_++;
   std::map<LogId, crdt::Position> sent;
-  for (const auto& [changes, head, base, packed, before] : delta.ranges) {
-    sent[head.log] = {head.log, head.seq, head.hash};
+  for (const auto& range : delta.ranges) {
+    sent[range.head.log] = {range.head.log, range.head.seq, range.head.hash};
   }
   in_flight_.push_back({id, delta.serial, bytes, std::move(sent)});
   in_flight_bytes_ += bytes;
