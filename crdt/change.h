@@ -1,6 +1,8 @@
 // A change: the unit that is chained, stored and sent (DESIGN.md 2). Values only.
 #pragma once
 
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -42,6 +44,15 @@ struct WipedOf {
 /// Whether a change counts. A mark of this device, not part of the change; judged alike everywhere.
 enum class Mark : std::uint8_t { valid = 0, is_void = 1 };
 
+/// What a change of a forked log is besides what its author signed, once the store has put the
+/// names of branches into it (chain.h fork_name): none of it is hashed, stored or sent with the
+/// change.
+struct Branching {
+  std::vector<LogId> trunk;  ///< what its branch goes on from, nearest first; the log itself last
+  /// Names of seed ops, by index, as they were before references in them were renamed.
+  std::vector<std::pair<std::size_t, LogId>> seeds;
+};
+
 struct Change {
   LogId log;
   std::uint64_t seq = 0;              ///< of the first op, from 1
@@ -53,6 +64,7 @@ struct Change {
   std::vector<SaltOf> salts;   ///< sorted by object
   std::vector<WipedOf> wiped;  ///< sorted by object
   std::vector<Op> ops;         ///< at least one
+  std::shared_ptr<const Branching> branching{};  ///< null: as it was signed
 
   /// Sequence numbers taken; the next change of the log starts at seq + span().
   std::uint64_t span() const {
@@ -61,6 +73,10 @@ struct Change {
     return out;
   }
   std::uint64_t last_seq() const { return seq + span() - 1; }
+  /// The log whose device signed it: of a branch the forked log, else `log`.
+  const LogId& root() const {
+    return branching && !branching->trunk.empty() ? branching->trunk.back() : log;
+  }
   bool operator==(const Change&) const = default;
 };
 

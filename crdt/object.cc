@@ -35,6 +35,20 @@ const Bytes* ObjectState::value(std::uint32_t field, ByteView key) const {
   return entry != nullptr ? &entry->value : nullptr;
 }
 
+namespace {
+
+/// Of an op that has its content.
+OpId seed_name(const Change& change, std::size_t index) {
+  if (change.branching) {
+    for (const auto& [at, name] : change.branching->seeds) {
+      if (at == index) return {name, 0};
+    }
+  }
+  return seed_id(change.ops[index]);
+}
+
+}  // namespace
+
 std::vector<std::pair<std::size_t, OpId>> op_names(const Change& change, const ObjectId& object) {
   std::vector<std::pair<std::size_t, OpId>> out;
   std::size_t wiped_before = 0;  // names taken of those that were kept when it was wiped
@@ -45,7 +59,7 @@ std::vector<std::pair<std::size_t, OpId>> op_names(const Change& change, const O
       if (!op.seed) {
         out.emplace_back(i, OpId{change.log, seq});
       } else if (op.content.size() == op.content_bytes) {
-        out.emplace_back(i, seed_id(op));
+        out.emplace_back(i, seed_name(change, i));
       } else {
         const auto mark = std::find_if(change.wiped.begin(), change.wiped.end(),
                                        [&](const WipedOf& one) { return one.object == object; });
@@ -64,11 +78,12 @@ std::vector<OpId> op_names(const Change& change) {
   out.reserve(change.ops.size());
   std::vector<std::size_t> used(change.wiped.size(), 0);  // names taken of each wiped object
   auto seq = change.seq;
-  for (const auto& op : change.ops) {
+  for (std::size_t i = 0; i < change.ops.size(); ++i) {
+    const auto& op = change.ops[i];
     if (!op.seed) {
       out.push_back({change.log, seq});
     } else if (op.content.size() == op.content_bytes) {
-      out.push_back(seed_id(op));
+      out.push_back(seed_name(change, i));
     } else {
       const auto mark = std::find_if(change.wiped.begin(), change.wiped.end(),
                                      [&](const WipedOf& one) { return one.object == op.object; });

@@ -26,7 +26,7 @@ bool is_text(const Op& op) { return op.kind == Kind::text && is_known(op.kind, o
 }  // namespace
 
 bool replays_before(const Change& a, const Change& b) {
-  return std::tie(a.lamport, a.log, a.seq) < std::tie(b.lamport, b.log, b.seq);
+  return std::tie(a.lamport, a.root(), a.seq, a.log) < std::tie(b.lamport, b.root(), b.seq, b.log);
 }
 
 Result<std::vector<TextRun>> text_runs(const ObjectId& object, std::uint32_t field,
@@ -52,7 +52,11 @@ Result<std::vector<TextRun>> text_runs(const ObjectId& object, std::uint32_t fie
       run.wiped = op.content.size() < op.content_bytes;
       if (run.insert && !run.wiped) run.text = to_text(op.content);
       if (op.follows_own) {
-        const auto last = last_own.find(change.log);
+        auto last = last_own.find(change.log);
+        const auto trunk = change.branching ? change.branching->trunk : std::vector<LogId>();
+        for (const auto& log : trunk) {
+          if (last == last_own.end()) last = last_own.find(log);
+        }
         if (last == last_own.end()) {
           return fail(Code::corrupt, "a text op follows one that is not there");
         }

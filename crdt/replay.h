@@ -25,7 +25,8 @@ struct Delivered {
   Mark mark = Mark::valid;
 };
 
-/// Order in which every device replays: (lamport, log, seq). A linear extension of causality.
+/// Order in which every device replays: (lamport, log, seq), where a branch of a forked log stands
+/// as that log and its own name decides last. A linear extension of causality.
 bool replays_before(const Change& a, const Change& b);
 
 /// An object rebuilt from changes: fields, and texts by field number.
@@ -42,7 +43,8 @@ std::set<std::uint32_t> text_fields(const ObjectId& object, std::span<const Deli
 Result<Rebuilt> rebuild(const ObjectId& object, std::span<const Delivered> changes);
 
 /// The runs of one text in `changes`, references resolved, in replay order. `last_own` carries,
-/// per log, the id of its latest code point on this text, and is moved on.
+/// per log, the id of its latest code point on this text, and is moved on; a branch goes on from
+/// what its trunk had.
 Result<std::vector<TextRun>> text_runs(const ObjectId& object, std::uint32_t field,
                                        std::span<const Delivered> changes,
                                        std::map<LogId, OpId>& last_own);

@@ -37,17 +37,24 @@ Result<bool> Delivery::run(Pace pace) {
       queue.applied = {item.change.last_seq(), item.hash, item.change.lamport};
       applied_[*log] = queue.applied.seq;
       ops += item.change.ops.size();
-      batch.push_back({std::move(item.change), item.hash, queue.member, mark});
+      item.mark = mark;
+      batch.push_back(TRY(named(*log, queue, std::move(item))));
       TRY(line_up(*log, queue));
       // What waited for this log is looked at again.
       const auto waited = waiting_.extract(*log);
       if (!waited) continue;
       for (const auto& other : waited.mapped()) TRY(line_up(other, queues_.at(other)));
     }
-    if (batch.empty()) return false;
+    if (batch.empty()) {
+      // What waits for a branch does not say for which: looked at again when something went.
+      if (changes == 0 || !TRY(replica_.store_->logs().has_forks())) return false;
+      changes = ops = 0;
+      TRY(look_around());
+      continue;
+    }
     auto texts = TRY(replica_.merger_.touched_texts(space_, batch));
     if (pace == Pace::in_slices && !TRY(replica_.merger_.is_ready(space_, texts))) {
-      give_back(batch, taken);
+      give_back(taken);
       return true;
     }
     changes += batch.size();
@@ -63,6 +70,7 @@ Result<bool> Delivery::run(Pace pace) {
 Status Delivery::look_around() {
   line_.clear();
   waiting_.clear();
+  missing_.clear();
   std::map<LogId, Queue> queues;
   for (const auto& info : TRY(replica_.store_->logs().of_space(space_))) {
     applied_[info.log] = info.applied_seq;
@@ -70,6 +78,8 @@ Status Delivery::look_around() {
     auto known = queues_.extract(info.log);
     auto& queue = queues[info.log];
     if (known && known.mapped().applied.seq == info.applied_seq) queue = std::move(known.mapped());
+    queue.parent = info.parent;
+    queue.base = info.base_seq;
     queue.device = info.device;
     queue.member = info.member;
     queue.sealed = info.sealed_seq;
@@ -98,27 +108,49 @@ Result<std::optional<LogId>> Delivery::next() {
   while (!line_.empty()) {
     const auto log = line_.begin()->second;
     line_.erase(line_.begin());
-    const auto awaited = TRY(waits_for(queues_.at(log).head()->change));
+    const auto& queue = queues_.at(log);
+    const auto awaited = TRY(waits_for(queue.head()->change, queue));
     if (!awaited) return log;
     waiting_[*awaited].push_back(log);
   }
   return std::nullopt;
 }
 
-Result<std::optional<LogId>> Delivery::waits_for(const crdt::Change& change) {
+Result<std::optional<LogId>> Delivery::waits_for(const crdt::Change& change, const Queue& queue) {
+  if (queue.base > 0 && queue.applied.seq == queue.base && applied_[queue.parent] < queue.base) {
+    return queue.parent;  // what the branch goes on from comes first
+  }
   for (const auto& dep : change.deps) {
-    const auto found = applied_.find(dep.log);
-    if (found == applied_.end() || found->second < dep.seq) return dep.log;
-    const auto queue = queues_.find(dep.log);
-    const auto hash = queue != queues_.end() && queue->second.applied.seq == dep.seq
-                          ? std::optional(queue->second.applied.hash)
-                          : TRY(replica_.store_->logs().hash_at(dep.log, dep.seq));
-    if (!hash || shorten(*hash) != dep.head) return dep.log;  // another branch of a forked log
+    const auto plain = queues_.find(dep.log);
+    if (plain != queues_.end() && plain->second.applied.seq == dep.seq &&
+        shorten(plain->second.applied.hash) == dep.head) {
+      continue;
+    }
+    if (missing_.contains(dep)) return dep.log;
+    const auto log = TRY(replica_.store_->logs().find_dep(space_, dep));
+    if (!log) {
+      missing_.insert(dep);
+      return dep.log;
+    }
+    const auto found = applied_.find(*log);
+    if (found == applied_.end() || found->second < dep.seq) return *log;
   }
   if (change.membership.empty() || replica_.membership_.at(change.membership) != nullptr) {
     return std::optional<LogId>();
   }
   return LogId();
+}
+
+Result<crdt::Delivered> Delivery::named(const LogId& log, const Queue& queue,
+                                        store::HeldChange held) {
+  const auto& deps = held.change.deps;
+  const bool is_plain = std::all_of(
+      deps.begin(), deps.end(), [&](const crdt::Dep& dep) { return applied_.contains(dep.log); });
+  if (is_plain && !TRY(replica_.store_->logs().has_forks())) {
+    return crdt::Delivered{std::move(held.change), held.hash, queue.member, held.mark};
+  }
+  TRY(replica_.store_->logs().note_deps(log, held.change));
+  return replica_.store_->logs().named(log, std::move(held));
 }
 
 Result<crdt::Mark> Delivery::judge(const crdt::Change& change, const Queue& queue) {
@@ -138,22 +170,20 @@ Result<bool> Delivery::is_lamport_sound(const crdt::Change& change, const Queue&
   std::uint64_t past = queue.applied.lamport;
   if (past > 0 && change.lamport <= past + crdt::kLamportLeapMax) return true;
   for (const auto& dep : change.deps) {
-    const auto seen = TRY(replica_.store_->logs().at(dep.log, dep.seq));
+    const auto log = TRY(replica_.store_->logs().find_dep(space_, dep));
+    const auto seen = log ? TRY(replica_.store_->logs().at(*log, dep.seq)) : std::nullopt;
     if (seen) past = std::max(past, seen->change.lamport);
   }
   // A log's first change without any past has nothing to leap from: its own claim is the start.
   return past == 0 || change.lamport <= past + crdt::kLamportLeapMax;
 }
 
-void Delivery::give_back(std::vector<crdt::Delivered>& batch, const std::vector<Taken>& taken) {
-  for (auto i = batch.size(); i-- > 0;) {
-    auto& queue = queues_.at(taken[i].log);
-    queue.applied = taken[i].before;
-    if (queue.at == 0) {  // read on since: read again
-      queue.changes.clear();
-      continue;
-    }
-    queue.changes[--queue.at].change = std::move(batch[i].change);
+void Delivery::give_back(const std::vector<Taken>& taken) {
+  for (auto item = taken.rbegin(); item != taken.rend(); ++item) {
+    auto& queue = queues_.at(item->log);
+    queue.applied = item->before;
+    queue.changes.clear();  // read again: what was taken may have got other names
+    queue.at = 0;
   }
 }
 
@@ -163,7 +193,7 @@ Status Delivery::apply(std::vector<crdt::Delivered> batch, const std::vector<Tak
   std::set<LogId> logs_of_batch;
   for (const auto& item : taken) logs_of_batch.insert(item.log);
   for (const auto& log : logs_of_batch) TRY(logs.set_applied(log, queues_.at(log).applied));
-  TRY(logs.note_named(batch));
+  TRY(logs.note_named(space_, batch));
   auto merged = replica_.merger_.apply(space_, batch, std::move(texts));
   if (!merged && merged.error().code == Code::corrupt) {
     replica_.merger_.forget();

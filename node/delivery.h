@@ -42,6 +42,8 @@ class Delivery {
  private:
   /// A log with changes that wait, the first of them read ahead.
   struct Queue {
+    LogId parent;  ///< of a branch: what it goes on from
+    std::uint64_t base = 0;
     DeviceId device;
     MemberId member;
     std::uint64_t sealed = 0;
@@ -64,10 +66,12 @@ class Delivery {
   /// The log whose next change can go and is least; nothing when none can.
   Result<std::optional<LogId>> next();
   /// The log that a change waits for; nil when for membership; nothing when it can go.
-  Result<std::optional<LogId>> waits_for(const crdt::Change& change);
+  Result<std::optional<LogId>> waits_for(const crdt::Change& change, const Queue& queue);
+  /// A change as it is merged: with the names that branches of forked logs have.
+  Result<crdt::Delivered> named(const LogId& log, const Queue& queue, store::HeldChange held);
   Result<crdt::Mark> judge(const crdt::Change& change, const Queue& queue);
   Result<bool> is_lamport_sound(const crdt::Change& change, const Queue& queue);
-  void give_back(std::vector<crdt::Delivered>& batch, const std::vector<Taken>& taken);
+  void give_back(const std::vector<Taken>& taken);
   Status apply(std::vector<crdt::Delivered> batch, const std::vector<Taken>& taken,
                std::vector<Merger::TouchedText> texts);
   Status apply_singly(std::vector<crdt::Delivered>& batch);
@@ -76,6 +80,7 @@ class Delivery {
   SpaceId space_;
   std::map<LogId, Queue> queues_;
   std::map<LogId, std::uint64_t> applied_;       ///< of every log of the space
+  std::set<crdt::Dep> missing_;                  ///< looked for in this slice, and not held
   std::set<Next> line_;                          ///< heads that may go
   std::map<LogId, std::vector<LogId>> waiting_;  ///< by the log they wait for
 };

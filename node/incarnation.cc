@@ -71,7 +71,7 @@ Result<LogId> Incarnation::log_of(const SpaceId& space) {
     const auto log = LogId::from(*known);
     if (!log) return fail(Code::corrupt, "the name of this device's log is damaged");
     const auto info = TRY(store_.logs().find(*log));
-    if (info && !info->frozen) return *log;  // a forked log is left
+    if (info && !info->is_forked()) return *log;  // a forked log is left
   }
   return rng_.id<LogId>();
 }
@@ -108,6 +108,17 @@ Result<bool> Incarnation::on_held(const SpaceId& space, const LogId& log, std::u
   TRY(store_.facts().remove(kOwnLogs, space.view()));
   has_left_ = true;
   return true;
+}
+
+Status Incarnation::on_forked(const LogId& log) {
+  for (const auto& [space, name] : TRY(store_.facts().all(kOwnLogs))) {
+    if (LogId::from(name) != log) continue;
+    log_.write(Level::warn,
+               "another home goes on from the same store, so this one was restored or copied: what "
+               "is written from now on goes into new logs");
+    return leave_all();
+  }
+  return {};
 }
 
 Status Incarnation::write(const Witness& witness) {

@@ -40,6 +40,9 @@ class Incarnation {
   /// Somebody holds `log` of a space up to `seq`. If it is the one written here, and they hold more
   /// than this store, it goes on elsewhere. True then; needs a turn, and opens one.
   Result<bool> on_held(const SpaceId& space, const LogId& log, std::uint64_t seq);
+  /// A log turned out to be forked. If it is one that is written here, something else goes on from
+  /// this store as well, and all logs are left. Needs an open turn.
+  Status on_forked(const LogId& log);
   /// Brings the witness up to date, at most once a second; before own changes are sent.
   void keep(Time now);
   /// The same, at once: the store is closed.

@@ -5,6 +5,7 @@
 #include "base/ensure.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
+#include "node/link_view.h"
 #include "store/logs.h"
 
 namespace holm::node {
@@ -29,34 +30,6 @@ Digest handshake_digest(const crypto::HandshakeHash& hash) {
   return crypto::hash("holm handshake v1", hash.view());
 }
 
-/// What a peer may read of a replica: everything, or nothing while it is not known to belong.
-class View final : public sync::Shared {
- public:
-  explicit View(Replica& replica) : replica_(replica) {}
-  bool may_read = false;
-
-  std::vector<SpaceId> spaces() const override {
-    // Membership first: who is not known yet may bring the ops that make it known.
-    if (!may_read) return {replica_.trust()};
-    return replica_.spaces();
-  }
-  Result<Digest> digest(const SpaceId& space) const override { return replica_.digest(space); }
-  Result<std::vector<crdt::Position>> positions(const SpaceId& space) const override {
-    return replica_.positions(space);
-  }
-  Result<std::optional<Digest>> hash_at(const LogId& log, std::uint64_t seq) const override {
-    return replica_.store().logs().hash_at(log, seq);
-  }
-  Result<std::optional<sync::Range>> next_range(const LogId& log,
-                                                std::uint64_t seq) const override {
-    if (!may_read) return std::optional<sync::Range>();
-    return replica_.next_range(log, seq);
-  }
-
- private:
-  Replica& replica_;
-};
-
 }  // namespace
 
 struct Links::Link {
@@ -66,7 +39,7 @@ struct Links::Link {
   bool is_inbound = false;
   LinkStage stage = LinkStage::connecting;
   Replica* replica = nullptr;
-  std::unique_ptr<View> view;
+  std::unique_ptr<LinkView> view;
   sync::Peer peer;
   crypto::KexPublic remote;
   DeviceId device;
@@ -329,7 +302,7 @@ void Links::on_established(Link& link, net::Established established) {
     }
   }
   ENSURE(link.replica != nullptr);
-  link.view = std::make_unique<View>(*link.replica);
+  link.view = std::make_unique<LinkView>(*link.replica);
   if (link.secret) {
     link.stage = LinkStage::joining;
     const auto certificate =
@@ -506,12 +479,8 @@ void Links::on_message(Link& link, ByteView bytes) {
       if (done && link.view->may_read)
         done = link.replica->on_held(vector->space, held.log, held.seq);
     }
-    for (const auto& log : link.peer.forked()) {
-      if (!forked_[link.replica->team()].insert(log).second) continue;
-      env_.log.write(Level::warn, "two devices hold different histories of the log " +
-                                      log.text().substr(0, 12) +
-                                      ": a device was copied or restored");
-    }
+  } else if (auto* locator = std::get_if<sync::Locator>(&*message)) {
+    done = link.peer.on_locator(*locator, *link.view);
   } else if (auto* ack = std::get_if<sync::Ack>(&*message)) {
     done = link.peer.on_ack(*ack);
   } else if (auto* delta = std::get_if<sync::Delta>(&*message)) {
@@ -531,6 +500,9 @@ void Links::on_delta(Link& link, sync::Delta delta) {
     return close(link, net::GoodbyeReason::failed, begun.error().what);
   }
   auto have = replica.receive(delta, env_.clock.wall());
+  if (const auto wait = replica.take_retry()) {
+    reoffer_at_.try_emplace(replica.team(), env_.clock.now() + *wait);
+  }
   if (!have) {
     // Verified ranges before the bad one stand; a fault of our own store undoes the turn.
     const bool is_theirs = is_fault_of_sender(have.error());
@@ -636,8 +608,13 @@ void Links::stored(const Replica& replica, const SpaceId& space) {
 }
 
 std::set<LogId> Links::forked(const TeamId& team) const {
-  const auto found = forked_.find(team);
-  return found == forked_.end() ? std::set<LogId>{} : found->second;
+  std::set<LogId> out;
+  for (const auto& [id, link] : links_) {
+    if (link->replica != nullptr && link->replica->team() == team) {
+      out.insert(link->peer.forked().begin(), link->peer.forked().end());
+    }
+  }
+  return out;
 }
 
 void Links::on_deadline(Time now) {
@@ -654,6 +631,12 @@ void Links::on_deadline(Time now) {
     if (done) done = replica.deliver_more();
     if (!done) lose_turn(replica, done.error());
   }
+  for (const auto& [id, link] : links_) {
+    const auto due = link->view ? reoffer_at_.find(link->replica->team()) : reoffer_at_.end();
+    if (due == reoffer_at_.end() || due->second > now || link->replica->store().in_turn()) continue;
+    if (link->stage >= LinkStage::membership_only) link->peer.reoffer(*link->view);
+  }
+  std::erase_if(reoffer_at_, [&](const auto& item) { return item.second <= now; });
   std::vector<net::LinkId> ids;
   for (const auto& [id, link] : links_) ids.push_back(id);
   for (auto id : ids) {
@@ -673,6 +656,9 @@ std::optional<Time> Links::deadline() const {
     const auto at = deliver_at_.find(team);
     const auto due = at != deliver_at_.end() ? at->second : Time{};
     if (!out || due < *out) out = due;
+  }
+  for (const auto& [team, at] : reoffer_at_) {
+    if (!out || at < *out) out = at;
   }
   for (const auto& [id, link] : links_) {
     if (link->is_closing) continue;

@@ -79,7 +79,7 @@ class Links final : public net::TransportEvents {
   /// at the next flush.
   void on_written(Replica& replica, bool is_typing);
 
-  /// Logs of which a peer holds another history than this device.
+  /// Logs of which a linked peer was seen to hold another history than this device did then.
   std::set<LogId> forked(const TeamId& team) const;
   std::vector<LinkInfo> links() const;
   std::optional<LinkInfo> find(net::LinkId link) const;
@@ -140,7 +140,7 @@ class Links final : public net::TransportEvents {
   std::set<net::LinkId> promoted_at_turn_end_;
   std::optional<Time> flush_at_;  ///< when typing is pushed
   std::set<std::pair<TeamId, SpaceId>> typed_;
-  std::map<TeamId, std::set<LogId>> forked_;
+  std::map<TeamId, Time> reoffer_at_;  ///< ranges that were not taken then will be
 };
 
 }  // namespace holm::node

@@ -160,6 +160,18 @@ Result<bool> Merger::is_marked(const SpaceId& space, const store::TextKey& key) 
   return TRY(store_.facts().get(kMarkedTexts, marked_key(space, key))).has_value();
 }
 
+Status Merger::clear(const SpaceId& space) {
+  forget();
+  TRY(histories_.drop(space));
+  const auto prefix = Writer().array(3).id(space).take();
+  for (const auto& [key, value] : TRY(store_.facts().all(kMarkedTexts))) {
+    if (as_text(key).starts_with(as_text(prefix))) {
+      TRY(store_.facts().remove(kMarkedTexts, key));
+    }
+  }
+  return store_.objects().clear(space);
+}
+
 Status Merger::rebuild(const SpaceId& space, const ObjectId& object) {
   kept_.remove_if([&](const Kept& item) {
     return item.key.first == space && item.key.second.object == object;

@@ -49,6 +49,8 @@ class Merger {
   Status apply(const SpaceId& space, std::span<crdt::Delivered> changes,
                std::vector<TouchedText> texts);
 
+  /// Takes everything of a space out of merged state, to be merged again. O(space).
+  Status clear(const SpaceId& space);
   /// Rebuilds one object from the logs, e.g. after a mark was set or lifted.
   Status rebuild(const SpaceId& space, const ObjectId& object);
   /// Whether a text has void or wiped runs, so that positions in it are not those of its runs.

@@ -1,5 +1,6 @@
 // The receiving half of Replica: verify, store, and have delivered (delivery.h) what can be.
 #include <algorithm>
+#include <set>
 
 #include "base/ensure.h"
 #include "crdt/columns.h"
@@ -26,6 +27,24 @@ Status Replica::deliver(const SpaceId& space, Pace pace) {
   return {};
 }
 
+Status Replica::heal(const SpaceId& space) {
+  for (const auto& info : TRY(store_->logs().of_space(space))) {
+    if (info.applied_seq > info.base_seq) healed_[info.log] = info.applied_seq;
+  }
+  TRY(merger_.clear(space));
+  TRY(store_->logs().rewind(space));
+  digests_.erase(space);
+  delivered_.insert(space);
+  deliveries_.erase(space);
+  Delivery delivery(*this, space);
+  while (TRY(delivery.run(Pace::at_once))) {
+  }
+  behind_.erase(space);
+  unhealed_.erase(space);
+  healed_.clear();
+  return {};
+}
+
 Status Replica::deliver_more(Pace pace) {
   if (behind_.empty()) return {};
   return deliver(*behind_.begin(), pace);
@@ -37,14 +56,25 @@ Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, 
   Status taken;
   std::size_t expanded = 0;
   for (const auto& range : delta.ranges) {
-    if (is_known) taken = take_packed(delta.space, range, now, expanded);
+    if (is_known) taken = take_range(delta.space, range, now, expanded);
     if (!taken) break;
-    const auto info = TRY(store_->logs().find(range.head.log));
-    have.push_back({range.head.log, info && info->space == delta.space ? info->sealed_seq : 0});
+    // Of a forked log: whether its branch is held.
+    const auto& head = range.head;
+    const auto tree = TRY(store_->logs().tree(head.log));
+    std::uint64_t reached = 0;
+    if (!tree.empty() && tree[0].space == delta.space) {
+      const bool is_held =
+          TRY(store_->logs().find_place(head.log, head.seq, head.hash.view())).has_value();
+      reached = is_held            ? head.seq
+                : tree.size() == 1 ? std::min(tree[0].sealed_seq, head.seq - 1)
+                                   : 0;
+    }
+    have.push_back({head.log, reached});
   }
   if (!is_known) return have;
   if (!taken && !is_fault_of_sender(taken.error())) return fail(taken.error());
   // What was verified before a bad range stands, and nobody sends again what is held.
+  if (unhealed_.contains(delta.space)) TRY(heal(delta.space));
   TRY(deliver(delta.space));
   if (delta.space == trust_ && membership_changed_) {
     // Changes elsewhere may have waited for what is known now.
@@ -56,85 +86,159 @@ Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, 
   return have;
 }
 
-/// take_range(), also for changes that go on from a base: the change that ends just before them.
-/// Who does not hold it takes nothing, as with any gap. `expanded` counts over the ranges of a
-/// delta.
-Status Replica::take_packed(const SpaceId& space, const sync::Range& range, WallTime now,
-                            std::size_t& expanded) {
-  const auto from = crdt::based_at(range.packed);
-  if (!from) return take_range(space, range, now);
-  const auto info = TRY(store_->logs().find(range.head.log));
-  if (!info || info->frozen || *from == 0) return {};
-  if (info->space != space) return fail(Code::reject, "a log is claimed for two spaces");
-  const auto last = TRY(store_->logs().at(range.head.log, *from - 1));
-  if (!last || last->change.last_seq() + 1 != *from) return {};
-  auto whole = range;
-  const auto unpacked = sync::unpack(whole, crdt::base_after(last->change));
-  if (!unpacked) {
-    return unpacked.error().code == Code::not_found ? Status() : Status(fail(unpacked.error()));
+/// Where a log that is held goes on with these changes: everywhere that a change ends just before
+/// them, at the chain hash that they say they go on from.
+Result<std::vector<Replica::Start>> Replica::starts(const sync::Range& range, std::uint64_t seq,
+                                                    const std::vector<store::LogInfo>& tree) const {
+  std::vector<Start> out;
+  for (const auto& info : tree) {
+    const bool is_start = seq == 0 && !info.is_branch();
+    if (!is_start && (seq <= info.base_seq || seq > info.stored_seq)) continue;
+    const auto hash = TRY(store_->logs().hash_at(info.log, seq));
+    if (!hash || (range.before && shorten(*hash) != *range.before)) continue;
+    out.push_back({info.log, seq, *hash});
   }
-  expanded += sync::expanded_size(whole);
-  if (expanded > sync::MessageLimits{}.expanded_max) {
-    return fail(Code::limit, "a delta expands too far");
-  }
-  return take_range(space, whole, now);
+  return out;
 }
 
-Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallTime now) {
+/// Takes what is new of a range. Changes may go on from a base: the change that ends just before
+/// them. Who does not hold it takes nothing, as with any gap. `expanded` counts over the ranges of
+/// a delta.
+Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallTime now,
+                           std::size_t& expanded) {
   const auto& log = range.head.log;
-  auto info = TRY(store_->logs().find(log));
-  if (info && info->space != space) return fail(Code::reject, "a log is claimed for two spaces");
-  if (!info) {
-    const auto& first = range.changes.front();
-    if (first.seq != 1) return {};  // a gap: what comes before it is on its way, or is asked again
-    auto certificate = TRY(members::decode_certificate(first.certificate, team_));
-    if (space != trust_ && roster().device(certificate.device) == nullptr) {
-      return {};  // a device nobody has admitted, as far as is known here
+  const auto tree = TRY(store_->logs().tree(log));
+  const auto base = crdt::based_at(range.packed);
+  if (tree.empty()) return base ? Status() : take_first(space, range, now);
+  if (tree[0].space != space) return fail(Code::reject, "a log is claimed for two spaces");
+  const auto from = base ? *base : range.changes.front().seq;
+  if (from == 0 || TRY(store_->logs().find_place(log, range.head.seq, range.head.hash.view()))) {
+    return {};
+  }
+  // Which of many branches is meant has to be said: trying all of them would be dear.
+  if (from > 1 && !range.before && tree.size() > 1) return {};
+  std::optional<Error> refused;
+  for (const auto& start : TRY(starts(range, from - 1, tree))) {
+    auto whole = range;
+    if (base) {
+      const auto last = TRY(store_->logs().at(start.log, start.seq));
+      if (!last) continue;
+      const auto unpacked = sync::unpack(whole, crdt::base_after(last->change));
+      if (!unpacked && unpacked.error().code == Code::not_found) continue;
+      if (!unpacked) return fail(unpacked.error());
+      expanded += sync::expanded_size(whole);
+      if (expanded > sync::MessageLimits{}.expanded_max) {
+        return fail(Code::limit, "a delta expands too far");
+      }
     }
-    const auto verified =
-        TRY(verify_range(space, range, {0, crdt::chain_start(space, log), 0}, certificate.signing,
-                         [](const LogId&, const ObjectId&) { return std::nullopt; }));
-    if (verified.empty()) return {};
-    TRY(store_->logs().create(log, space, certificate.device, certificate.member));
-    TRY(store_->logs().append(log, verified, now));
-    return store_->logs().seal(range.head);
+    auto taken = take_from(space, whole, start, tree, now);
+    if (taken || !is_fault_of_sender(taken.error())) return taken;
+    if (!refused) refused = std::move(taken).error();
   }
-  if (info->frozen || range.changes.front().seq > info->stored_seq + 1) return {};
-  if (range.head.seq <= info->stored_seq) {
-    const auto hash = TRY(store_->logs().hash_at(log, range.head.seq));
-    if (hash && *hash == range.head.hash) return {};
+  if (refused) return fail(std::move(*refused));
+  return {};
+}
+
+/// Of a log that is not held.
+Status Replica::take_first(const SpaceId& space, const sync::Range& range, WallTime now) {
+  const auto& log = range.head.log;
+  const auto& first = range.changes.front();
+  if (first.seq != 1) return {};  // a gap: what comes before it is on its way, or is asked again
+  auto certificate = TRY(members::decode_certificate(first.certificate, team_));
+  if (space != trust_ && roster().device(certificate.device) == nullptr) {
+    return {};  // a device nobody has admitted, as far as is known here
   }
-  const HeldLog held{
-      .seq = info->stored_seq, .hash = info->stored_hash, .lamport = info->stored_lamport};
-  const auto* key = TRY(signing_key(log));
+  const auto verified =
+      TRY(verify_range(space, range, {0, crdt::chain_start(space, log), 0}, certificate.signing,
+                       [](const LogId&, const ObjectId&) { return std::nullopt; }));
+  if (verified.empty()) return {};
+  const auto namesake = TRY(store_->logs().find(log));
+  if (namesake) {
+    TRY(rename(namesake->space, {TRY(store_->logs().vacate(log))}));
+    unhealed_.insert(namesake->space);
+  }
+  TRY(store_->logs().create(log, space, certificate.device, certificate.member));
+  TRY(store_->logs().append(log, verified, now));
+  TRY(store_->logs().seal(range.head));
+  if (!namesake) return {};
+  TRY(rename(namesake->space, TRY(store_->logs().settle_names(namesake->space))));
+  return namesake->space == space ? Status() : heal(namesake->space);
+}
+
+Status Replica::take_from(const SpaceId& space, const sync::Range& range, const Start& start,
+                          const std::vector<store::LogInfo>& tree, WallTime now) {
+  auto& logs = store_->logs();
   std::optional<Error> fault;  // of this store: not to be blamed on who sent the range
-  const crdt::SaltLookup salts = [&](const LogId& of, const ObjectId& object) {
-    auto salt = store_->logs().salt(of, object);
+  const crdt::SaltLookup salts = [&](const LogId&, const ObjectId& object) {
+    auto salt = logs.salt(start.log, object);
     if (!salt) fault = salt.error();
     return salt ? *salt : std::nullopt;
   };
-  auto verified = verify_range(space, range, held, *key, salts);
-  if (fault) return fail(*fault);
-  if (!verified || verified->empty()) {
-    // The device may have signed two histories: checked from the range's own start. Proof is a head
-    // that its key signed over changes other than ours.
-    const auto before = range.changes.front().seq - 1;
-    const auto hash = TRY(store_->logs().hash_at(log, before));
-    if (hash && before < held.seq) {
-      auto other = verify_range(space, range, {before, *hash, 0}, *key, salts);
-      const auto ours = TRY(store_->logs().hash_at(log, std::min(range.head.seq, held.seq)));
-      if (other && !other->empty() && (!ours || *ours != range.head.hash)) {
-        TRY(store_->logs().freeze(log));
-        forked_.push_back(log);
-        env_.log.write(Level::warn, "a log has two histories: its device was copied or restored");
-        return {};
-      }
+  const auto verify =
+      [&](const HeldLog& held,
+          const crypto::VerifyKey& key) -> Result<std::vector<store::StoredChange>> {
+    auto verified = verify_range(space, range, held, key, salts);
+    if (fault) return fail(*fault);
+    return verified;
+  };
+  auto at = *std::find_if(tree.begin(), tree.end(),
+                          [&](const store::LogInfo& info) { return info.log == start.log; });
+  if (!at.is_forked() && at.stored_seq > start.seq) {
+    // It begins with what is held, as far as anyone knows: the chain says whether it goes on there.
+    const HeldLog held{at.stored_seq, at.stored_hash, at.stored_lamport};
+    const auto verified = verify(held, *TRY(signing_key(at.log)));
+    if (fault) return fail(*fault);
+    if (verified && !verified->empty()) {
+      TRY(logs.append(at.log, *verified, now));
+      return logs.seal(range.head);
     }
-    TRY(verified);
-    return {};
   }
-  TRY(store_->logs().append(log, *verified, now));
-  return store_->logs().seal(range.head);
+  auto device = at.device;
+  auto member = at.member;
+  std::vector<store::StoredChange> verified;
+  if (start.seq == 0) {
+    auto certificate = TRY(members::decode_certificate(range.changes.front().certificate, team_));
+    if (space != trust_ && roster().device(certificate.device) == nullptr) return {};
+    device = certificate.device;
+    member = certificate.member;
+    verified = TRY(verify({0, start.hash, 0}, certificate.signing));
+  } else {
+    const auto last = TRY(logs.at(start.log, start.seq));
+    const HeldLog held{start.seq, start.hash, last ? last->change.lamport : 0};
+    verified = TRY(verify(held, *TRY(signing_key(start.log))));
+  }
+  // Along what is held, to the first change that is not.
+  auto seq = start.seq;
+  std::size_t known = 0;
+  for (; known < verified.size(); ++known) {
+    const auto end = verified[known].change.last_seq();
+    const auto& hash = verified[known].hash;
+    const auto holds = [&](const store::LogInfo& info) -> Result<bool> {
+      if (end <= info.base_seq || end > info.stored_seq) return false;
+      return TRY(logs.hash_at(info.log, end)) == hash;
+    };
+    if (!TRY(holds(at))) {
+      if (seq < at.stored_seq) break;
+      const store::LogInfo* next = nullptr;
+      for (const auto& info : tree) {
+        if (info.is_branch() && info.parent == at.log && TRY(holds(info))) next = &info;
+      }
+      if (next == nullptr) break;
+      at = *next;
+    }
+    seq = end;
+  }
+  if (known == verified.size()) return {};
+  const auto rest = std::span<const store::StoredChange>(verified).subspan(known);
+  if (seq == at.stored_seq && !at.frozen) {
+    TRY(logs.append(at.log, rest, now));
+    return logs.seal(at.log, range.head);
+  }
+  if (seq > 0) {
+    device = at.device;
+    member = at.member;
+  }
+  return take_branch(at, seq, device, member, rest, range.head, now);
 }
 
 Result<const crypto::VerifyKey*> Replica::signing_key(const LogId& log) {

@@ -6,6 +6,7 @@
 #include "base/wire.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
+#include "node/mention.h"
 #include "node/seen.h"
 #include "node/verify.h"
 #include "work/reference.h"
@@ -15,7 +16,7 @@ namespace holm::node {
 namespace members = work::members;
 namespace {
 
-constexpr std::size_t kRangeBytes = 4u << 20;
+constexpr std::string_view kNamed = "named";  // own log -> how far its changes have named others
 
 SpaceId space_named(std::string_view label, const TeamId& team) {
   return *SpaceId::from(shorten(crypto::hash(label, team.view())).view());
@@ -109,6 +110,9 @@ void Replica::rollback() {
   changed_.clear();
   membership_.clear();
   deliveries_.clear();
+  keys_.clear();
+  unhealed_.clear();
+  healed_.clear();
   behind_.merge(delivered_);  // it waits again
   delivered_.clear();
   // What was read before can be read again; a store that cannot be read says so at the next use.
@@ -194,6 +198,12 @@ Status Replica::on_held(const SpaceId& space, const LogId& log, std::uint64_t se
   return {};
 }
 
+Result<std::map<LogId, std::uint64_t>> Replica::named_by(const LogId& log) const {
+  const auto stored = TRY(store_->facts().get(kNamed, log.view()));
+  if (!stored) return std::map<LogId, std::uint64_t>{};
+  return decode_positions(*stored);
+}
+
 Result<crdt::AuthorPosition> Replica::own_position(const SpaceId& space, const LogId& log,
                                                    WallTime now) {
   crdt::AuthorPosition at;
@@ -251,6 +261,12 @@ Result<std::vector<crdt::OpId>> Replica::write(const SpaceId& space,
 Status Replica::append_own(const SpaceId& space, const LogId& log,
                            std::vector<crdt::Change> changes, WallTime now) {
   if (changes.empty()) return {};
+  const auto named_before = TRY(named_by(log));
+  auto named = named_before;
+  TRY(name_mentioned(store_->logs(), log, named, changes));
+  if (named != named_before) {
+    TRY(store_->facts().put(kNamed, log.view(), encode_positions(named)));
+  }
   TRY(incarnation_.on_write(space, log));
   auto info = TRY(store_->logs().find(log));
   if (!info) {
@@ -296,7 +312,13 @@ Status Replica::append_own(const SpaceId& space, const LogId& log,
   TRY(store_->logs().append(log, stored, now));
   for (const auto& head : heads) TRY(store_->logs().seal(head));
   TRY(store_->logs().set_applied(log, sealed));
-  TRY(store_->logs().note_named(delivered));
+  const bool has_forks = TRY(store_->logs().has_forks());
+  for (auto& item : delivered) {
+    if (!has_forks) break;
+    TRY(store_->logs().note_deps(log, item.change));
+    item = TRY(store_->logs().named(log, {std::move(item.change), item.mark, item.hash}));
+  }
+  TRY(store_->logs().note_named(space, delivered));
   TRY(merger_.apply(space, delivered));
   note(space, delivered, true);
   if (space != trust_) return {};
@@ -339,43 +361,12 @@ Result<Digest> Replica::digest(const SpaceId& space) const {
   return digest;
 }
 
-Result<std::vector<crdt::Position>> Replica::positions(const SpaceId& space) const {
-  std::vector<crdt::Position> out;
-  for (const auto& info : TRY(store_->logs().of_space(space))) {
-    if (info.sealed_seq == 0) continue;
-    const auto head = TRY(store_->logs().newest_head(info.log));
-    if (head) out.push_back({info.log, head->seq, head->hash});
-  }
-  return out;
-}
-
-Result<std::optional<sync::Range>> Replica::next_range(const LogId& log, std::uint64_t seq) const {
-  const auto heads = TRY(store_->logs().heads(log, seq + 1, UINT64_MAX));
-  if (heads.empty()) return std::optional<sync::Range>();
-  sync::Range range;
-  range.head = heads.front();
-  // Whoever asks for what follows `seq` is known to hold the change that ends there.
-  if (seq > 0) {
-    const auto last = TRY(store_->logs().at(log, seq));
-    if (last && last->change.last_seq() == seq) range.base = crdt::base_after(last->change);
-  }
-  std::uint64_t next = seq + 1;
-  while (next <= range.head.seq) {
-    auto changes = TRY(store_->logs().read(log, next, kRangeBytes, 1024));
-    if (changes.empty()) return fail(Code::corrupt, "a log has a gap before its head");
-    for (auto& item : changes) {
-      if (item.change.seq > range.head.seq) break;
-      next = item.change.last_seq() + 1;
-      range.changes.push_back(std::move(item.change));
-    }
-  }
-  return std::optional<sync::Range>(std::move(range));
-}
-
 void Replica::note(const SpaceId& space, const std::vector<crdt::Delivered>& delivered,
                    bool is_own) {
   digests_.erase(space);
   for (const auto& item : delivered) {
+    const auto known = healed_.find(item.change.log);
+    if (known != healed_.end() && item.change.seq <= known->second) continue;  // no news
     std::set<ObjectId> objects;
     for (const auto& op : item.change.ops) objects.insert(op.object);
     for (const auto& object : objects) {
@@ -386,6 +377,7 @@ void Replica::note(const SpaceId& space, const std::vector<crdt::Delivered>& del
 
 std::vector<Changed> Replica::take_changed() { return std::exchange(changed_, {}); }
 bool Replica::take_membership_changed() { return std::exchange(membership_changed_, false); }
+std::optional<Millis> Replica::take_retry() { return std::exchange(retry_in_, {}); }
 std::vector<LogId> Replica::take_forked() { return std::exchange(forked_, {}); }
 
 }  // namespace holm::node

@@ -116,7 +116,15 @@ class Replica {
   /// Every space of the team, most urgent first.
   std::vector<SpaceId> spaces() const;
   Result<Digest> digest(const SpaceId& space) const;
+  /// As sync::Shared has them.
   Result<std::vector<crdt::Position>> positions(const SpaceId& space) const;
+  Result<Digest> held_digest(const SpaceId& space) const;
+  Result<bool> knows(const crdt::Position& place) const;
+  Result<std::vector<crdt::Position>> places(const LogId& log) const;
+  Result<std::vector<crdt::Position>> furthest(std::vector<crdt::Position> places) const;
+  Result<std::optional<sync::Range>> next_range(const LogId& log,
+                                                const std::vector<crdt::Position>& theirs) const;
+  /// Changes of a log that is not forked behind op `seq`.
   Result<std::optional<sync::Range>> next_range(const LogId& log, std::uint64_t seq) const;
 
   /// What changed in this turn so far.
@@ -127,6 +135,9 @@ class Replica {
   bool take_membership_changed();
   /// Logs that turned out to be forked since asked last.
   std::vector<LogId> take_forked();
+  /// In what time ranges that were not taken, because logs forked too often, will be: worth
+  /// offering digests anew then. Once.
+  std::optional<Millis> take_retry();
 
   /// Whether `space` holds objects of this team now: known from membership.
   bool has_space(const SpaceId& space) const;
@@ -137,12 +148,33 @@ class Replica {
 
   Status load_membership();
   Status absorb_membership(const std::vector<ObjectId>& objects);
+  /// How far the changes of a log of this device have named other logs of its space.
+  Result<std::map<LogId, std::uint64_t>> named_by(const LogId& log) const;
   Result<crdt::AuthorPosition> own_position(const SpaceId& space, const LogId& log, WallTime now);
   Status append_own(const SpaceId& space, const LogId& log, std::vector<crdt::Change> changes,
                     WallTime now);
-  Status take_packed(const SpaceId& space, const sync::Range& range, WallTime now,
-                     std::size_t& expanded);
-  Status take_range(const SpaceId& space, const sync::Range& range, WallTime now);
+  /// A place from which a range may go on.
+  struct Start {
+    LogId log;  ///< the segment that holds it
+    std::uint64_t seq = 0;
+    Digest hash;
+  };
+  Result<std::vector<Start>> starts(const sync::Range& range, std::uint64_t seq,
+                                    const std::vector<store::LogInfo>& tree) const;
+  Status take_range(const SpaceId& space, const sync::Range& range, WallTime now,
+                    std::size_t& expanded);
+  Status take_first(const SpaceId& space, const sync::Range& range, WallTime now);
+  Status take_from(const SpaceId& space, const sync::Range& range, const Start& start,
+                   const std::vector<store::LogInfo>& tree, WallTime now);
+  /// Takes the first changes of a branch that parts from `log` behind op `seq`.
+  Status take_branch(const store::LogInfo& log, std::uint64_t seq, const DeviceId& device,
+                     const MemberId& member, std::span<const store::StoredChange> changes,
+                     const crdt::Head& head, WallTime now);
+  bool may_fork(WallTime now);
+  /// Branches got, or changed, their names: whatever is kept by name follows.
+  Status rename(const SpaceId& space, const std::vector<store::Moved>& moved);
+  /// Delivers all of a space again, under the names that its branches have now. O(space).
+  Status heal(const SpaceId& space);
   Result<const crypto::VerifyKey*> signing_key(const LogId& log);
   /// Delivers a slice of what can be delivered in a space, and keeps behind_.
   Status deliver(const SpaceId& space, Pace pace = Pace::in_slices);
@@ -168,6 +200,11 @@ class Replica {
   std::set<SpaceId> behind_;
   std::set<SpaceId> delivered_;  // into, within this turn
   std::vector<LogId> forked_;
+  std::set<SpaceId> unhealed_;             // within a turn: names have changed under what is merged
+  std::map<LogId, std::uint64_t> healed_;  // while healing: how far logs had been delivered before
+  double forks_left_ = 0;
+  std::optional<WallTime> forks_counted_at_;
+  std::optional<Millis> retry_in_;
   bool membership_changed_ = false;
 };
 

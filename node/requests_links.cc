@@ -414,21 +414,27 @@ Result<Value> Node::status(Replica& replica) {
                                             : Value(work::rfc3339(known.at)))
                      .set("lacks", is_self ? 0 : lacks[id]));
   }
-  Value warnings = Value::array();
-  std::set<LogId> differing = links_.forked(replica.team());
+  // Of whose work there are two histories: kept here by now, or seen at a peer only.
+  std::map<DeviceId, bool> copied;
   for (const auto& space : replica.spaces()) {
     for (const auto& log : TRY(logs.of_space(space))) {
-      if (log.frozen) differing.insert(log.log);
+      if (log.is_forked()) copied[log.device] = true;
     }
   }
-  for (const auto& id : differing) {
+  for (const auto& id : links_.forked(replica.team())) {
     const auto log = TRY(logs.find(id));
-    const auto* device = log ? replica.roster().device(log->device) : nullptr;
-    warnings.push("the history that " +
-                  (device != nullptr ? "\"" + device->label + "\" of " +
-                                           work::name_of(replica.state(), device->member)
-                                     : std::string("a device")) +
-                  " wrote differs between devices: it was copied or restored");
+    if (log && !log->is_forked()) copied.try_emplace(log->device, false);
+  }
+  Value warnings = Value::array();
+  for (const auto& [id, is_kept] : copied) {
+    const auto* device = replica.roster().device(id);
+    const auto name = id == identity_.device() ? std::string("this device")
+                      : device != nullptr      ? "\"" + device->label + "\" of " +
+                                                work::name_of(replica.state(), device->member)
+                                          : std::string("a device");
+    warnings.push(name + " was copied or restored, and two copies wrote: " +
+                  (is_kept ? "all of it is kept, and each goes on apart"
+                           : "what one of them wrote is not here yet"));
   }
   return Value::object()
       .set("team", replica.team().text())

@@ -20,6 +20,21 @@ Status mark_seen(store::Facts& facts, const work::Ref& ref,
   return facts.put(kSeen, ref.object.view(), encode_positions(positions));
 }
 
+Status rename_seen(store::Facts& facts, const std::vector<store::Moved>& moved) {
+  for (const auto& [object, stored] : TRY(facts.all(kSeen))) {
+    auto positions = TRY(decode_positions(stored));
+    const auto before = positions;
+    for (const auto& [from, beyond, to] : moved) {
+      const auto found = positions.find(from);
+      if (found == positions.end() || found->second <= beyond) continue;
+      positions[to] = found->second;
+      positions[from] = beyond;
+    }
+    if (positions != before) TRY(facts.put(kSeen, object, encode_positions(positions)));
+  }
+  return {};
+}
+
 Bytes encode_positions(const std::map<LogId, std::uint64_t>& positions) {
   Writer out;
   out.array(positions.size());

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <map>
+#include <vector>
 
 #include "store/facts.h"
+#include "store/logs.h"
 #include "work/state.h"
 
 namespace holm::node {
@@ -14,6 +16,9 @@ Result<std::map<LogId, std::uint64_t>> seen_of(const store::Facts& facts, const 
 /// Keeps them. Needs an open turn.
 Status mark_seen(store::Facts& facts, const work::Ref& ref,
                  const std::map<LogId, std::uint64_t>& positions);
+
+/// Positions are kept under the names that logs have now. Needs an open turn.
+Status rename_seen(store::Facts& facts, const std::vector<store::Moved>& moved);
 
 /// Canonical msgpack: [[log, seq], ...] by log.
 Bytes encode_positions(const std::map<LogId, std::uint64_t>& positions);

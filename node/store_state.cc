@@ -169,7 +169,27 @@ Result<std::vector<crdt::Delivered>> StoreState::history(const work::Ref& ref) c
 Result<std::map<LogId, std::uint64_t>> StoreState::positions(const SpaceId& space) const {
   std::map<LogId, std::uint64_t> out;
   for (const auto& log : TRY(store_.logs().of_space(space))) {
-    if (log.applied_seq > 0) out[log.log] = log.applied_seq;
+    if (log.applied_seq > log.base_seq) out[log.log] = log.applied_seq;
+  }
+  return out;
+}
+
+Result<crdt::OpId> StoreState::meant(const crdt::OpId& by, const crdt::OpId& named) const {
+  return TRY(store_.logs().path(by, named)).front();
+}
+
+Result<std::map<LogId, std::uint64_t>> StoreState::meant(
+    const SpaceId& space, const crdt::OpId& by, std::map<LogId, std::uint64_t> positions) const {
+  std::map<LogId, std::uint64_t> out;
+  const auto reach = [&](const LogId& log, std::uint64_t seq) {
+    auto& reached = out[log];
+    reached = std::max(reached, seq);
+  };
+  for (const auto& [log, seq] : positions) {
+    for (const auto& place : TRY(store_.logs().path(by, {log, seq}))) reach(place.log, place.seq);
+  }
+  for (const auto& log : TRY(store_.logs().of_space(space))) {
+    if (log.is_branch()) reach(log.log, log.base_seq);
   }
   return out;
 }

@@ -34,6 +34,10 @@ class StoreState final : public work::State {
   Result<std::map<LogId, std::uint64_t>> seen(const work::Ref& ref) const override;
   Result<std::vector<crdt::Delivered>> history(const work::Ref& ref) const override;
   Result<std::map<LogId, std::uint64_t>> positions(const SpaceId& space) const override;
+  Result<crdt::OpId> meant(const crdt::OpId& by, const crdt::OpId& named) const override;
+  Result<std::map<LogId, std::uint64_t>> meant(
+      const SpaceId& space, const crdt::OpId& by,
+      std::map<LogId, std::uint64_t> positions) const override;
   std::optional<MemberId> author(const LogId& log) const override;
 
  private:

@@ -131,4 +131,13 @@ Status TextHistories::drop(const SpaceId& space, const store::TextKey& key) {
   return store_.facts().remove(kGroup, fact_key(space, key));
 }
 
+Status TextHistories::drop(const SpaceId& space) {
+  std::erase_if(grown_, [&](const auto& item) { return item.first.first == space; });
+  const auto prefix = Writer().array(3).id(space).take();
+  for (const auto& [key, value] : TRY(store_.facts().all(kGroup))) {
+    if (as_text(key).starts_with(as_text(prefix))) TRY(store_.facts().remove(kGroup, key));
+  }
+  return {};
+}
+
 }  // namespace holm::node

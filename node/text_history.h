@@ -53,6 +53,8 @@ class TextHistories {
               const store::TextRow& row, const crdt::Text* text);
   /// Forgets what is kept of a text.
   Status drop(const SpaceId& space, const store::TextKey& key);
+  /// The same for all texts of a space.
+  Status drop(const SpaceId& space);
   /// The turn was rolled back.
   void forget() { grown_.clear(); }
 

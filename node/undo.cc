@@ -124,6 +124,22 @@ Result<std::optional<std::uint64_t>> record_deed(Replica& replica, Deed::Kind ki
   return std::optional(deed.order);
 }
 
+Status rename_deeds(store::Facts& facts, const std::vector<store::Moved>& moved) {
+  for (const auto& [key, stored] : TRY(facts.all(kDeeds))) {
+    auto deed = TRY(decode(key, stored));
+    bool is_renamed = false;
+    for (auto& change : deed.changes) {
+      for (const auto& [from, beyond, to] : moved) {
+        if (change.log != from || change.seq <= beyond) continue;
+        change.log = to;
+        is_renamed = true;
+      }
+    }
+    if (is_renamed) TRY(facts.put(kDeeds, key, encode(deed)));
+  }
+  return {};
+}
+
 Result<std::optional<Deed>> last_of(Replica& replica, std::uint64_t order) {
   auto deeds = TRY(all_deeds(replica));
   const auto find = [&](const auto& fits) {
@@ -173,25 +189,26 @@ Result<std::vector<work::Ref>> take_back(Replica& replica, Deed deed, WallTime n
   std::vector<work::Ref> out;
   auto& logs = replica.store().logs();
   for (auto made = deed.changes.rbegin(); made != deed.changes.rend(); ++made) {
-    const auto stored = TRY(logs.at(made->log, made->seq));
-    if (!stored) continue;
+    auto held = TRY(logs.at(made->log, made->seq));
+    if (!held) continue;
+    const auto stored = TRY(logs.named(made->log, std::move(*held)));
     std::vector<crdt::Write> writes;
     std::set<ObjectId> objects;
     const auto seen =
         holm::encode(work::rules::encode(TRY(replica.state().positions(made->space))));
-    for (const auto& op : stored->change.ops) {
+    for (const auto& op : stored.change.ops) {
       if (!objects.insert(op.object).second) continue;
       const auto history = TRY(logs.touching(made->space, op.object));
       std::vector<crdt::Delivered> earlier;
       for (const auto& item : history) {
-        if (crdt::replays_before(item.change, stored->change)) earlier.push_back(item);
+        if (crdt::replays_before(item.change, stored.change)) earlier.push_back(item);
       }
       if (earlier.empty() && deed.kind == Deed::Kind::done) {
         archive(op, now, seen, writes);
       } else {
         const auto before = TRY(crdt::rebuild(op.object, earlier));
         const auto present = TRY(crdt::rebuild(op.object, history));
-        auto inverse = crdt::inverse(stored->change, op.object, before, present, replica.self());
+        auto inverse = crdt::inverse(stored.change, op.object, before, present, replica.self());
         std::move(inverse.begin(), inverse.end(), std::back_inserter(writes));
       }
       const work::Ref ref{made->space, op.object};

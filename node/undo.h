@@ -33,6 +33,8 @@ struct Deed {
 /// Adds what this turn wrote to the list. Needs an open turn. Nothing when nothing was written.
 Result<std::optional<std::uint64_t>> record_deed(Replica& replica, Deed::Kind kind,
                                                  std::uint64_t of = 0);
+/// Deeds name changes as logs are named now. Needs an open turn.
+Status rename_deeds(store::Facts& facts, const std::vector<store::Moved>& moved);
 /// What became of the deed of this order: itself, or the last in the row of what undid it, redid it
 /// and so on. Its kind tells whether the deed's work is here. Nothing when the list forgot it, or
 /// something else brought its work back.

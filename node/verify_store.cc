@@ -18,13 +18,25 @@ class Check {
   Status log(const SpaceId& space, const store::LogInfo& info) {
     const auto heads = TRY(logs().heads(info.log, 1, UINT64_MAX));
     auto head = heads.begin();
-    Digest hash = crdt::chain_start(space, info.log);
+    // A branch goes on from its parent, which is checked for itself.
+    Digest hash = crdt::chain_start(space, info.root);
     std::optional<crypto::VerifyKey> key;
-    const crdt::SaltLookup salts = [&](const LogId& of, const ObjectId& object) {
-      auto salt = logs().salt(of, object);
+    if (info.base_seq > 0) {
+      hash = info.base_hash;
+      const auto first = TRY(logs().at(info.log, 1));
+      auto certificate =
+          first ? work::members::decode_certificate(first->change.certificate, replica_.team())
+                : fail(Code::corrupt, "its start is missing");
+      if (certificate) key = certificate->signing;
+      if (TRY(logs().hash_at(info.parent, info.base_seq)) != hash) {
+        problem(info, "does not go on where the other branch of its log ends");
+      }
+    }
+    const crdt::SaltLookup salts = [&](const LogId&, const ObjectId& object) {
+      auto salt = logs().salt(info.log, object);
       return salt ? *salt : std::nullopt;
     };
-    std::uint64_t next = 1;
+    std::uint64_t next = info.base_seq + 1;
     while (next <= info.stored_seq) {
       const auto changes = TRY(logs().read(info.log, next, 4u << 20, 512));
       if (changes.empty()) {
@@ -61,7 +73,11 @@ class Check {
         }
       }
     }
-    if (heads.empty() || heads.back().seq != info.sealed_seq) problem(info, "lacks its signature");
+    // What branches go on from is under their signatures.
+    const bool is_under_others = info.frozen && info.sealed_seq == info.stored_seq;
+    if (!is_under_others && (heads.empty() || heads.back().seq != info.sealed_seq)) {
+      problem(info, "lacks its signature");
+    }
     return {};
   }
 

@@ -9,7 +9,6 @@
 #include "crdt/columns.h"
 #include "store/logs.h"
 #include "store/sqlite.h"
-#include "store/touches.h"
 
 namespace holm::store {
 namespace {
@@ -263,15 +262,18 @@ Result<ChunkRef> LogChunks::load_changes(std::int64_t no) {
 Result<ChunkRef> LogChunks::load_hashes(std::int64_t no) {
   const auto chunk = TRY(load_changes(no));
   if (!chunk->hashes.empty()) return chunk;
-  auto owner = TRY(db_.prepare(
-      "SELECT space.id, space.no, log.id FROM log JOIN space ON space.no = log.space_no "
-      "WHERE log.no = ?"));
+  auto owner =
+      TRY(db_.prepare("SELECT space.id, space.no, log.id, base_hash, base_seq FROM log "
+                      "JOIN space ON space.no = log.space_no LEFT JOIN branch ON log_no = log.no "
+                      "WHERE log.no = ?"));
   owner.bind(chunk->log_no);
   if (!TRY(owner.step())) return fail(damaged("a log is missing"));
   const auto space = TRY(owner.id<SpaceId>(0));
   const auto space_no = owner.number(1);
-  auto hash = crdt::chain_start(space, TRY(owner.id<LogId>(2)));
-  if (chunk->first_seq() > 1) {
+  const bool is_branch = !owner.is_null(3);
+  auto hash =
+      is_branch ? TRY(owner.id<Digest>(3)) : crdt::chain_start(space, TRY(owner.id<LogId>(2)));
+  if (chunk->first_seq() > 1 + (is_branch ? owner.count(4) : 0)) {
     auto before = TRY(db_.prepare(
         "SELECT end_hash FROM chunk WHERE log_no = ? AND first_seq < ? ORDER BY first_seq DESC "
         "LIMIT 1"));
@@ -309,7 +311,7 @@ Result<std::optional<Salt>> LogChunks::salt_of(std::int64_t log_no, std::int64_t
   auto rows = TRY(db_.prepare("SELECT no FROM object WHERE space_no = ? AND id = ?"));
   rows.bind(space_no).bind(object);
   if (!TRY(rows.step())) return std::nullopt;
-  return touches_.salt(log_no, rows.number(0));
+  return salts_(log_no, rows.number(0));
 }
 
 ChunkRef LogChunks::cached(std::int64_t no) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -22,7 +23,6 @@
 namespace holm::store {
 
 class Db;
-class Touches;
 struct StoredChange;
 
 /// What the index says of one change.
@@ -61,8 +61,11 @@ class LogChunks {
   /// Chunks that are not full may gather at a log's end up to this many.
   static constexpr std::size_t kLooseMax = 32;
 
-  /// Both outlive this.
-  LogChunks(Db& db, const Touches& touches) : db_(db), touches_(touches) {}
+  /// The salt under which a log, by number, hashes its content on an object, by number.
+  using Salts = std::function<Result<std::optional<Salt>>(std::int64_t, std::int64_t)>;
+
+  /// `db` outlives this.
+  LogChunks(Db& db, Salts salts) : db_(db), salts_(std::move(salts)) {}
 
   /// Requires: `changes` go on where the log ends. O(changes), and now and then a merge of at most
   /// kLooseMax chunks.
@@ -111,7 +114,7 @@ class LogChunks {
   void forget(std::int64_t no);
 
   Db& db_;
-  const Touches& touches_;
+  Salts salts_;
   std::map<std::int64_t, Cached> cache_;
   std::list<std::int64_t> recently_used_;  ///< newest first
   std::size_t cached_bytes_ = 0;

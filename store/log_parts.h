@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "store/forks.h"
 #include "store/log_chunks.h"
 #include "store/log_rows.h"
 #include "store/logs.h"
@@ -11,9 +12,27 @@
 namespace holm::store {
 
 struct Logs::Parts {
-  explicit Parts(Db& db) : touches(db), chunks(db, touches) {}
+  explicit Parts(Db& on)
+      : db(on),
+        touches(on),
+        forks(on),
+        chunks(on,
+               [this](std::int64_t log_no, std::int64_t object) { return salt(log_no, object); }) {}
 
+  /// Enters changes that go on where the log ends, and moves its row on; nothing is checked.
+  Status put(LogRow& row, std::span<const StoredChange> changes, WallTime now);
+  /// Takes out what lies beyond `seq`, the end of a change or where the log starts, and gives it.
+  Result<std::vector<StoredChange>> take_beyond(LogRow& row, std::uint64_t seq);
+  /// The salt under which a path that ends in this log hashes its content on an object: of several
+  /// the first declared.
+  Result<std::optional<Salt>> salt(std::int64_t log_no, std::int64_t object_no);
+  /// A change of a chunk with its hashes, with the names of branches in it.
+  Result<crdt::Delivered> delivered(const LogRow& row, const Chunk& chunk, std::size_t index,
+                                    crdt::Mark mark);
+
+  Db& db;
   Touches touches;
+  Forks forks;
   LogChunks chunks;
 };
 

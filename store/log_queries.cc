@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <queue>
+#include <tuple>
 
 #include "store/log_parts.h"
 #include "store/logs.h"
@@ -13,13 +14,6 @@ namespace {
 
 crdt::Mark mark_of(const crdt::Change& change, const std::set<std::uint64_t>& voided) {
   return voided.contains(change.seq) ? crdt::Mark::is_void : crdt::Mark::valid;
-}
-
-/// Of a chunk with its hashes.
-crdt::Delivered delivered_at(const Chunk& chunk, std::size_t index,
-                             const std::set<std::uint64_t>& voided, const MemberId& author) {
-  const auto& change = chunk.changes()[index];
-  return {change, chunk.hashes[index], author, mark_of(change, voided)};
 }
 
 Result<crdt::Head> read_head(ByteView body) {
@@ -64,8 +58,9 @@ Result<std::vector<HeldChange>> Logs::read(const LogId& log, std::uint64_t from,
                                            std::size_t bytes_max, std::size_t count_max,
                                            Hashes hashes) const {
   std::vector<HeldChange> out;
-  const auto row = TRY(find_log(db_, log));
-  if (!row) return out;
+  const auto end = TRY(find_log(db_, log));
+  if (!end) return out;
+  const auto row = std::optional(TRY(row_at(db_, *end, std::max<std::uint64_t>(from, 1))));
   std::size_t bytes = 0;
   for (auto seq = std::max<std::uint64_t>(from, 1); seq <= row->info.stored_seq;) {
     const auto chunk = hashes == Hashes::yes ? TRY(parts_->chunks.hashes_at(row->no, seq))
@@ -84,8 +79,9 @@ Result<std::vector<HeldChange>> Logs::read(const LogId& log, std::uint64_t from,
 }
 
 Result<std::optional<HeldChange>> Logs::at(const LogId& log, std::uint64_t seq) const {
-  const auto row = TRY(find_log(db_, log));
-  if (!row) return std::nullopt;
+  const auto end = TRY(find_log(db_, log));
+  if (!end) return std::nullopt;
+  const auto row = std::optional(TRY(row_at(db_, *end, seq)));
   const auto chunk = TRY(parts_->chunks.changes_at(row->no, seq));
   if (chunk == nullptr) return std::nullopt;
   const auto index = chunk->index_of(seq);
@@ -95,9 +91,10 @@ Result<std::optional<HeldChange>> Logs::at(const LogId& log, std::uint64_t seq) 
 }
 
 Result<std::optional<Digest>> Logs::hash_at(const LogId& log, std::uint64_t seq) const {
-  const auto row = TRY(find_log(db_, log));
-  if (!row) return std::nullopt;
-  if (seq == 0) return crdt::chain_start(row->info.space, log);
+  const auto end = TRY(find_log(db_, log));
+  if (!end) return std::nullopt;
+  if (seq == 0) return crdt::chain_start(end->info.space, end->info.root);
+  const auto row = std::optional(TRY(row_at(db_, *end, seq)));
   if (seq == row->info.stored_seq) return row->info.stored_hash;
   if (seq == row->info.applied_seq) return row->info.applied_hash;
   auto chunk = TRY(parts_->chunks.index_at(row->no, seq));
@@ -107,6 +104,21 @@ Result<std::optional<Digest>> Logs::hash_at(const LogId& log, std::uint64_t seq)
   if (index + 1 == chunk->places.size()) return chunk->end_hash;
   if (chunk->hashes.empty()) chunk = TRY(parts_->chunks.hashes_at(row->no, seq));
   return chunk->hashes[index];
+}
+
+Result<crdt::Position> Logs::end_before(const LogId& log, std::uint64_t seq) const {
+  const auto end = TRY(need_log(db_, log));
+  seq = std::min(seq, end.info.stored_seq);
+  if (seq > 0) {
+    const auto row = TRY(row_at(db_, end, seq));
+    const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
+    if (chunk == nullptr) return fail(missing_changes());
+    const auto& place = chunk->places[chunk->index_of(seq)];
+    if (place.last_seq != seq) seq = place.seq - 1;
+  }
+  const auto hash = TRY(hash_at(log, seq));
+  if (!hash) return fail(missing_changes());
+  return crdt::Position{log, seq, *hash};
 }
 
 Result<std::vector<crdt::Head>> Logs::heads(const LogId& log, std::uint64_t from,
@@ -151,7 +163,8 @@ Result<std::vector<crdt::Delivered>> Logs::touching(
       if (chunk == nullptr) return fail(missing_changes());
       for (auto i = chunk->index_of(seq); i < chunk->places.size(); ++i) {
         if (chunk->places[i].last_seq > to_seq) break;
-        out.push_back(delivered_at(*chunk, i, voided, row->info.member));
+        out.push_back(
+            TRY(parts_->delivered(*row, *chunk, i, mark_of(chunk->changes()[i], voided))));
       }
       seq = chunk->last_seq() + 1;
     }
@@ -176,15 +189,14 @@ Result<std::vector<crdt::Delivered>> Logs::recent(const SpaceId& space,
     bool operator<(const Cursor& other) const {
       const auto& a = place();
       const auto& b = other.place();
-      if (a.lamport != b.lamport) return a.lamport < b.lamport;
-      if (row->info.log != other.row->info.log) return row->info.log < other.row->info.log;
-      return a.seq < b.seq;
+      return std::tie(a.lamport, row->info.root, a.seq, row->info.log) <
+             std::tie(b.lamport, other.row->info.root, b.seq, other.row->info.log);
     }
   };
   const auto rows = TRY(logs_of_space(db_, space));
   std::priority_queue<Cursor> ends;
   for (const auto& row : rows) {
-    for (auto seq = row.info.applied_seq; seq > 0;) {
+    for (auto seq = row.info.applied_seq; seq > row.info.base_seq;) {
       const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
       if (chunk == nullptr) return fail(missing_changes());
       if (chunk->places.front().lamport < before_lamport) {
@@ -204,11 +216,12 @@ Result<std::vector<crdt::Delivered>> Logs::recent(const SpaceId& space,
     const auto voided = TRY(void_changes(db_, next.row->no, seq, seq));
     const auto hashed = TRY(parts_->chunks.hashes_at(next.row->no, seq));
     if (hashed == nullptr) return fail(missing_changes());
-    out.push_back(delivered_at(*hashed, next.index, voided, next.row->info.member));
+    const auto mark = mark_of(hashed->changes()[next.index], voided);
+    out.push_back(TRY(parts_->delivered(*next.row, *hashed, next.index, mark)));
     if (next.index > 0) {
       --next.index;
       ends.push(std::move(next));
-    } else if (seq > 1) {
+    } else if (seq > next.row->info.base_seq + 1) {
       next.chunk = TRY(parts_->chunks.index_at(next.row->no, seq - 1));
       if (next.chunk == nullptr) return fail(missing_changes());
       next.index = next.chunk->places.size() - 1;
@@ -236,17 +249,17 @@ Result<std::optional<Salt>> Logs::salt(const LogId& log, const ObjectId& object)
   if (!row) return std::nullopt;
   const auto number = TRY(find_object_no(db_, row->info.space, object));
   if (!number) return std::nullopt;
-  return parts_->touches.salt(row->no, *number);
+  return parts_->salt(row->no, *number);
 }
 
 Result<std::vector<crdt::Position>> Logs::positions(const SpaceId& space) const {
   std::vector<crdt::Position> out;
   for (const auto& row : TRY(logs_of_space(db_, space))) {
     const auto applied = row.info.applied_seq;
-    if (applied == 0) continue;
+    if (applied <= row.info.base_seq) continue;
     // Almost always the first change of a log is valid and nothing more has to be read.
     bool counts = false;
-    for (std::uint64_t seq = 1; !counts && seq <= applied;) {
+    for (auto seq = row.info.base_seq + 1; !counts && seq <= applied;) {
       if (!TRY(void_changes(db_, row.no, seq, seq)).contains(seq)) {
         counts = true;
         break;

@@ -9,9 +9,12 @@ namespace {
 
 // The columns that read_row() reads.
 const std::string kSelect =
-    "SELECT log.no, log.space_no, log.id, space.id, device, member, stored_seq, stored_hash, "
-    "sealed_seq, applied_seq, applied_hash, frozen, stored_lamport, applied_lamport, "
-    "change_count FROM log JOIN space ON space.no = log.space_no WHERE ";
+    "SELECT log.no, log.space_no, log.id, space.id, log.device, log.member, log.stored_seq, "
+    "log.stored_hash, log.sealed_seq, log.applied_seq, log.applied_hash, log.frozen, "
+    "log.stored_lamport, log.applied_lamport, log.change_count, parent_no, root_no, root.id, "
+    "base_seq, base_hash, base_lamport, parent.id FROM log JOIN space ON space.no = log.space_no "
+    "LEFT JOIN branch ON branch.log_no = log.no LEFT JOIN log AS root ON root.no = root_no "
+    "LEFT JOIN log AS parent ON parent.no = parent_no WHERE ";
 
 Result<LogRow> read_row(const Statement& rows) {
   LogRow out;
@@ -30,6 +33,15 @@ Result<LogRow> read_row(const Statement& rows) {
   out.info.stored_lamport = rows.count(12);
   out.info.applied_lamport = rows.count(13);
   out.change_count = rows.count(14);
+  out.info.root = out.info.log;
+  if (rows.is_null(15)) return out;
+  out.parent_no = rows.number(15);
+  out.root_no = rows.number(16);
+  out.info.root = TRY(rows.id<LogId>(17));
+  out.info.base_seq = rows.count(18);
+  out.info.base_hash = TRY(rows.id<Digest>(19));
+  out.base_lamport = rows.count(20);
+  out.info.parent = TRY(rows.id<LogId>(21));
   return out;
 }
 
@@ -55,6 +67,23 @@ Result<LogRow> log_by_no(Db& db, std::int64_t no) {
     return fail(damaged("a log is missing"));
   }
   return read_row(rows);
+}
+
+Result<LogRow> row_at(Db& db, LogRow row, std::uint64_t seq) {
+  while (row.parent_no != 0 && seq <= row.info.base_seq) row = TRY(log_by_no(db, row.parent_no));
+  return row;
+}
+
+Result<std::vector<LogRow>> tree_of(Db& db, const LogId& root) {
+  std::vector<LogRow> out;
+  const auto found = TRY(find_log(db, root));
+  if (!found || found->parent_no != 0) return out;
+  out.push_back(*found);
+  if (!found->info.frozen) return out;
+  auto rows = TRY(db.prepare(kSelect + "root_no = ? ORDER BY base_seq, log.id"));
+  rows.bind(found->no);
+  while (TRY(rows.step())) out.push_back(TRY(read_row(rows)));
+  return out;
 }
 
 Result<std::vector<LogRow>> logs_of_space(Db& db, const SpaceId& space) {

@@ -18,7 +18,7 @@ Status check_continues(const LogRow& row, std::span<const StoredChange> changes)
   std::uint64_t next_seq = row.info.stored_seq + 1;
   std::uint64_t lamport = row.info.stored_lamport;
   for (const auto& [change, hash, mark] : changes) {
-    if (change.log != row.info.log) {
+    if (change.log != row.info.root) {
       return fail(Code::reject, "a change belongs to another log");
     }
     if (change.ops.empty() || change.seq != next_seq) {
@@ -49,7 +49,8 @@ Status Logs::create(const LogId& log, const SpaceId& space, const DeviceId& devi
   ENSURE(db_.in_transaction());
   if (auto found = TRY(find_log(db_, log))) {
     const auto& info = found->info;
-    if (info.space == space && info.device == device && info.member == member) return {};
+    const bool is_same = info.space == space && info.device == device && info.member == member;
+    if (is_same && !info.is_branch()) return {};
     return fail(Code::reject, "log " + log.text() + " already belongs to another device");
   }
   const auto number = TRY(space_no(db_, space));
@@ -88,56 +89,23 @@ Status Logs::append(const LogId& log, std::span<const StoredChange> changes, Wal
   auto row = TRY(need_log(db_, log));
   TRY(check_continues(row, changes));
   if (changes.empty()) return {};
-  TRY(parts_->chunks.append(row.no, changes));
-  TRY(parts_->touches.add(row.space_no, row.no, changes, now));
-  for (const auto& stored : changes) {
-    if (stored.mark == crdt::Mark::is_void) {
-      TRY(write_mark(db_, row.no, stored.change.seq, stored.mark));
-    }
-  }
-  row.info.stored_seq = changes.back().change.last_seq();
-  row.info.stored_hash = changes.back().hash;
-  row.info.stored_lamport = changes.back().change.lamport;
-  row.change_count += changes.size();
+  TRY(parts_->put(row, changes, now));
   return update_log(db_, row);
 }
 
 Status Logs::drop_tail(const LogId& log) {
   ENSURE(db_.in_transaction());
   auto row = TRY(need_log(db_, log));
-  const auto keep = row.info.sealed_seq;
-  if (row.info.stored_seq == keep) return {};
-  std::vector<crdt::Change> gone;
-  for (auto seq = keep + 1; seq <= row.info.stored_seq;) {
-    const auto chunk = TRY(parts_->chunks.changes_at(row.no, seq));
-    if (chunk == nullptr) return fail(missing_changes());
-    const auto first = static_cast<std::ptrdiff_t>(chunk->index_of(seq));
-    gone.insert(gone.end(), chunk->changes().begin() + first, chunk->changes().end());
-    seq = chunk->last_seq() + 1;
-  }
-  TRY(parts_->touches.cut(row.space_no, row.no, keep, gone));
-  TRY(parts_->chunks.cut(row.no, keep));
-  auto unmark = TRY(db_.prepare("DELETE FROM void_change WHERE log_no = ? AND seq > ?"));
-  TRY(unmark.bind(row.no).bind(keep).run());
-  row.info.stored_seq = keep;
-  row.info.stored_hash = crdt::chain_start(row.info.space, log);
-  row.info.stored_lamport = 0;
-  if (keep > 0) {
-    // cut() has made a chunk end there.
-    const auto chunk = TRY(parts_->chunks.index_at(row.no, keep));
-    if (chunk == nullptr || chunk->last_seq() != keep) return fail(missing_changes());
-    row.info.stored_hash = chunk->end_hash;
-    row.info.stored_lamport = chunk->places.back().lamport;
-  }
-  row.change_count -= gone.size();
+  if (row.info.stored_seq == row.info.sealed_seq) return {};
+  TRY(parts_->take_beyond(row, row.info.sealed_seq));
   return update_log(db_, row);
 }
 
-Status Logs::seal(const crdt::Head& head) {
+Status Logs::seal(const LogId& log, const crdt::Head& head) {
   ENSURE(db_.in_transaction());
-  auto row = TRY(need_log(db_, head.log));
-  const auto held = TRY(hash_at(head.log, head.seq));
-  if (head.seq == 0 || !held || *held != head.hash) {
+  auto row = TRY(need_log(db_, log));
+  const auto held = TRY(hash_at(log, head.seq));
+  if (head.seq <= row.info.base_seq || head.log != row.info.root || !held || *held != head.hash) {
     return fail(Code::reject, "a signed head does not fit the changes held of its log");
   }
   std::vector<std::uint64_t> kept;
@@ -166,10 +134,12 @@ Status Logs::set_applied(const LogId& log, std::uint64_t seq) {
   Reached reached{.seq = seq, .hash = {}, .lamport = 0};
   if (seq <= row.info.sealed_seq) {
     const auto hash = TRY(hash_at(log, seq));
-    if (!hash) return fail(Code::reject, "no change ends at this op");
+    if (!hash || seq < row.info.base_seq) {
+      return fail(Code::reject, "no change ends at this op");
+    }
     reached.hash = *hash;
   }
-  if (seq > 0 && seq <= row.info.sealed_seq) {
+  if (seq > row.info.base_seq && seq <= row.info.sealed_seq) {
     const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
     if (chunk == nullptr) return fail(missing_changes());
     reached.lamport = chunk->places[chunk->index_of(seq)].lamport;
@@ -204,12 +174,15 @@ Status Logs::freeze(const LogId& log) {
   return update_log(db_, row);
 }
 
-Status Logs::note_named(std::span<const crdt::Delivered> changes) {
+Status Logs::note_named(const SpaceId& space, std::span<const crdt::Delivered> changes) {
   ENSURE(db_.in_transaction());
+  const bool has_forks = TRY(this->has_forks());
   std::map<LogId, std::uint64_t> named;
   for (const auto& item : changes) {
     for (const auto& dep : item.change.deps) {
-      auto& seq = named[dep.log];
+      const auto log = has_forks ? TRY(find_dep(space, dep)) : std::optional(dep.log);
+      if (!log) continue;
+      auto& seq = named[*log];
       seq = std::max(seq, dep.seq);
     }
   }
@@ -224,7 +197,7 @@ Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object) {
   if (!number) return 0;
   std::size_t wiped = 0;
   for (const auto& run : TRY(parts_->touches.of(*number))) {
-    const auto salt = TRY(parts_->touches.salt(run.log_no, *number));
+    const auto salt = TRY(parts_->salt(run.log_no, *number));
     const auto salts = [&](const LogId&, const ObjectId&) { return salt; };
     for (auto seq = run.from_seq; seq <= run.to_seq;) {
       const auto chunk = TRY(parts_->chunks.changes_at(run.log_no, seq));

@@ -25,6 +25,10 @@ class Db;
 
 /// Where one log stands in this store. stored >= sealed; applied <= sealed. A hash at seq 0 is
 /// crdt::chain_start of the log.
+///
+/// A branch of a forked log is a log too, under a name of its own; it goes on where its parent
+/// ends, and its changes are those that were signed for the forked log, its root
+/// (docs/decisions/0016-forks.md). All positions in it count from the root's start.
 struct LogInfo {
   LogId log;
   SpaceId space;
@@ -37,12 +41,28 @@ struct LogInfo {
   std::uint64_t applied_seq = 0;     ///< last op delivered into merged state
   Digest applied_hash;
   std::uint64_t applied_lamport = 0;  ///< of the last change delivered; 0: none yet
-  bool frozen = false;                ///< forked: nothing more is taken into it
+  bool frozen = false;                ///< forked at its end: nothing more is taken into it
+  LogId root;    ///< the log that its changes name; `log` itself unless it is a branch
+  LogId parent;  ///< of a branch: what it goes on from
+  std::uint64_t base_seq = 0;  ///< of a branch: last op before it
+  Digest base_hash;            ///< of a branch: the chain there
+
+  bool is_branch() const { return root != log; }
+  /// Part of a forked log: its device goes on elsewhere.
+  bool is_forked() const { return frozen || is_branch(); }
 
   bool operator==(const LogInfo&) const = default;
 };
 
-/// A change as handed in. `hash` is the chain's after it.
+/// "Ops of `from` beyond this one are called `to` now."
+struct Moved {
+  LogId from;
+  std::uint64_t beyond = 0;
+  LogId to;
+};
+
+/// A change as handed in and signed: a branch's names the forked log. `hash` is the chain's after
+/// it.
 struct StoredChange {
   crdt::Change change;
   Digest hash;
@@ -88,7 +108,9 @@ class Logs {
   Status drop_tail(const LogId& log);
   /// Keeps a verified head: the newest per log and, for ever, checkpoints; raises sealed_seq.
   /// Errors: not_found, reject when the log is not held up to it or stood at another hash there.
-  Status seal(const crdt::Head& head);
+  Status seal(const crdt::Head& head) { return seal(head.log, head); }
+  /// The same for a branch, whose heads name the forked log.
+  Status seal(const LogId& log, const crdt::Head& head);
   /// Marks all up to the change ending at `seq` as delivered, and nothing beyond; 0: nothing.
   /// Errors: not_found, reject when no change ends there or it lies beyond sealed_seq.
   Status set_applied(const LogId& log, std::uint64_t seq);
@@ -98,7 +120,46 @@ class Logs {
   Status set_mark(const LogId& log, std::uint64_t seq, crdt::Mark mark);
   Status freeze(const LogId& log);
   /// Notes which ends of other logs changes build on that are being delivered.
-  Status note_named(std::span<const crdt::Delivered> changes);
+  Status note_named(const SpaceId& space, std::span<const crdt::Delivered> changes);
+
+  // Forks. What is asked of a branch below its start is answered from what it goes on from, by
+  // read(), at(), hash_at() and salt().
+
+  /// Whether references may mean another log than the one of their id. While they cannot,
+  /// note_deps() with deps on logs held and named() change nothing. O(1).
+  Result<bool> has_forks() const;
+  /// A log and the branches of it, parents first; nothing when there is none of that id, or it is a
+  /// branch.
+  Result<std::vector<LogInfo>> tree(const LogId& root) const;
+  /// The one of them within which, or at whose end, the chain stands at `hash` after op `seq`.
+  /// `hash`: whole, or its first bytes. O(branches).
+  Result<std::optional<LogInfo>> find_place(const LogId& root, std::uint64_t seq,
+                                            ByteView hash) const;
+  /// Makes what lies beyond `seq`, where a change ends, a branch; the log is frozen. Its name is
+  /// settled by settle_names(). O(what lies beyond). Errors: not_found, reject when no change ends
+  /// there, or none lies beyond.
+  Result<Moved> split(const LogId& log, std::uint64_t seq);
+  /// Adds a branch that goes on where `parent` ends, which is frozen by it, with its first changes.
+  /// Its name, which settle_names() may change. Errors: as append().
+  Result<LogId> add_branch(const LogId& parent, const DeviceId& device, const MemberId& member,
+                           std::span<const StoredChange> changes, WallTime now);
+  /// Gives a branch another name, since a log is about to be made of the id it goes by.
+  Result<Moved> vacate(const LogId& branch);
+  /// Names the branches of a space as everybody names them who holds the same logs. O(branches).
+  Result<std::vector<Moved>> settle_names(const SpaceId& space);
+  /// Forgets how far a space's logs have been delivered, and what references in them mean.
+  Status rewind(const SpaceId& space);
+  /// The log or branch whose path a dep names; nothing while that is not held. O(1), but O(logs of
+  /// the space) where no log of that id has such a place.
+  Result<std::optional<LogId>> find_dep(const SpaceId& space, const crdt::Dep& dep) const;
+  /// Keeps what the deps of a change in `log` say about references from there on. All of them are
+  /// held. Changes of a log in their order.
+  Status note_deps(const LogId& log, const crdt::Change& change);
+  /// A change of `log` with the names of branches in it, as it is merged and shown.
+  Result<crdt::Delivered> named(const LogId& log, HeldChange held) const;
+  /// What a value written by op `by` means by `named`: the op it names, and behind it the ends of
+  /// what its path goes on from.
+  Result<std::vector<crdt::OpId>> path(const crdt::OpId& by, const crdt::OpId& named) const;
 
   /// Changes from the one that starts at or holds `from`, at least one if there is any, until about
   /// `bytes_max` of content or `count_max`.
@@ -109,6 +170,9 @@ class Logs {
                                               std::size_t bytes_max, std::size_t count_max) const;
   /// The change that holds op `seq`.
   Result<std::optional<HeldChange>> at(const LogId& log, std::uint64_t seq) const;
+  /// The last place at or before op `seq` where a change ends; seq 0 where none does. Errors:
+  /// not_found.
+  Result<crdt::Position> end_before(const LogId& log, std::uint64_t seq) const;
   /// The chain hash after the change that ends exactly at `seq`; at 0 the chain's start. Nothing
   /// when no change ends there or the log is unknown. O(1) at the ends of what is stored and
   /// applied, else O(chunk).
@@ -117,14 +181,15 @@ class Logs {
   Result<std::vector<crdt::Head>> heads(const LogId& log, std::uint64_t from,
                                         std::uint64_t to) const;
   Result<std::optional<crdt::Head>> newest_head(const LogId& log) const;
-  /// Delivered changes that touch `object`, in replay order, with their authors. O(those changes),
+  /// Delivered changes that touch `object`, in replay order, with their authors, and with the names
+  /// of branches in them. O(those changes),
   /// plus decoding the chunks that hold them, of at most 128 KiB by weight or one change each.
   /// With `beyond`: only what comes after these positions of logs.
   Result<std::vector<crdt::Delivered>> touching(
       const SpaceId& space, const ObjectId& object,
       const std::map<LogId, std::uint64_t>& beyond = {}) const;
   /// The last `limit` delivered changes of a space, newest first in replay order, older than
-  /// `before_lamport`.
+  /// `before_lamport`; named as by touching().
   Result<std::vector<crdt::Delivered>> recent(const SpaceId& space, std::uint64_t before_lamport,
                                               std::size_t limit) const;
   Result<std::optional<Salt>> salt(const LogId& log, const ObjectId& object) const;

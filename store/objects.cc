@@ -230,6 +230,22 @@ Status Objects::remove(const SpaceId& space, const ObjectId& object) {
   return {};
 }
 
+Status Objects::clear(const SpaceId& space) {
+  const auto number = TRY(find_space_no(db_, space));
+  if (!number) return {};
+  std::vector<ObjectId> all;
+  {
+    // Of what only void changes name there may be a text, and no state.
+    auto rows =
+        TRY(db_.prepare("SELECT id FROM object WHERE space_no = ? AND (state IS NOT NULL OR EXISTS "
+                        "(SELECT 1 FROM text WHERE object_no = object.no)) ORDER BY no"));
+    rows.bind(*number);
+    while (TRY(rows.step())) all.push_back(TRY(rows.id<ObjectId>(0)));
+  }
+  for (const auto& id : all) TRY(remove(space, id));
+  return {};
+}
+
 Result<std::vector<Found>> Objects::select(const Selection& selection) const {
   return winners_->select(selection);
 }

@@ -125,6 +125,8 @@ class Objects {
                                                  const ObjectId& object) const;
   /// Removes an object's state, texts and rows (before it is rebuilt).
   Status remove(const SpaceId& space, const ObjectId& object);
+  /// The same for all of a space. O(space).
+  Status clear(const SpaceId& space);
 
   /// Ids in the order asked for. Errors: usage when a column is unknown.
   Result<std::vector<Found>> select(const Selection& selection) const;

@@ -17,6 +17,7 @@ enum class Tag : std::uint64_t {
   join_request = 5,
   admitted = 6,
   refused = 7,
+  locator = 8,
 };
 
 template <class T>
@@ -49,7 +50,8 @@ void put(Writer& out, const Delta& message) {
   out.array(5).uint(static_cast<std::uint64_t>(Tag::delta)).id(message.space);
   out.uint(message.serial).id(message.digest).array(message.ranges.size());
   for (const auto& range : message.ranges) {
-    out.array(2).bytes(packed(range)).bytes(crdt::encode(range.head));
+    out.array(3).bytes(packed(range)).bytes(crdt::encode(range.head));
+    out.bytes(range.before ? ByteView(range.before->view()) : ByteView());
   }
 }
 
@@ -71,6 +73,12 @@ void put(Writer& out, const Admitted& message) {
 void put(Writer& out, const Refused& message) {
   out.array(3).uint(static_cast<std::uint64_t>(Tag::refused));
   out.uint(static_cast<std::uint64_t>(message.code)).text(message.why);
+}
+
+void put(Writer& out, const Locator& message) {
+  out.array(4).uint(static_cast<std::uint64_t>(Tag::locator)).id(message.space).id(message.log);
+  out.array(message.places.size());
+  for (const auto& place : message.places) out.array(2).uint(place.seq).id(place.hash);
 }
 
 Result<std::size_t> count(Reader& in, std::size_t max) {
@@ -125,10 +133,14 @@ Result<Message> read_delta(Reader& in, const MessageLimits& limits) {
   const auto ranges = TRY(count(in, limits.ranges_max));
   std::size_t expanded = 0;
   for (std::size_t i = 0; i < ranges; ++i) {
-    TRY(in.array(2));
+    TRY(in.array(3));
     Range range;
     const auto columns = TRY(in.bytes());
     range.head = TRY(crdt::decode_head(TRY(in.bytes())));
+    if (const auto before = TRY(in.bytes()); !before.empty()) {
+      range.before = ShortHash::from(before);
+      if (!range.before) return fail(Code::reject, "a range goes on from no hash");
+    }
     if (crdt::based_at(columns)) {
       range.packed = to_bytes(columns);  // by whoever knows the base
     } else {
@@ -156,6 +168,23 @@ Result<Message> read_ack(Reader& in, const MessageLimits& limits) {
     out.have.push_back(have);
   }
   TRY(sorted_unique(out.have));
+  return Message(std::move(out));
+}
+
+Result<Message> read_locator(Reader& in, const MessageLimits& limits) {
+  Locator out;
+  out.space = TRY(in.id<SpaceId>());
+  out.log = TRY(in.id<LogId>());
+  const auto places = TRY(count(in, limits.places_max));
+  for (std::size_t i = 0; i < places; ++i) {
+    TRY(in.array(2));
+    crdt::Position place;
+    place.log = out.log;
+    place.seq = TRY(in.uint());
+    place.hash = TRY(in.id<Digest>());
+    out.places.push_back(place);
+  }
+  TRY(sorted_unique(out.places));
   return Message(std::move(out));
 }
 
@@ -205,7 +234,7 @@ Result<Message> decode(ByteView bytes, const MessageLimits& limits) {
   const auto fields = TRY(in.array());
   if (fields < 2) return fail(Code::reject, "a message is too short");
   const auto tag = TRY(in.uint());
-  constexpr std::array<std::size_t, 8> kFields = {0, 2, 3, 5, 5, 4, 2, 3};  // by tag
+  constexpr std::array<std::size_t, 9> kFields = {0, 2, 3, 5, 5, 4, 2, 3, 4};  // by tag
   if (tag < kFields.size() && tag > 0 && fields != kFields[tag]) {
     return fail(Code::reject, "a message has another number of fields");
   }
@@ -218,6 +247,7 @@ Result<Message> decode(ByteView bytes, const MessageLimits& limits) {
       case Tag::join_request: return read_join_request(in);
       case Tag::admitted: return Message(Admitted{TRY(in.id<TeamId>())});
       case Tag::refused: return read_refused(in);
+      case Tag::locator: return read_locator(in, limits);
     }
     return fail(Code::unsupported, "a message of a kind this version does not know");
   };

@@ -25,10 +25,11 @@ struct Summary {
   bool operator==(const Summary&) const = default;
 };
 
-/// State vector of one space: how far I hold each log, and its chain hash there.
+/// State vector of one space: how far I hold each log, and its chain hash there. Of a forked log an
+/// entry per branch; logs are named as their changes name them.
 struct Vector {
   SpaceId space;
-  std::vector<crdt::Position> logs;  ///< sorted by log
+  std::vector<crdt::Position> logs;  ///< sorted
   bool operator==(const Vector&) const = default;
 };
 
@@ -38,6 +39,8 @@ struct Range {
   crdt::Head head;
   std::optional<crdt::ColumnBase> base{};  ///< to send: the changes leave as what goes on from it
   Bytes packed{};  ///< received: changes that go on from a base, and are none before unpack()
+  /// What the chain stood at before the first change; nothing at a log's start, or when not told.
+  std::optional<ShortHash> before{};
   bool operator==(const Range&) const = default;
 };
 
@@ -92,7 +95,15 @@ struct Refused {
   bool operator==(const Refused&) const = default;
 };
 
-using Message = std::variant<Summary, Vector, Delta, Ack, JoinRequest, Admitted, Refused>;
+/// "You hold a history of this log that I do not; of mine, which of these places do you hold?"
+struct Locator {
+  SpaceId space;
+  LogId log;
+  std::vector<crdt::Position> places;  ///< of this log; sorted
+  bool operator==(const Locator&) const = default;
+};
+
+using Message = std::variant<Summary, Vector, Delta, Ack, JoinRequest, Admitted, Refused, Locator>;
 
 /// Bounds of one message; beyond: Code::limit.
 struct MessageLimits {
@@ -100,6 +111,7 @@ struct MessageLimits {
   std::size_t spaces_max = 4096;
   std::size_t logs_max = 1u << 16;
   std::size_t ranges_max = 4096;
+  std::size_t places_max = 4096;
   std::size_t expanded_max = 48u << 20;  ///< of a delta's ranges, by expanded_size()
 };
 

@@ -8,6 +8,28 @@
 namespace holm::sync {
 namespace {
 
+constexpr std::size_t kPlacesKept = 4096;  // of one log; beyond them the lowest are forgotten
+constexpr std::size_t kPlacesPlenty = 4;   // worth looking which of them say nothing more
+
+bool names(const std::vector<crdt::Position>& places, const crdt::Position& place) {
+  return std::find(places.begin(), places.end(), place) != places.end();
+}
+
+/// Notes that they hold a log up to `place`, which goes on from `before` where that is told.
+void note(std::vector<crdt::Position>& places, const crdt::Position& place, const Range* range) {
+  if (range != nullptr && range->before && !range->changes.empty()) {
+    const auto seq = range->changes.front().seq - 1;
+    std::erase_if(places, [&](const crdt::Position& one) {
+      return one.seq == seq && shorten(one.hash) == *range->before;
+    });
+  }
+  if (names(places, place)) return;
+  if (places.size() >= kPlacesKept) {
+    places.erase(std::min_element(places.begin(), places.end()));
+  }
+  places.push_back(place);
+}
+
 std::size_t size_of(const Range& range) {
   std::size_t out = 128;
   for (const auto& change : range.changes) {
@@ -81,9 +103,9 @@ Status Peer::on_summary(const Summary& summary, const Shared& shared) {
     const auto ours = TRY(shared.digest(told.space));
     const auto positions = TRY(shared.positions(told.space));
     // What waits here, or is void, stands in no digest: whether they hold it takes a vector.
-    if (ours == told.digest && ours == crdt::space_digest(positions)) {
+    if (ours == told.digest && ours == TRY(shared.held_digest(told.space))) {
       space.holds.clear();
-      for (const auto& position : positions) space.holds[position.log] = position.seq;
+      for (const auto& position : positions) space.holds[position.log].push_back(position);
       space.knows_vector = true;
     } else if (!space.vector_sent) {
       space.vector_wanted = true;
@@ -96,22 +118,26 @@ Status Peer::on_summary(const Summary& summary, const Shared& shared) {
 Status Peer::on_vector(const Vector& vector, const Shared& shared) {
   if (!readable(vector.space, shared)) return {};
   auto& space = spaces_[vector.space];
-  std::map<LogId, std::uint64_t> ours;
-  for (const auto& position : TRY(shared.positions(vector.space))) {
-    ours[position.log] = position.seq;
-  }
   space.holds.clear();
   for (const auto& theirs : vector.logs) {
-    const auto found = ours.find(theirs.log);
-    if (found != ours.end() && theirs.seq <= found->second && theirs.seq > 0) {
-      const auto hash = TRY(shared.hash_at(theirs.log, theirs.seq));
-      if (!hash || *hash != theirs.hash) forked_.insert(theirs.log);
-    }
-    space.holds[theirs.log] = theirs.seq;
+    if (theirs.seq > 0) space.holds[theirs.log].push_back(theirs);
   }
   space.knows_vector = true;
   space.dirty = true;
   if (!space.vector_sent) space.vector_wanted = true;
+  return {};
+}
+
+Status Peer::on_locator(const Locator& locator, const Shared& shared) {
+  if (!readable(locator.space, shared)) return {};
+  const auto found = spaces_.find(locator.space);
+  if (found == spaces_.end()) return fail(Code::reject, "places of a space nobody has spoken of");
+  auto& held = found->second.holds[locator.log];
+  for (const auto& place : locator.places) {
+    if (TRY(shared.knows(place))) note(held, place, nullptr);
+  }
+  held = TRY(shared.furthest(std::move(held)));
+  found->second.dirty = true;
   return {};
 }
 
@@ -129,9 +155,13 @@ Status Peer::on_ack(const Ack& ack) {
   for (const auto& have : ack.have) {
     const auto named = reached.find(have.log);
     if (named == reached.end()) return fail(Code::reject, "an acknowledgement of another log");
-    auto& holds = space.holds[have.log];
-    if (have.seq >= named->second) {
-      holds = std::max(holds, have.seq);  // further deltas of this log may be in flight
+    if (have.seq >= named->second.seq) {
+      auto& held = space.holds[have.log];
+      // Further deltas of this log may be in flight, and then it was noted how far they take it.
+      const bool is_passed = std::any_of(held.begin(), held.end(), [&](const auto& place) {
+        return place.seq >= named->second.seq;
+      });
+      if (!is_passed) note(held, named->second, nullptr);
       continue;
     }
     if (is_outdated) {
@@ -139,16 +169,22 @@ Status Peer::on_ack(const Ack& ack) {
           std::any_of(in_flight_.begin(), in_flight_.end(), [&](const InFlight& item) {
             return item.space == ack.space && item.sent.contains(have.log);
           });
-      if (!is_sent_again) holds = have.seq;
+      if (!is_sent_again) take_back(ack.space, have);
       space.dirty = true;
       continue;
     }
     // Less than this delta brought: refused there. Sent again when they offer their digest anew,
     // which they do when what they know changes; at once would be without end.
     space.refused.insert(have.log);
-    holds = have.seq;
+    take_back(ack.space, have);
   }
   return {};
+}
+
+void Peer::take_back(const SpaceId& id, const Ack::Have& have) {
+  auto& held = spaces_[id].holds[have.log];
+  std::erase_if(held, [&](const crdt::Position& place) { return place.seq > have.seq; });
+  if (held.empty() && have.seq > 0) held.push_back({have.log, have.seq, {}});
 }
 
 Status Peer::on_delta(const Delta& delta) {
@@ -163,8 +199,7 @@ Status Peer::on_delta(const Delta& delta) {
   auto& space = spaces_[delta.space];
   space.theirs = delta.digest;
   for (const auto& range : delta.ranges) {
-    auto& holds = space.holds[range.head.log];
-    holds = std::max(holds, range.head.seq);
+    note(space.holds[range.head.log], {range.head.log, range.head.seq, range.head.hash}, &range);
   }
   if (space.holds.size() > MessageLimits{}.logs_max) {
     return fail(Code::limit, "a peer names too many logs");
@@ -212,12 +247,24 @@ Result<std::optional<Message>> Peer::poll(const Shared& shared) {
 Result<std::optional<Message>> Peer::next_delta(const SpaceId& id, Space& space,
                                                 const Shared& shared) {
   std::vector<Range> candidates;  // one per log they lack something of
-  for (const auto& ours : TRY(shared.positions(id))) {
-    const auto held = space.holds.find(ours.log);
-    const std::uint64_t theirs = held == space.holds.end() ? 0 : held->second;
-    if (theirs >= ours.seq || forked_.contains(ours.log)) continue;
-    if (space.refused.contains(ours.log)) continue;
-    auto range = TRY(shared.next_range(ours.log, theirs));
+  const auto positions = TRY(shared.positions(id));
+  for (auto ours = positions.begin(); ours != positions.end();) {
+    const auto first = ours;
+    auto& held = space.holds[first->log];
+    bool is_lacking = false;
+    for (; ours != positions.end() && ours->log == first->log; ++ours) {
+      is_lacking = is_lacking || !names(held, *ours);
+    }
+    if (!is_lacking || space.refused.contains(first->log)) continue;
+    const auto& end = *std::prev(ours);
+    const auto lacking = TRY(look(space, end, shared));
+    if (lacking == Lacking::wait) continue;
+    if (lacking == Lacking::ask) {
+      forked_.insert(end.log);
+      space.located[end.log] = end;
+      return std::optional<Message>(Locator{id, end.log, TRY(shared.places(end.log))});
+    }
+    auto range = TRY(shared.next_range(first->log, held));
     if (range) candidates.push_back(std::move(*range));
   }
   if (candidates.empty()) return std::optional<Message>();
@@ -229,12 +276,15 @@ Result<std::optional<Message>> Peer::next_delta(const SpaceId& id, Space& space,
     const auto size = size_of(*first);
     if (!delta.ranges.empty() && bytes + size > limits_.delta_bytes) break;
     bytes += size;
-    const auto log = first->head.log;
-    const auto seq = first->head.seq;
-    space.holds[log] = seq;
+    const crdt::Position end{first->head.log, first->head.seq, first->head.hash};
+    auto& held = space.holds[end.log];
+    note(held, end, &*first);
     delta.ranges.push_back(std::move(*first));
-    auto more = TRY(shared.next_range(log, seq));
-    if (more) {
+    auto more = TRY(shared.next_range(end.log, held));
+    // One branch of a forked log a delta, so that its acknowledgement says of which it speaks.
+    const bool goes_on = more && more->changes.front().seq == end.seq + 1 &&
+                         (!more->before || *more->before == shorten(end.hash));
+    if (goes_on) {
       *first = std::move(*more);
     } else {
       candidates.erase(first);
@@ -243,12 +293,31 @@ Result<std::optional<Message>> Peer::next_delta(const SpaceId& id, Space& space,
   delta.digest = TRY(shared.digest(id));
   space.offered = delta.digest;
   delta.serial = next_serial_++;
-  std::map<LogId, std::uint64_t> sent;
-  for (const auto& range : delta.ranges) sent[range.head.log] = range.head.seq;
+  std::map<LogId, crdt::Position> sent;
+  for (const auto& range : delta.ranges) {
+    sent[range.head.log] = {range.head.log, range.head.seq, range.head.hash};
+  }
   in_flight_.push_back({id, delta.serial, bytes, std::move(sent)});
   in_flight_bytes_ += bytes;
   ++counters_.deltas_sent;
   return std::optional<Message>(std::move(delta));
+}
+
+Result<Peer::Lacking> Peer::look(Space& space, const crdt::Position& end, const Shared& shared) {
+  auto& held = space.holds[end.log];
+  if (held.size() > kPlacesPlenty) held = TRY(shared.furthest(std::move(held)));
+  bool is_known = held.empty();
+  bool differs = false;
+  for (const auto& place : held) {
+    if (is_known) break;
+    is_known = place.hash == Digest{} || TRY(shared.knows(place));
+    differs = differs || (!is_known && place.seq <= end.seq);
+  }
+  if (is_known) return Lacking::send;
+  // What they hold goes further than what is held here, as far as anyone knows.
+  if (!differs) return Lacking::wait;
+  const auto asked = space.located.find(end.log);
+  return asked != space.located.end() && asked->second == end ? Lacking::wait : Lacking::ask;
 }
 
 bool Peer::in_sync(const Shared& shared) const {
@@ -268,7 +337,9 @@ bool Peer::holds(const SpaceId& space, const LogId& log, std::uint64_t seq) cons
   const auto found = spaces_.find(space);
   if (found == spaces_.end()) return false;
   const auto held = found->second.holds.find(log);
-  return held != found->second.holds.end() && held->second >= seq;
+  if (held == found->second.holds.end()) return false;
+  return std::any_of(held->second.begin(), held->second.end(),
+                     [&](const crdt::Position& place) { return place.seq >= seq; });
 }
 
 }  // namespace holm::sync

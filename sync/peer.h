@@ -5,6 +5,10 @@
 // state vector; who sees that the other lacks something sends deltas, at most `window_bytes` of
 // them unacknowledged. From then on each side knows what the other holds, so new changes are pushed
 // at once and forwarded. A cut link starts again from digests: it costs the deltas in flight.
+//
+// What a peer holds of a log is known as places: (seq, chain hash), each of which stands for all
+// before it. Of a forked log they are several. Where none of them is known here, a Locator finds
+// out from where on the two differ (docs/formats/sync.md).
 #pragma once
 
 #include <deque>
@@ -24,13 +28,26 @@ class Shared {
   /// Spaces this peer may read, most urgent first (membership before content).
   virtual std::vector<SpaceId> spaces() const = 0;
   virtual Result<Digest> digest(const SpaceId& space) const = 0;
-  /// Every log of the space up to its newest signed head, sorted by log.
+  /// Every log of the space up to its newest signed head, of a forked log each of its ends; sorted.
   virtual Result<std::vector<crdt::Position>> positions(const SpaceId& space) const = 0;
-  /// Chain hash after the change that ends at `seq`; nothing when none ends there.
-  virtual Result<std::optional<Digest>> hash_at(const LogId& log, std::uint64_t seq) const = 0;
-  /// The changes after `seq` up to the next kept head; nothing when there are none. Void changes
-  /// beyond the forwarding quota may be left out by ending early.
-  virtual Result<std::optional<Range>> next_range(const LogId& log, std::uint64_t seq) const = 0;
+  /// The digest that the space would have if all that is held had been delivered and counted.
+  virtual Result<Digest> held_digest(const SpaceId& space) const {
+    return crdt::space_digest(TRY(positions(space)));
+  }
+  /// Whether a change held here ends at this place; the start of a log held here is one, too.
+  virtual Result<bool> knows(const crdt::Position& place) const = 0;
+  /// Changes of a log that follow the places in `theirs`, up to the next kept head; nothing when
+  /// there are none. Places that are not known here do not count; one without a hash means all up
+  /// to its seq of a log that is not forked. Void changes beyond the forwarding quota may be left
+  /// out by ending early.
+  virtual Result<std::optional<Range>> next_range(
+      const LogId& log, const std::vector<crdt::Position>& theirs) const = 0;
+  /// Places of a log from its ends back to its start, ever further apart; sorted.
+  virtual Result<std::vector<crdt::Position>> places(const LogId& log) const = 0;
+  /// Of places of a log those that no other of them has in its past; others may stay.
+  virtual Result<std::vector<crdt::Position>> furthest(std::vector<crdt::Position> places) const {
+    return places;
+  }
 };
 
 struct PeerLimits {
@@ -52,9 +69,10 @@ class Peer {
   /// Changes of `space` became durable here. Cheap; poll() then finds what to push.
   void on_stored(const SpaceId& space);
 
-  /// Takes Summary, Vector, Ack. Errors: reject when the peer breaks the protocol.
+  /// Takes Summary, Vector, Locator, Ack. Errors: reject when the peer breaks the protocol.
   Status on_summary(const Summary& summary, const Shared& shared);
   Status on_vector(const Vector& vector, const Shared& shared);
+  Status on_locator(const Locator& locator, const Shared& shared);
   Status on_ack(const Ack& ack);
   /// The delta was received; once it is durable call on_delta_durable. Notes what they hold.
   /// Errors: limit when they send on and on without reading what they are told, or name things
@@ -77,7 +95,7 @@ class Peer {
     std::uint64_t vectors_sent = 0;
   };
   const Counters& counters() const { return counters_; }
-  /// Logs where the peer holds another history than we do: forked.
+  /// Logs where the peer was seen to hold another history than we did: forked.
   const std::set<LogId>& forked() const { return forked_; }
 
  private:
@@ -88,18 +106,24 @@ class Peer {
     bool vector_sent = false;       ///< ours, since the link stands
     bool vector_wanted = false;     ///< send ours
     bool dirty = false;             ///< something may be theirs to get
-    std::map<LogId, std::uint64_t> holds;
+    std::map<LogId, std::vector<crdt::Position>> holds;
     std::set<LogId> refused;  ///< they would not take more of these until they offer anew
+    std::map<LogId, crdt::Position> located;  ///< our end when we last asked where we differ
   };
   struct InFlight {
     SpaceId space;
     std::uint64_t serial;
     std::size_t bytes;
-    std::map<LogId, std::uint64_t> sent;  ///< how far it takes each log
-    bool is_outdated = false;             ///< they offered anew since: a refusal says nothing
+    std::map<LogId, crdt::Position> sent;  ///< how far it takes each log
+    bool is_outdated = false;              ///< they offered anew since: a refusal says nothing
   };
 
   Result<std::optional<Message>> next_delta(const SpaceId& id, Space& space, const Shared& shared);
+  /// What to do about a log that they lack something of: send it, ask where we differ, or wait.
+  enum class Lacking { send, ask, wait };
+  static Result<Lacking> look(Space& space, const crdt::Position& end, const Shared& shared);
+  /// They took less of a log than was sent.
+  void take_back(const SpaceId& id, const Ack::Have& have);
   bool readable(const SpaceId& space, const Shared& shared) const;
 
   PeerLimits limits_;

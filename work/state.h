@@ -87,6 +87,17 @@ class State {
   virtual Result<std::vector<crdt::Delivered>> history(const Ref& ref) const = 0;
   /// The last delivered op of every log of a space: what a writer has seen of it. O(logs).
   virtual Result<std::map<LogId, std::uint64_t>> positions(const SpaceId& space) const = 0;
+  /// The op that a value written by op `by` means by `named`. Another where logs are forked: an id
+  /// says which branch only together with who wrote it (docs/decisions/0016-forks.md).
+  virtual Result<crdt::OpId> meant(const crdt::OpId& /*by*/, const crdt::OpId& named) const {
+    return named;
+  }
+  /// The same for positions of a space's logs; branches are seen up to where they begin.
+  virtual Result<std::map<LogId, std::uint64_t>> meant(
+      const SpaceId& /*space*/, const crdt::OpId& /*by*/,
+      std::map<LogId, std::uint64_t> positions) const {
+    return positions;
+  }
   /// Whose log it is; nothing when unknown (or the name of a seed op).
   virtual std::optional<MemberId> author(const LogId& log) const = 0;
 };

@@ -33,11 +33,13 @@ class Empty final : public Shared {
   Result<std::vector<crdt::Position>> positions(const SpaceId&) const override {
     return std::vector<crdt::Position>{};
   }
-  Result<std::optional<Digest>> hash_at(const LogId&, std::uint64_t) const override {
-    return std::optional<Digest>();
-  }
-  Result<std::optional<Range>> next_range(const LogId&, std::uint64_t) const override {
+  Result<bool> knows(const crdt::Position& place) const override { return place.seq == 0; }
+  Result<std::optional<Range>> next_range(const LogId&,
+                                          const std::vector<crdt::Position>&) const override {
     return std::optional<Range>();
+  }
+  Result<std::vector<crdt::Position>> places(const LogId&) const override {
+    return std::vector<crdt::Position>{};
   }
 
  private:
@@ -58,6 +60,9 @@ bool hear(Peer& peer, const Shared& shared, ByteView bytes) {
   }
   if (auto* vector = std::get_if<Vector>(&*message)) {
     return peer.on_vector(*vector, shared).has_value();
+  }
+  if (auto* locator = std::get_if<Locator>(&*message)) {
+    return peer.on_locator(*locator, shared).has_value();
   }
   if (auto* ack = std::get_if<Ack>(&*message)) {
     ENSURE(!peer.on_ack(*ack));  // nothing was ever sent

@@ -12,6 +12,7 @@
 #include "crypto/sign.h"
 #include "node/replica.h"
 #include "node/verify.h"
+#include "node/verify_store.h"
 #include "tests/support/sim_disk.h"
 #include "work/schema.h"
 
@@ -59,12 +60,13 @@ struct Peer {
                               kNow));
     must(replica->commit());
   }
-  Result<std::vector<sync::Ack::Have>> take(const SpaceId& space, sync::Range range) {
+  Result<std::vector<sync::Ack::Have>> take(const SpaceId& space, sync::Range range,
+                                            WallTime now = kNow) {
     must(replica->begin());
     sync::Delta delta;
     delta.space = space;
     delta.ranges.push_back(std::move(range));
-    auto have = replica->receive(delta, kNow);
+    auto have = replica->receive(delta, now);
     must(replica->commit());
     return have;
   }
@@ -187,17 +189,129 @@ TEST_CASE("write: what was seen is named by the next change, whatever writes cha
   }
 }
 
-TEST_CASE(
-    "receive: a second history of a log, signed by its device, freezes it and takes nothing") {
+TEST_CASE("receive: a second history of a log, signed by its device, is kept beside the first") {
   Pair pair;
   auto other = pair.range;
   other.changes.back().ops[0].content = encode(Value("Elsewhere"));
   other.changes.back().ops[0].content_bytes = other.changes.back().ops[0].content.size();
   pair.seal(other, pair.ana.identity.signing);
   (void)must(pair.bo.take(pair.space, pair.range));
-  (void)must(pair.bo.take(pair.space, other));
-  CHECK(pair.bo.replica->name() == "Harbour");
+  const auto have = must(pair.bo.take(pair.space, other));
+  CHECK(have[0].seq == other.head.seq);
   CHECK(pair.bo.replica->take_forked() == std::vector{pair.range.head.log});
+  const auto ends = must(pair.bo.replica->positions(pair.space));
+  REQUIRE(ends.size() == 2);
+  CHECK(ends[0].log == pair.range.head.log);
+  CHECK(ends[1].log == pair.range.head.log);
+  const auto name = pair.bo.replica->name();
+  CHECK((name == "Harbour" || name == "Elsewhere"));
+  CHECK(must(verify_store(*pair.bo.replica, Depth::logs_and_state)).problems.empty());
+
+  // The device itself, told of what another copy of it wrote, ends with the same and goes on.
+  (void)must(pair.ana.take(pair.space, other));
+  CHECK(pair.agree());
+  CHECK(pair.ana.replica->is_restored());
+  CHECK(pair.ana.replica->name() == name);
+  pair.ana.write_title("Port");
+  CHECK(must(pair.ana.replica->positions(pair.space)).size() == 3);
+}
+
+TEST_CASE(
+    "receive: a fork that the log's device did not sign, or that is no fork, changes nothing") {
+  const std::vector<std::pair<const char*, std::function<void(Pair&, sync::Range&)>>> claims = {
+      {"sealed by another device",
+       [](Pair& pair, auto& it) { pair.seal(it, pair.bo.identity.signing); }},
+      {"another's certificate in it",
+       [](Pair& pair, auto& it) {
+         auto certificate = pair.bo.identity.certificate(pair.ana.replica->team(), kNow);
+         it.changes[0].certificate = members::encode(certificate);
+         pair.seal(it, pair.bo.identity.signing);  // a device nobody has admitted
+       }},
+      {"a signature over something else", [](auto&, auto& it) { it.head.signature.bytes[3] ^= 1; }},
+      {"a chain that does not lead to its head",
+       [](auto&, auto& it) { it.head.hash.bytes[3] ^= 1; }},
+      {"a place that it does not go on from", [](auto&, auto& it) { it.before = ShortHash{}; }},
+  };
+  for (const auto& claim : claims) {
+    INFO(std::string(claim.first));
+    Pair pair;
+    auto other = pair.range;
+    other.changes.back().ops[0].content = encode(Value("Elsewhere"));
+    other.changes.back().ops[0].content_bytes = other.changes.back().ops[0].content.size();
+    pair.seal(other, pair.ana.identity.signing);
+    (void)must(pair.bo.take(pair.space, pair.range));
+    claim.second(pair, other);
+    (void)pair.bo.take(pair.space, other).has_value();
+    CHECK(pair.bo.replica->take_forked().empty());
+    CHECK(must(pair.bo.replica->positions(pair.space)).size() == 1);
+    CHECK(pair.agree());
+  }
+}
+
+TEST_CASE("receive: a device that forks its log without end waits, and all is taken in the end") {
+  Pair pair;
+  for (int i = 0; i < 40; ++i) pair.ana.write_title("Title " + std::to_string(i));
+  pair.range = pair.first_range(pair.space);
+  (void)must(pair.bo.take(pair.space, pair.range));
+  std::vector<sync::Range> branches;
+  for (std::size_t at = 2; at < 40; ++at) {  // each parts at a place of its own
+    auto other = pair.range;
+    other.changes.resize(at + 1);
+    other.changes.back().ops[0].content = encode(Value("Branch " + std::to_string(at)));
+    other.changes.back().ops[0].content_bytes = other.changes.back().ops[0].content.size();
+    pair.seal(other, pair.ana.identity.signing);
+    branches.push_back(std::move(other));
+  }
+  std::size_t taken = 0;
+  for (const auto& branch : branches) {
+    const auto have = must(pair.bo.take(pair.space, branch));
+    taken += have[0].seq == branch.head.seq ? 1 : 0;
+  }
+  CHECK(taken == 16);
+  CHECK(pair.bo.replica->take_retry().has_value());
+  auto now = kNow;
+  for (int minutes = 0; taken < branches.size() && minutes < 100; ++minutes) {
+    now += std::chrono::minutes(1);
+    for (const auto& branch : branches) {
+      const auto before = must(pair.bo.replica->positions(pair.space)).size();
+      (void)must(pair.bo.take(pair.space, branch, now));
+      taken += must(pair.bo.replica->positions(pair.space)).size() - before;
+    }
+  }
+  CHECK(taken == branches.size());
+  CHECK(must(verify_store(*pair.bo.replica, Depth::logs_and_state)).problems.empty());
+  // Who gets them the other way round ends with the same.
+  (void)must(pair.ana.take(pair.space, branches.front()));
+  now = kNow;
+  for (auto branch = branches.rbegin(); branch != branches.rend(); ++branch) {
+    now += std::chrono::minutes(1);
+    (void)must(pair.ana.take(pair.space, *branch, now));
+  }
+  CHECK(pair.agree());
+}
+
+TEST_CASE("receive: a log of an id that another device writes under harms neither") {
+  Pair pair;
+  (void)must(pair.bo.take(pair.space, pair.range));
+  pair.bo.write_title("Bo's");
+  sync::Range own;
+  for (const auto& position : must(pair.bo.replica->positions(pair.space))) {
+    if (position.log != pair.range.head.log) {
+      own = *must(pair.bo.replica->next_range(position.log, 0));
+    }
+  }
+  // Ana signs a log of her own under the id of Bo's.
+  auto squat = pair.range;
+  squat.head.log = own.head.log;
+  for (auto& change : squat.changes) change.log = own.head.log;
+  pair.seal(squat, pair.ana.identity.signing);
+  (void)must(pair.bo.take(pair.space, squat));
+  (void)must(pair.ana.take(pair.space, squat));
+  (void)pair.ana.take(pair.space, own).has_value();
+  pair.bo.write_title("Bo goes on");
+  CHECK(pair.bo.replica->name() == "Bo goes on");
+  CHECK(must(verify_store(*pair.bo.replica, Depth::logs_and_state)).problems.empty());
+  CHECK(must(verify_store(*pair.ana.replica, Depth::logs_and_state)).problems.empty());
 }
 
 TEST_CASE("receive: who claims the last of all lamports keeps nobody from writing after it") {

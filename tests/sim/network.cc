@@ -360,7 +360,11 @@ void Network::cut(net::LinkId link, std::string why) {
 
 bool Network::can_reach(HostId a, HostId b) const {
   if (apart_.contains({std::min(a, b), std::max(a, b)})) return false;
-  return group_.empty() || group_.at(a) == group_.at(b);
+  const auto group = [&](HostId host) {
+    const auto found = group_.find(host);
+    return found != group_.end() ? found->second : SIZE_MAX;
+  };
+  return group_.empty() || group(a) == group(b);
 }
 
 Millis Network::latency() {

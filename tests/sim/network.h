@@ -64,7 +64,8 @@ class Network {
   /// The host is gone: its links end for the others, nothing reaches it any more.
   void take_down(HostId host);
 
-  /// Hosts of different groups cannot reach each other; links between them are cut.
+  /// Hosts of different groups cannot reach each other; links between them are cut. Those that are
+  /// in none are one more group.
   void split(const std::vector<std::set<HostId>>& groups);
   /// Blocks one pair for good: they never meet.
   void keep_apart(HostId a, HostId b);

@@ -268,6 +268,88 @@ Result<Outcome> storm(std::uint64_t seed) {
   return crew.end();
 }
 
+/// Machines copied and rolled back, witness and all, in the middle of everything else.
+Result<Outcome> forks(std::uint64_t seed) {
+  Crew crew(seed, kThree);
+  TRY(crew.form());
+  TRY(crew.mesh());
+  auto& world = crew.world;
+  auto& rng = world.rng();
+  auto all = kThree;
+  const auto any = [&] { return all[rng.below(all.size())]; };
+  const auto copy = [&](const std::string& image) -> Status {
+    const auto name = image + std::to_string(all.size());
+    TRY(world.clone(image, name));
+    all.push_back(name);
+    for (const auto& other : kThree) {
+      if (other != image) TRY(world.connect(name, other));
+    }
+    return {};
+  };
+  // Two homes that are one write apart: a fork for certain.
+  TRY(copy("ana"));
+  world.split({{"ana", "bo"}, {all.back(), "cy"}});
+  if (rng.chance(50)) world.split({{"ana"}, {all.back()}, {"bo", "cy"}});
+  for (int i = 0; i < 2; ++i) {
+    TRY(crew.work.note("ana"));
+    TRY(crew.work.note(all[3]));
+  }
+  if (rng.chance(50)) {  // in the trust space and the commons as well
+    for (const auto& host : {std::string("ana"), all[3]}) {
+      TRY(world[host].tell(Value::object().set("do", "room.new").set("name", "Room of " + host)));
+      TRY(world[host].run(Value::object().set("do", "invite.create").set("uses", 1)));
+    }
+  }
+  struct Image {
+    std::string of;
+    test::SimDisk::Snapshot disk;
+    std::map<TeamId, Bytes> witnesses;
+  };
+  std::optional<Image> image;
+  for (int round = 0; round < 10; ++round) {
+    const auto who = any();
+    switch (rng.below(9)) {
+      case 0:
+        if (all.size() < 6 && world[who].is_up()) TRY(copy(who));
+        break;
+      case 1: doom(world[who], rng, 200); break;
+      case 2: world.heal(); break;
+      case 3: world.split({{"ana", any()}, {"bo", any()}, {"cy"}}); break;
+      case 4: world[who].set_skew(some(rng, 2) * -31'536'000'000 + some(rng, 60'000)); break;
+      case 5:
+        if (world[who].is_up()) world[who].crash();
+        break;
+      case 6:
+        if (world[who].is_up()) {
+          image = Image{who, world[who].disk().snapshot(), world[who].witnesses()};
+        }
+        break;
+      case 7:
+        if (!image) break;
+        // What only that disk had goes with it, so others have it first.
+        TRY(world.make_peace());
+        TRY(world.converge(kPatience));
+        world[image->of].shut_down();
+        world[image->of].disk().restore(image->disk);
+        world[image->of].witnesses() = image->witnesses;
+        TRY(world[image->of].boot());
+        if (rng.chance(70)) {
+          world.split({{image->of}});
+          TRY(crew.work.act_all({image->of}, 2));
+        }
+        image.reset();
+        break;
+      default: world[who].witnesses().clear();
+    }
+    TRY(crew.work.act_all(all, 5));
+    world.run_for(some(rng, 3'000));
+    if (rng.chance(70)) TRY(revive(world));
+  }
+  auto out = crew.end();
+  if (out && world.forks("bo") == 0) return fail(Code::failed, "nothing was forked");
+  return out;
+}
+
 }  // namespace
 
 const std::vector<Scenario>& scenarios() {
@@ -284,6 +366,7 @@ const std::vector<Scenario>& scenarios() {
       {"cuts", "links that are cut again and again still carry everything over", cuts},
       {"push", "a change is on a linked device within 100 ms", push},
       {"quiet", "devices that agree keep silent", quiet},
+      {"forks", "homes that are copied, rolled back and used on both sides lose nothing", forks},
       {"storm", "all of it at once", storm},
   };
   return all;

@@ -47,6 +47,9 @@ TEST_CASE("sim: several links between two devices repeat and reorder without har
 }
 TEST_CASE("sim: links that are cut again and again still carry everything over") { hold("cuts"); }
 TEST_CASE("sim: a change is on a linked device within 100 ms") { hold("push"); }
+TEST_CASE("sim: homes that are copied, rolled back and used on both sides lose nothing") {
+  hold("forks", 12);
+}
 TEST_CASE("sim: all trouble at once still ends in agreement") { hold("storm"); }
 
 TEST_CASE("sim: devices that agree keep silent") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ensure.h"
+#include "store/logs.h"
 #include "store/store.h"
 
 namespace holm::sim {
@@ -36,11 +37,25 @@ Host::Host(World& world, HostId id, std::string name, std::uint64_t seed)
     : world_(world),
       id_(id),
       name_(name),
+      owner_(name),
+      identity_seed_(seed_of(seed, 3)),
       disk_("sim-" + name + "-" + std::to_string(reinterpret_cast<std::uintptr_t>(&world)),
             seed_of(seed, 1)),
       rng_(seed_of(seed, 2)),
       clock_(world),
-      identity_(identity_of(name, seed_of(seed, 3))) {}
+      identity_(identity_of(owner_, identity_seed_)) {}
+
+Host::Host(const Host& image, HostId id, std::string name, std::uint64_t seed)
+    : Host(image.world_, id, std::move(name), seed) {
+  owner_ = image.owner_;
+  identity_seed_ = image.identity_seed_;
+  identity_ = identity_of(owner_, identity_seed_);
+  disk_.restore(image.disk_.snapshot());
+  encrypts_ = image.encrypts_;
+  witnesses_ = image.witnesses_;
+  joins_ = image.joins_;
+  teams_ = image.teams_;
+}
 
 Host::~Host() = default;
 
@@ -162,7 +177,7 @@ Result<Value> Host::tell(const Value& request) {
 // --- the world
 
 World::World(std::uint64_t seed, const std::vector<std::string>& names, NetworkOptions options)
-    : rng_(seed_of(seed, 11)), network_(seed_of(seed, 12), options, trace_) {
+    : seed_(seed), rng_(seed_of(seed, 11)), network_(seed_of(seed, 12), options, trace_) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto id = network_.add_host(names[i]);
     hosts_.push_back(std::make_unique<Host>(*this, id, names[i], seed_of(seed, 100 + i)));
@@ -187,6 +202,26 @@ Host& World::operator[](const std::string& name) {
 std::vector<Host*> World::hosts() {
   std::vector<Host*> out;
   for (auto& host : hosts_) out.push_back(host.get());
+  return out;
+}
+
+Status World::clone(const std::string& image, const std::string& name) {
+  const auto id = network_.add_host(name);
+  hosts_.push_back(std::make_unique<Host>((*this)[image], id, name, seed_of(seed_, 100 + id)));
+  return hosts_.back()->boot();
+}
+
+std::size_t World::forks(const std::string& name) {
+  std::size_t out = 0;
+  for (const auto& [team, replica] : (*this)[name].node().teams().all()) {
+    for (const auto& space : replica->spaces()) {
+      const auto logs = replica->store().logs().of_space(space);
+      if (!logs) continue;
+      out += static_cast<std::size_t>(std::count_if(
+          logs->begin(), logs->end(),
+          [](const store::LogInfo& log) { return log.is_forked() && !log.is_branch(); }));
+    }
+  }
   return out;
 }
 

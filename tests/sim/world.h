@@ -32,6 +32,9 @@ class World;
 class Host {
  public:
   Host(World& world, HostId id, std::string name, std::uint64_t seed);
+  /// A second machine that runs from an image of another's: the same home, the same device, the
+  /// same witness.
+  Host(const Host& image, HostId id, std::string name, std::uint64_t seed);
   ~Host();
 
   const std::string& name() const { return name_; }
@@ -81,6 +84,8 @@ class Host {
   World& world_;
   HostId id_;
   std::string name_;
+  std::string owner_;            ///< the name in the home
+  std::uint64_t identity_seed_;  ///< what its keys came from
   test::SimDisk disk_;
   SeededRng rng_;
   HostClock clock_;
@@ -106,6 +111,10 @@ class World {
   Rng& rng() { return rng_; }
   std::vector<Host*> hosts();
 
+  /// Copies a machine as it is now, running or not, and starts the copy.
+  Status clone(const std::string& image, const std::string& name);
+  /// How many logs are forked, as far as a host knows.
+  std::size_t forks(const std::string& name);
   Status found_team(const std::string& founder);
   /// `name` enters by an invite of `via` and goes on from there.
   Status join(const std::string& name, const std::string& via);
@@ -151,6 +160,7 @@ class World {
   std::string difference() const;
 
   Trace trace_;
+  std::uint64_t seed_;
   SeededRng rng_;
   Network network_;
   std::vector<std::unique_ptr<Host>> hosts_;

@@ -232,14 +232,14 @@ TEST_CASE("logs: what has to be named is what nothing delivered builds on") {
   crdt::Delivered named;
   named.change.log = other;
   named.change.deps = {end};
-  one.bench.turn([&] { must(logs.note_named({&named, 1})); });
+  one.bench.turn([&] { must(logs.note_named(kSpace, {&named, 1})); });
   CHECK(must(logs.unnamed(kSpace, other)).empty());
   one.bench.turn([&] { must(logs.set_applied(one.author.log, 3)); });
   CHECK(must(logs.unnamed(kSpace, other)).size() == 1);
   named.change.deps[0].seq = 1;  // an older one takes nothing back
-  one.bench.turn([&] { must(logs.note_named({&named, 1})); });
+  one.bench.turn([&] { must(logs.note_named(kSpace, {&named, 1})); });
   named.change.deps[0].seq = 3;
-  one.bench.turn([&] { must(logs.note_named({&named, 1})); });
+  one.bench.turn([&] { must(logs.note_named(kSpace, {&named, 1})); });
   CHECK(must(logs.unnamed(kSpace, other)).empty());
 }
 

@@ -15,7 +15,7 @@ std::vector<Message> samples() {
   for (int i = 0; i < 3; ++i) shared.write(space, id_of<LogId>(7));
   Delta delta{.space = space, .serial = 9, .digest = id_of<Digest>(5), .ranges = {}};
   for (std::uint64_t seq = 0; seq < 3; ++seq) {
-    delta.ranges.push_back(**shared.next_range(id_of<LogId>(7), seq));
+    delta.ranges.push_back(**shared.next_range(id_of<LogId>(7), {{id_of<LogId>(7), seq, {}}}));
   }
   return {
       Summary{{{id_of<SpaceId>(1), id_of<Digest>(9)}, {space, id_of<Digest>(8)}}},
@@ -23,6 +23,7 @@ std::vector<Message> samples() {
       Vector{space, {{id_of<LogId>(1), 4, id_of<Digest>(3)}, {id_of<LogId>(2), 1, {}}}},
       delta,
       Delta{.space = space, .serial = 0, .digest = {}, .ranges = {}},
+      Locator{space, id_of<LogId>(7), {{id_of<LogId>(7), 0, {}}, {id_of<LogId>(7), 3, {}}}},
       Ack{space, 9, id_of<Digest>(6), {{id_of<LogId>(7), 3}}},
       JoinRequest{"Zoë", to_bytes("certificate"), to_bytes("proof")},
       Admitted{id_of<TeamId>(4)},

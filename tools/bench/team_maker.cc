@@ -12,6 +12,7 @@
 #include "crypto/random.h"
 #include "crypto/sign.h"
 #include "node/home.h"
+#include "node/mention.h"
 #include "node/replica.h"
 #include "node/runtime.h"
 #include "node/verify.h"
@@ -35,6 +36,7 @@ struct OwnLog {
   std::uint64_t next_seq = 1;
   std::uint64_t sealed = 0;
   Digest hash;
+  std::map<LogId, std::uint64_t> named;
 };
 
 struct Device {
@@ -301,6 +303,7 @@ class TeamMaker {
     std::vector<crdt::Delivered> out;
     if (session.changes.empty()) return out;
     auto& log = *session.log;
+    TRY(node::name_mentioned(store().logs(), log.id, log.named, session.changes));
     const auto& space = session.room->space;
     TRY(store().begin());
     if (log.next_seq == 1) {
@@ -349,7 +352,7 @@ class TeamMaker {
 
   Status finish(Session& session) {
     auto delivered = TRY(append(session));
-    TRY(store().logs().note_named(delivered));
+    TRY(store().logs().note_named(session.room->space, delivered));
     return replica_->merger().apply(session.room->space, delivered);
   }
 
@@ -359,7 +362,7 @@ class TeamMaker {
     std::sort(delivered.begin(), delivered.end(), [](const auto& a, const auto& b) {
       return crdt::replays_before(a.change, b.change);
     });
-    TRY(store().logs().note_named(delivered));
+    TRY(store().logs().note_named(one.room->space, delivered));
     return replica_->merger().apply(one.room->space, delivered);
   }
 

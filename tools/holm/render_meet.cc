@@ -87,6 +87,7 @@ void render_status(const Value& answer, Page& page) {
     rows.push_back({name_of(device["member"]), std::string(device["label"].text()), heard, has});
   }
   page.table({}, rows);
+  for (const auto& warning : answer["warnings"].items()) page.line(warning.text(), Style::warn);
 }
 
 void render_event(const Value& event, Page& page) {

@@ -160,7 +160,8 @@ Result<Life> life_of(const State& state, const Ref& ref, const crdt::ObjectState
       });
   if (same == cell->entries.end()) return out;
   const auto decoded = decode_value(same->value);
-  const auto seen = decode_seen(decoded ? *decoded : Value{});
+  const auto seen =
+      TRY(state.meant(ref.space, same->stamp.id, decode_seen(decoded ? *decoded : Value{})));
 
   std::set<MemberId> writers;
   if (object.type == kRoom) {

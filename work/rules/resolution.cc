@@ -54,7 +54,8 @@ Result<Resolution> resolution_of(const State& state, const Ref& ref) {
   out.by = id_in<MemberId>(items[0]).value_or(MemberId{});
   out.at = WallTime{Millis{items[1].number()}};
   if (items.size() < 3) return out;
-  const auto seen = decode_seen(items[2]);
+  const auto& by = object->find(thread::kResolved)->winner()->stamp.id;
+  const auto seen = TRY(state.meant(ref.space, by, decode_seen(items[2])));
   std::set<MemberId> writers;
   for (const auto& reply : TRY(replies_of(state, ref))) {
     const auto one = TRY(state.object(reply));
@@ -89,9 +90,11 @@ Result<std::optional<CommentPlace>> comment_place(const State& state, const Ref&
   const auto target = object_of(*object, field::kParent);
   const auto& items = value.items();
   if (items.size() != 4 || !target || items[0].number() <= 0) return std::optional<CommentPlace>{};
-  const auto from = anchor_in(items[1]);
-  const auto to = anchor_in(items[2]);
+  auto from = anchor_in(items[1]);
+  auto to = anchor_in(items[2]);
   if (!from || !to) return std::optional<CommentPlace>{};
+  const auto& by = object->find(comment::kAnchor)->winner()->stamp.id;
+  for (auto* anchor : {&*from, &*to}) anchor->id = TRY(state.meant(by, anchor->id));
   CommentPlace out;
   out.field = static_cast<std::uint32_t>(items[0].number());
   out.quote = std::string(items[3].text());

@@ -1,0 +1,65 @@
+// What a replica does about a fork (docs/decisions/0016-forks.md): it keeps the branch, names it,
+// and has what is merged follow. Healing itself is a delivery: receive.cc.
+#include <algorithm>
+
+#include "node/replica.h"
+#include "node/seen.h"
+#include "node/undo.h"
+
+namespace holm::node {
+namespace {
+
+// Healing costs O(space), so a device that forks its logs for fun is made to wait.
+constexpr double kForksAtOnce = 16;
+constexpr Millis kForkEvery{60'000};
+
+}  // namespace
+
+bool Replica::may_fork(WallTime now) {
+  if (!forks_counted_at_) {
+    forks_left_ = kForksAtOnce;
+  } else if (now > *forks_counted_at_) {
+    const auto gone = std::chrono::duration<double, std::milli>(now - *forks_counted_at_);
+    forks_left_ = std::min(kForksAtOnce, forks_left_ + gone / kForkEvery);
+  }
+  forks_counted_at_ = now;
+  if (forks_left_ >= 1) {
+    forks_left_ -= 1;
+    return true;
+  }
+  retry_in_ = Millis(static_cast<std::int64_t>((1 - forks_left_) * kForkEvery.count()) + 1);
+  return false;
+}
+
+Status Replica::take_branch(const store::LogInfo& log, std::uint64_t seq, const DeviceId& device,
+                            const MemberId& member, std::span<const store::StoredChange> changes,
+                            const crdt::Head& head, WallTime now) {
+  auto& logs = store_->logs();
+  const bool parts_here = seq < log.stored_seq;
+  if (parts_here && !may_fork(now)) return {};
+  std::vector<store::Moved> moved;
+  if (parts_here) moved.push_back(TRY(logs.split(log.log, seq)));
+  const auto name = TRY(logs.add_branch(log.log, device, member, changes, now));
+  TRY(logs.seal(name, head));
+  for (auto& settled : TRY(logs.settle_names(log.space))) {
+    if (settled.from != name) moved.push_back(std::move(settled));
+  }
+  if (!moved.empty()) unhealed_.insert(log.space);
+  TRY(rename(log.space, moved));
+  forked_.push_back(log.root);
+  env_.log.write(Level::warn, "the log " + log.root.text().substr(0, 12) +
+                                  " has two histories: its device was copied or restored; both "
+                                  "are kept");
+  return incarnation_.on_forked(log.root);
+}
+
+Status Replica::rename(const SpaceId& space, const std::vector<store::Moved>& moved) {
+  keys_.clear();
+  digests_.erase(space);
+  deliveries_.erase(space);
+  if (moved.empty()) return {};
+  TRY(rename_seen(store_->facts(), moved));
+  return rename_deeds(store_->facts(), moved);
+}
+
+}  // namespace holm::node
