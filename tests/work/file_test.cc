@@ -97,6 +97,34 @@ TEST_CASE("file: names that are none are refused, strange ones are not") {
     lab.ana.run(make(name));
 }
 
+TEST_CASE("file: found by its name and folder, and what it is attached to by has:file") {
+  Lab lab;
+  auto command = make("Boat-plan 2026.pdf");
+  command.folder = "winter work";
+  const auto id = lab.ana.run(command);
+  lab.ana.run(ThreadNew{"Lab", "First", "hello"});
+  Say say;
+  say.thread = "Lab/First";
+  say.text = "hello with a plan";
+  say.attachments = {id.text()};
+  const auto message = lab.ana.run(say);
+  const auto found = [&](const char* query) {
+    std::vector<std::string> out;
+    const auto answer = ask(lab, Search{.query = query});
+    for (const auto& hit : answer["hits"].items()) {
+      out.emplace_back(hit["id"].text());
+    }
+    return out;
+  };
+  CHECK(found("boat") == std::vector{id.text()});
+  CHECK(found("winter kind:file") == std::vector{id.text()});
+  CHECK(found("pdf") == std::vector{id.text()});
+  CHECK(found("hello has:file") == std::vector{message.text()});
+  lab.ana.run(FileArchive{id.text(), false});
+  CHECK(found("boat").empty());
+  CHECK(found("boat state:archived") == std::vector{id.text()});
+}
+
 TEST_CASE("file: attached to a message and a comment, of the same room only") {
   Lab lab;
   const auto id = lab.ana.run(make("a.txt"));

@@ -53,7 +53,7 @@ Table search_commands() {
        "not occur; a OR b is either.\n\n"
        "Filters: in:ROOM by:NAME to:NAME kind:KIND tag:TAG state:open (done, blocked, resolved, "
        "draft, in-review, "
-       "agreed, stale, archived) has:link before:DATE after:DATE is:mine is:waiting; by:me and "
+       "agreed, stale, archived) has:link has:file before:DATE after:DATE is:mine is:waiting; by:me and "
        "to:me are you, "
        "-filter: takes away. Names of several words go in quotes: in:\"Boat house\". Words with a "
        "colon that are "

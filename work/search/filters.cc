@@ -147,11 +147,8 @@ class Narrowing {
 
   static Result<Match> has(const std::string& value) {
     if (fold(value) == "link") return Match::of_term(std::string(mark::kLink));
-    if (fold(value) == "file") {
-      return fail(Code::unsupported, "files are not searched by this version", {},
-                  "leave has:file out");
-    }
-    return fail(Code::usage, "nothing has a \"" + value + "\"", {}, "use has:link");
+    if (fold(value) == "file") return Match::of_term(std::string(mark::kFile));
+    return fail(Code::usage, "nothing has a \"" + value + "\"", {}, "use has:link or has:file");
   }
 
   Result<Match> is(const Filter& filter) {

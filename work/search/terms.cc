@@ -130,7 +130,8 @@ bool is_searched(std::uint32_t type) {
     case kItem:
     case kProgress:
     case kThread:
-    case kMessage: return true;
+    case kMessage:
+    case kFile: return true;
     default: return false;
   }
 }
@@ -194,6 +195,11 @@ bool is_waiting(const crdt::ObjectState& object) {
          !words_of(object, card::kBlockedReason).empty();
 }
 
+bool has_files(const crdt::ObjectState& object) {
+  return (object.type == kMessage && !values_of(object, message::kAttachments).empty()) ||
+         (object.type == kComment && !values_of(object, comment::kAttachments).empty());
+}
+
 std::vector<Part> parts_of(const crdt::ObjectState& object,
                            const std::map<std::uint32_t, std::string>& texts) {
   std::vector<Part> out;
@@ -209,6 +215,7 @@ std::vector<Part> parts_of(const crdt::ObjectState& object,
   switch (object.type) {
     case kDocument: add(words_of(object, document::kFolder)); break;
     case kProgress: add(words_of(object, progress::kLine)); break;
+    case kFile: add(words_of(object, file::kFolder)); break;
     case kCard:
       add(words_of(object, card::kBlockedReason));
       for (const auto& link : values_of(object, card::kLinks)) {
@@ -246,6 +253,7 @@ std::vector<std::string> terms_of(const SpaceId& space, const crdt::ObjectState&
   if (object.type == kCard && !values_of(object, card::kLinks).empty()) {
     out.emplace_back(mark::kLink);
   }
+  if (has_files(object)) out.emplace_back(mark::kFile);
   const auto written = written_at(object);
   out.push_back(mark::month(written));
   out.push_back(mark::year(written));

@@ -20,7 +20,7 @@
 namespace holm::work::search {
 
 /// Raised when terms_of says something else than before: stores then make their index anew.
-inline constexpr std::uint32_t kTermsVersion = 1;
+inline constexpr std::uint32_t kTermsVersion = 2;
 
 namespace mark {
 std::string room(const SpaceId& space);
@@ -34,6 +34,7 @@ std::string year(WallTime at);
 inline constexpr std::string_view kArchived = "_x";
 inline constexpr std::string_view kWaiting = "_w";
 inline constexpr std::string_view kLink = "_l";
+inline constexpr std::string_view kFile = "_f";
 }  // namespace mark
 
 /// Types that a question finds, by number.
@@ -46,6 +47,9 @@ std::vector<std::string> states_of(const crdt::ObjectState& object);
 std::vector<MemberId> receivers_of(const crdt::ObjectState& object);
 /// A card that is not done and says what it waits for, or why it is blocked.
 bool is_waiting(const crdt::ObjectState& object);
+
+/// A message or comment with files attached.
+bool has_files(const crdt::ObjectState& object);
 
 /// What of an object is read word by word: title first, then the live texts, then short values.
 /// Empty when nothing finds it: retracted, or of a type without words.
