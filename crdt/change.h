@@ -59,11 +59,11 @@ struct Change {
   std::uint64_t lamport = 0;          ///< hybrid: max(seen + 1, wall clock in ms); all ops share it
   WallTime time{};                    ///< as the author's device claims
   std::vector<ShortHash> membership;  ///< frontier of the trust space its author knew; sorted
-  std::vector<Dep> deps;       ///< other logs' heads that nothing seen builds on; sorted
-  Bytes certificate;           ///< the author's device certificate; first change only
-  std::vector<SaltOf> salts;   ///< sorted by object
-  std::vector<WipedOf> wiped;  ///< sorted by object
-  std::vector<Op> ops;         ///< at least one
+  std::vector<Dep> deps;              ///< other logs' heads that nothing seen builds on; sorted
+  Bytes certificate;                  ///< the author's device certificate; first change only
+  std::vector<SaltOf> salts;          ///< sorted by object
+  std::vector<WipedOf> wiped;         ///< sorted by object
+  std::vector<Op> ops;                ///< at least one
   std::shared_ptr<const Branching> branching{};  ///< null: as it was signed
 
   /// Sequence numbers taken; the next change of the log starts at seq + span().

@@ -158,8 +158,7 @@ class Resolver {
     const auto& certificate = certificate_of(node);
     return op.past.empty() && certificate && certificate->member == op.author &&
            certificate->device == op.device && op.network_key.size() == 32 &&
-           team_of(op) == team_ &&
-           is_signed(node, certificate->signing);
+           team_of(op) == team_ && is_signed(node, certificate->signing);
   }
 
   bool may_grant(const Roster& known, const Node& node, Role role) const {
@@ -178,9 +177,10 @@ class Resolver {
     const auto [at, is_new] = verified_.joins.try_emplace(node.hash);
     if (is_new) {
       const auto proof = decode_join_proof(op.join_proof);
-      at->second = proof && crypto::verify(invite.key, kJoinLabel,
-                                           join_signed_bytes(team_, op.certificate, proof->handshake),
-                                           proof->signature);
+      at->second =
+          proof && crypto::verify(invite.key, kJoinLabel,
+                                  join_signed_bytes(team_, op.certificate, proof->handshake),
+                                  proof->signature);
     }
     return at->second;
   }
