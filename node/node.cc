@@ -11,6 +11,7 @@ namespace {
 constexpr Millis kContactIdle{1000};
 constexpr Millis kDialAgain{400};
 constexpr unsigned kDialsMax = 5;
+constexpr Millis kMendAgain{60'000};
 
 void keep_earlier(std::optional<Time>& best, std::optional<Time> other) {
   if (other && (!best || *other < *best)) best = other;
@@ -65,6 +66,11 @@ RequestId Node::ask(const Value& request, Asked asked) {
   asked_at_ = env_.clock.now();
   waiting_.emplace(id, std::move(asked));
   auto outcome = carry_out(id, request);
+  if (!outcome && store::is_damage(outcome.error()) && waiting_.contains(id)) {
+    // What the logs give back is mended, and the request carried out on what is there then.
+    const auto mended = mend_soon();
+    if (mended) outcome = carry_out(id, request);
+  }
   if (!outcome) {
     finish(id, fail(std::move(outcome).error()));
   } else if (*outcome) {
@@ -193,8 +199,19 @@ Result<Value> Node::in_turn(Replica& replica, const std::function<Result<Value>(
   return answer;
 }
 
+bool Node::mend_soon() {
+  // Damage that mending does not end is told as it is, and not sought again at once.
+  const auto now = env_.clock.now();
+  if (mended_at_ && now - *mended_at_ < kMendAgain) return false;
+  mended_at_ = now;
+  auto mended = mend_damaged();
+  if (!mended) env_.log.write(Level::error, mended.error().text());
+  return mended && *mended;
+}
+
 void Node::end_turn() {
   links_.end_turn(Links::Ending::may_wait);
+  if (std::exchange(has_damage_, false)) (void)mend_soon();
   note_heard();
   check_meetings();
 }

@@ -9,6 +9,7 @@
 
 #include "base/ensure.h"
 #include "crdt/columns.h"
+#include "node/aside.h"
 #include "node/replica.h"
 #include "node/verify.h"
 #include "work/judge.h"
@@ -213,6 +214,11 @@ Status Replica::deliver(const SpaceId& space, Pace pace) {
   return {};
 }
 
+Result<bool> Replica::deliver_all(const SpaceId& space) {
+  TRY(deliver(space, Pace::at_once));
+  return is_behind(space);
+}
+
 Status Replica::deliver_more(Pace pace) {
   if (behind_.empty()) return {};
   return deliver(*behind_.begin(), pace);
@@ -284,7 +290,8 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     if (verified.empty()) return {};
     TRY(store_->logs().create(log, space, certificate.device, certificate.member));
     TRY(store_->logs().append(log, verified, now));
-    return store_->logs().seal(range.head);
+    TRY(store_->logs().seal(range.head));
+    return attach_aside(*store_, space, log, certificate.signing, now);
   }
   if (info->frozen || range.changes.front().seq > info->stored_seq + 1) return {};
   if (range.head.seq <= info->stored_seq) {
@@ -324,7 +331,8 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     return {};
   }
   TRY(store_->logs().append(log, *verified, now));
-  return store_->logs().seal(range.head);
+  TRY(store_->logs().seal(range.head));
+  return attach_aside(*store_, space, log, *key, now);
 }
 
 Result<const crypto::VerifyKey*> Replica::signing_key(const LogId& log) {

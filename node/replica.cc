@@ -22,6 +22,10 @@ SpaceId space_named(std::string_view label, const TeamId& team) {
   return *SpaceId::from(shorten(crypto::hash(label, team.view())).view());
 }
 
+store::StoreOptions options_of(const ReplicaEnv& env) {
+  return {env.store_path, env.vfs, table_specs(), search_indexer(), env.store_key.get(), &env.rng};
+}
+
 }  // namespace
 
 SpaceId trust_space(const TeamId& team) { return space_named("holm trust space v1", team); }
@@ -47,8 +51,7 @@ Replica::~Replica() {
 }
 
 Result<std::unique_ptr<Replica>> Replica::open(const ReplicaEnv& env, const TeamId& team) {
-  auto store = TRY(store::Store::open(
-      {env.store_path, env.vfs, table_specs(), search_indexer(), env.store_key.get(), &env.rng}));
+  auto store = TRY(store::Store::open(options_of(env)));
   std::unique_ptr<Replica> replica(new Replica(env, team, std::move(store)));
   TRY(replica->load_membership());
   TRY(replica->catch_up());
@@ -75,6 +78,22 @@ Status Replica::catch_up() {
   }
   changed_.clear();
   return {};
+}
+
+Status Replica::reopen(const std::function<Status()>& between) {
+  auto reopened = store_->reopen(options_of(env_), between);
+  incarnation_.on_rollback();
+  merger_.forget();
+  digests_.clear();
+  keys_.clear();
+  changed_.clear();
+  behind_.clear();
+  delivered_.clear();
+  membership_.clear();
+  TRY(load_membership());
+  TRY(reopened);
+  TRY(catch_up());
+  return incarnation_.check();
 }
 
 Result<std::unique_ptr<Replica>> Replica::found(const ReplicaEnv& env, const TeamId& team,
@@ -142,6 +161,9 @@ Status Replica::load_membership() {
   for (const auto& ref : TRY(state_->find({.type = work::kMembershipOp, .space = trust_}))) {
     objects.push_back(ref.object);
   }
+  std::vector<Bytes> kept;
+  for (auto& [hash, op] : TRY(store_->facts().all(kKeptMembership))) kept.push_back(std::move(op));
+  if (!kept.empty() && membership_.add(std::move(kept))) membership_changed_ = true;
   return absorb_membership(objects);
 }
 

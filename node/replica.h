@@ -5,6 +5,7 @@
 // sends; nothing that is not durable is ever offered to a peer.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,6 +25,7 @@
 #include "store/facts.h"
 #include "store/logs.h"
 #include "store/store.h"
+#include "store/store_files.h"
 #include "sync/message.h"
 #include "work/apply.h"
 
@@ -39,10 +41,20 @@ struct ReplicaEnv {
   Pool pool = Pool::takers;                                   ///< as Env has it
   std::shared_ptr<const crypto::SecretKey32> store_key = {};  ///< null: not encrypted
   WitnessPlace witness = {};
+  const Clock* clock = nullptr;        ///< for what is told of mending; null: 1970
+  store::StoreFiles* files = nullptr;  ///< null: the system's
+
+  WallTime now() const { return clock != nullptr ? clock->wall() : WallTime{}; }
+  store::StoreFiles& store_files() const {
+    return files != nullptr ? *files : store::system_store_files();
+  }
 };
 
 /// Whether the loop has other things to do, so that what takes long is left to other threads.
 enum class Pace : bool { in_slices, at_once };
+
+/// Facts: membership ops that stand outside of the logs, by hash.
+inline constexpr std::string_view kKeptMembership = "membership";
 
 /// Objects that changed in one turn, for whoever watches.
 struct Changed {
@@ -64,6 +76,7 @@ class Replica {
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
+  const ReplicaEnv& env() const { return env_; }
   const TeamId& team() const { return team_; }
   const work::members::Roster& roster() const { return membership_.roster(); }
   const work::State& state() const { return *state_; }
@@ -106,6 +119,17 @@ class Replica {
   /// Delivers some more, in as little time. Needs an open turn. Errors: the store's.
   Status deliver_more(Pace pace = Pace::in_slices);
 
+  /// Delivers in a space as much as a slice takes, within the open turn. True when there may be
+  /// more. Errors: the store's.
+  Result<bool> deliver_all(const SpaceId& space);
+  /// Reads who belongs, from merged state and from what was kept of it when a store was mended.
+  Status load_membership();
+  /// Takes up what a process left behind that was stopped in the middle.
+  Status catch_up();
+  /// Closes the store, runs `between`, and goes on with what is there then (Store::reopen). Between
+  /// turns.
+  Status reopen(const std::function<Status()>& between);
+
   /// Somebody says they hold a log of a space up to `seq`: more than this store has of a log of its
   /// own means that this store is an old one. May open a turn. Errors: the store's.
   Status on_held(const SpaceId& space, const LogId& log, std::uint64_t seq);
@@ -137,7 +161,6 @@ class Replica {
   friend class Delivery;
   Replica(const ReplicaEnv& env, const TeamId& team, std::unique_ptr<store::Store> store);
 
-  Status load_membership();
   Status absorb_membership(const std::vector<ObjectId>& objects);
   /// How far the changes of a log of this device have named the other logs of its space in deps.
   Result<std::map<LogId, std::uint64_t>> named_by(const LogId& log) const;
@@ -151,8 +174,6 @@ class Replica {
   Result<const crypto::VerifyKey*> signing_key(const LogId& log);
   /// Delivers a slice of what can be delivered in a space, and keeps behind_.
   Status deliver(const SpaceId& space, Pace pace = Pace::in_slices);
-  /// Takes up what a process left behind that was stopped in the middle.
-  Status catch_up();
   void note(const SpaceId& space, const std::vector<crdt::Delivered>& delivered, bool is_own);
 
   ReplicaEnv env_;

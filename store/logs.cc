@@ -161,6 +161,13 @@ Status Logs::seal(const crdt::Head& head) {
   return update_log(db_, row);
 }
 
+Status Logs::vouch(const LogId& log) {
+  ENSURE(db_.in_transaction());
+  auto row = TRY(need_log(db_, log));
+  row.info.sealed_seq = row.info.stored_seq;
+  return update_log(db_, row);
+}
+
 Status Logs::set_applied(const LogId& log, std::uint64_t seq) {
   ENSURE(db_.in_transaction());
   auto row = TRY(need_log(db_, log));

@@ -73,6 +73,9 @@ class Logs {
   /// Keeps a verified head: the newest per log and, for ever, checkpoints; raises sealed_seq.
   /// Errors: not_found, reject when the log is not held up to it or stood at another hash there.
   Status seal(const crdt::Head& head);
+  /// Counts all that is held as sealed, though no head says so: for a log that was cut short by
+  /// damage, whose changes had been verified when they came. Errors: not_found.
+  Status vouch(const LogId& log);
   /// Marks all up to the change ending at `seq` as delivered, and nothing beyond; 0: nothing.
   /// Errors: not_found, reject when no change ends there or it lies beyond sealed_seq.
   Status set_applied(const LogId& log, std::uint64_t seq);
