@@ -124,8 +124,8 @@ class Remaking {
     return note_mending(*replica_, {env_.now(), false, sentences(why)});
   }
 
-  /// Membership as it was merged, beside what the logs give: without it there is no key to the team,
-  /// and nobody to ask. Each op says for itself whether it is right.
+  /// Membership as it was merged, beside what the logs give: without it there is no key to the
+  /// team, and nobody to ask. Each op says for itself whether it is right.
   Status keep_membership() {
     for (const auto& bytes : found_.states) {
       const auto state = crdt::decode_object(bytes);
@@ -209,8 +209,8 @@ class Remaking {
     }
     if (row != found_.rows.end() && row->second.frozen) TRY(logs().freeze(log));
     if (row != found_.rows.end() && reached >= known) whole_.insert(log);
+    TRY(logs().vouch(log));
     if (reached < known) {
-      TRY(logs().vouch(log));
       cut_.push_back({certificate->member, is_own, known - reached});
     }
     return {};
@@ -348,9 +348,8 @@ class Remaking {
 Status remake(const ReplicaEnv& env, const TeamId& team, const Error& why) {
   auto& files = env.store_files();
   TRY(settle_files(env));
-  auto found =
-      TRY(store::salvage({env.store_path, env.vfs, {}, {}, env.store_key.get(), &env.rng},
-                         work::kMembershipOp));
+  auto found = TRY(store::salvage({env.store_path, env.vfs, {}, {}, env.store_key.get(), &env.rng},
+                                  work::kMembershipOp));
   auto beside = env;
   beside.store_path += kMaking;
   beside.witness = {};

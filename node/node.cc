@@ -43,7 +43,11 @@ Status Node::start(const std::vector<TeamId>& teams, const std::vector<PendingJo
 Result<net::Endpoint> Node::serve(const net::Endpoint& at) {
   auto bound = TRY(links_.listen(at));
   is_serving_ = true;
-  TRY(refresh_contacts());
+  auto refreshed = refresh_contacts();
+  if (!refreshed && store::is_damage(refreshed.error()) && mend_soon()) {
+    refreshed = refresh_contacts();
+  }
+  TRY(refreshed);
   return bound;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/ensure.h"
 #include "crdt/columns.h"
+#include "crypto/sign.h"
 #include "node/aside.h"
 #include "node/replica.h"
 #include "node/verify.h"
@@ -296,7 +297,7 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
   if (info->frozen || range.changes.front().seq > info->stored_seq + 1) return {};
   if (range.head.seq <= info->stored_seq) {
     const auto hash = TRY(store_->logs().hash_at(log, range.head.seq));
-    if (hash && *hash == range.head.hash) return {};
+    if (hash && *hash == range.head.hash) return take_head(space, range.head);
   }
   HeldLog held{.seq = info->stored_seq, .hash = info->stored_hash, .lamport = 0};
   const auto* key = TRY(signing_key(log));
@@ -333,6 +334,18 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
   TRY(store_->logs().append(log, *verified, now));
   TRY(store_->logs().seal(range.head));
   return attach_aside(*store_, space, log, *key, now);
+}
+
+/// A head over changes that are held: of use where damage took the one that was here.
+Status Replica::take_head(const SpaceId& space, const crdt::Head& head) {
+  const auto newest = TRY(store_->logs().newest_head(head.log));
+  if (newest && newest->seq >= head.seq) return {};
+  const auto* key = TRY(signing_key(head.log));
+  const auto signature = crypto::Signature::from(head.signature.view());
+  if (!crypto::verify(*key, kHeadLabel, crdt::signed_bytes(space, head), *signature)) {
+    return fail(Code::reject, "a log's head is not signed by its device");
+  }
+  return store_->logs().seal(head);
 }
 
 Result<const crypto::VerifyKey*> Replica::signing_key(const LogId& log) {

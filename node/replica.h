@@ -171,6 +171,7 @@ class Replica {
   Status take_packed(const SpaceId& space, const sync::Range& range, WallTime now,
                      std::size_t& expanded);
   Status take_range(const SpaceId& space, const sync::Range& range, WallTime now);
+  Status take_head(const SpaceId& space, const crdt::Head& head);
   Result<const crypto::VerifyKey*> signing_key(const LogId& log);
   /// Delivers a slice of what can be delivered in a space, and keeps behind_.
   Status deliver(const SpaceId& space, Pace pace = Pace::in_slices);

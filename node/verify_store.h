@@ -21,7 +21,7 @@ struct Verified {
   std::uint64_t pieces = 0;           ///< of files, read and held against their names; as above
   std::vector<std::string> problems;  ///< sentences; empty when all is well
   std::vector<std::string> awaited;   ///< parts of logs that teammates are asked for, since they
-                                     ///< were damaged: sentences, too
+                                      ///< were damaged: sentences, too
   // What mends the problems.
   std::optional<Error> damage;  ///< the file or a log: the store has to be made anew
   std::set<work::Ref> wrong;    ///< objects to be made anew from their logs

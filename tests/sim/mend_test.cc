@@ -65,7 +65,8 @@ void let_in(World& world, Host& host, const std::string& by) {
 
 /// Ana, Bo and some work that both hold.
 struct Crew {
-  explicit Crew(std::uint64_t seed, int deeds = 60) : world(seed, {"ana", "bo"}), work(world, seed) {
+  explicit Crew(std::uint64_t seed, int deeds = 60)
+      : world(seed, {"ana", "bo"}), work(world, seed) {
     must(world.found_team("ana"));
     must(world.join("bo", "ana"));
     must(work.prepare("ana"));
@@ -132,8 +133,9 @@ TEST_CASE("mend: whatever pages are lost, a team ends equal, whole, and with all
   });
 }
 
-TEST_CASE("mend: alone, each page by itself: nothing is missing but what lay on it, and it is said") {
-  Alone alone(5, 120);
+TEST_CASE(
+    "mend: alone, each page by itself: nothing is missing but what lay on it, and it is said") {
+  Alone alone(5, 60);
   auto& ana = alone.ana();
   const auto path = path_of(ana);
   const auto before = digest_of(ana);
@@ -172,7 +174,7 @@ TEST_CASE("mend: alone, each page by itself: nothing is missing but what lay on 
 }
 
 TEST_CASE("mend: the power may go at any moment of it") {
-  Crew crew(3, 25);
+  Crew crew(3, 12);
   auto& ana = crew.ana();
   const auto path = path_of(ana);
   const auto before = digest_of(ana);
@@ -200,7 +202,7 @@ TEST_CASE("mend: the power may go at any moment of it") {
     ana.witnesses() = witnesses;
     ana.disk().flip(path, *chosen * kPage + 9);
     const auto damaged = ana.disk().snapshot();
-    for (std::uint64_t change = 1;; change += 1 + change / 40) {
+    for (std::uint64_t change = 1;; change += 1 + change / 20) {
       CAPTURE(change);
       ana.disk().restore(damaged);
       ana.witnesses() = witnesses;
@@ -316,7 +318,8 @@ TEST_CASE("mend: values that are not what the logs say are made anew in place") 
     const char* kHarm[] = {
         "UPDATE object SET state = x'c0' WHERE no = (SELECT max(no) FROM object WHERE state IS NOT "
         "NULL)",
-        "UPDATE object SET state = NULL WHERE no IN (SELECT no FROM object WHERE type = 10 LIMIT 3)",
+        "UPDATE object SET state = NULL WHERE no IN (SELECT no FROM object WHERE type = 10 LIMIT "
+        "3)",
         "UPDATE text SET content = content || 'x'",
         "UPDATE text SET graph = x'00' WHERE no % 2 = 0",
         "DELETE FROM text WHERE no = (SELECT max(no) FROM text)",
