@@ -111,6 +111,9 @@ class Remaking {
     TRY(place_logs());
     TRY(keep_unplaced());
     TRY(deliver());
+    // Of what was erased, a page that nothing leads to any more may have held content.
+    TRY(replica_->erasures().load(replica_->state()));
+    TRY(replica_->erasures().wipe_all());
     TRY(store().put_back(found_));
     for (const auto& fact : found_.facts) {
       const auto log = fact.group == kOwnLogs ? LogId::from(fact.value) : std::nullopt;

@@ -218,6 +218,20 @@ void Node::end_turn() {
   if (std::exchange(has_damage_, false)) (void)mend_soon();
   note_heard();
   check_meetings();
+  free_erased_files();
+}
+
+/// Pieces that only erased files reached go as soon as nothing else is done with pieces.
+void Node::free_erased_files() {
+  if (!archives_.empty() || !file_jobs_.empty()) return;
+  for (const auto& [team, owned] : teams_.all()) {
+    auto& replica = *owned;
+    if (!replica.erasures().has_pieces() || replica.store().in_turn()) continue;
+    auto freed = file_gc(replica);
+    auto done = freed ? turns_of(replica)([&] { return replica.erasures().forget_pieces(); })
+                      : Status(fail(freed.error()));
+    if (!done) env_.log.write(Level::warn, "pieces of an erased file stay: " + done.error().text());
+  }
 }
 
 void Node::on_deadline(Time now) {

@@ -150,6 +150,7 @@ class Node final : public LinkEvents {
   Result<Value> file_read(Replica& replica, const Value& request);
   Result<Value> file_answers(Replica& replica, const Value& request);
   Result<Value> file_gc(Replica& replica);
+  void free_erased_files();
   Result<Value> file_evict(Replica& replica, const Value& request);
   Result<Value> file_quota(Replica& replica, const Value& request);
   // requests_team.cc

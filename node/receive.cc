@@ -171,6 +171,7 @@ class Delivery {
     }
     TRY(merged);
     replica_.note(space_, batch, false);
+    TRY(replica_.erase(space_, batch));
     if (space_ != replica_.trust_) return {};
     std::vector<ObjectId> objects;
     for (const auto& item : batch) {
@@ -285,10 +286,11 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     if (space != trust_ && roster().device(certificate.device) == nullptr) {
       return {};  // a device nobody has admitted, as far as is known here
     }
-    const auto verified =
+    auto verified =
         TRY(verify_range(space, range, {0, crdt::chain_start(space, log), 0}, certificate.signing,
                          [](const LogId&, const ObjectId&) { return std::nullopt; }));
     if (verified.empty()) return {};
+    TRY(erasures_.wipe_arrivals(space, certificate.member, verified));
     TRY(store_->logs().create(log, space, certificate.device, certificate.member));
     TRY(store_->logs().append(log, verified, now));
     TRY(store_->logs().seal(range.head));
@@ -331,6 +333,7 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     TRY(verified);
     return {};
   }
+  TRY(erasures_.wipe_arrivals(space, info->member, *verified));
   TRY(store_->logs().append(log, *verified, now));
   TRY(store_->logs().seal(range.head));
   return attach_aside(*store_, space, log, *key, now);

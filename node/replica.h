@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "crdt/chain.h"
+#include "node/erasures.h"
 #include "node/identity.h"
 #include "node/incarnation.h"
 #include "node/membership.h"
@@ -82,6 +83,7 @@ class Replica {
   const work::State& state() const { return *state_; }
   store::Store& store() { return *store_; }
   Merger& merger() { return merger_; }
+  Erasures& erasures() { return erasures_; }
   MemberId self() const { return self_; }
   SpaceId trust() const { return trust_; }
   SpaceId commons() const { return commons_; }
@@ -171,6 +173,8 @@ class Replica {
   Status take_packed(const SpaceId& space, const sync::Range& range, WallTime now,
                      std::size_t& expanded);
   Status take_range(const SpaceId& space, const sync::Range& range, WallTime now);
+  /// Carries out orders to erase among changes that were just merged, and those they came after.
+  Status erase(const SpaceId& space, std::span<const crdt::Delivered> changes);
   Status take_head(const SpaceId& space, const crdt::Head& head);
   Result<const crypto::VerifyKey*> signing_key(const LogId& log);
   /// Delivers a slice of what can be delivered in a space, and keeps behind_.
@@ -185,6 +189,7 @@ class Replica {
   SpaceId commons_;
   std::unique_ptr<store::Store> store_;
   Merger merger_;
+  Erasures erasures_;
   Incarnation incarnation_;
   Membership membership_;
   std::unique_ptr<StoreState> state_;

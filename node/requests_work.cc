@@ -85,7 +85,10 @@ Result<Value> Node::run_command(Replica& replica, const Value& request) {
       replica,
       [&]() -> Result<Value> {
         auto answer = TRY(replica.run(command, env_.clock.wall()));
-        (void)TRY(record_deed(replica, Deed::Kind::done));
+        // Erasing can't be taken back.
+        if (!std::holds_alternative<work::Erase>(command)) {
+          (void)TRY(record_deed(replica, Deed::Kind::done));
+        }
         return answer;
       },
       is_typing);

@@ -203,12 +203,14 @@ Status Logs::freeze(const LogId& log) {
   return update_log(db_, row);
 }
 
-Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object) {
+Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object,
+                               const std::optional<MemberId>& author) {
   ENSURE(db_.in_transaction());
   const auto number = TRY(find_object_no(db_, space, object));
   if (!number) return 0;
   std::size_t wiped = 0;
   for (const auto& run : TRY(parts_->touches.of(*number))) {
+    if (author && TRY(log_by_no(db_, run.log_no)).info.member != *author) continue;
     const auto salt = TRY(parts_->touches.salt(run.log_no, *number));
     const auto salts = [&](const LogId&, const ObjectId&) { return salt; };
     for (auto seq = run.from_seq; seq <= run.to_seq;) {
@@ -226,7 +228,9 @@ Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object) {
     }
   }
   for (const auto& row : TRY(logs_of_space(db_, space))) {
-    TRY(parts_->touches.drop_salt(row.no, *number));
+    if (!author || row.info.member == *author) {
+      TRY(parts_->touches.drop_salt(row.no, *number));
+    }
   }
   db_.scrub_wal();
   return wiped;

@@ -123,8 +123,10 @@ class Logs {
 
   /// Replaces the content of `object` in every stored change of the space by its digest and drops
   /// its salts: chains stay valid. Returns how many changes held content of it. The pages it stood
-  /// on are overwritten, and the WAL is emptied after the commit.
-  Result<std::size_t> wipe(const SpaceId& space, const ObjectId& object);
+  /// on are overwritten, and the WAL is emptied after the commit. With `author` only in this
+  /// member's logs.
+  Result<std::size_t> wipe(const SpaceId& space, const ObjectId& object,
+                           const std::optional<MemberId>& author = {});
 
  private:
   struct Parts;

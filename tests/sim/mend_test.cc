@@ -291,7 +291,7 @@ TEST_CASE("mend: what is found damaged while the home is open is mended, and the
     for (int i = 0; i < 4; ++i) {
       ana.disk().flip(path, rng.below(pages) * kPage + rng.below(kPage));
     }
-    // Done on what is left, or refused since the thing is not here for now: never a broken answer.
+    // Done on what is left, or refused since the thing is not here until it is sent again: never a broken answer.
     const auto shown = ana.run(request_of("doc.show").set("doc", crew.work.log()));
     if (!shown) CHECK(shown.error().code == Code::not_found);
     (void)check(ana);
