@@ -3,6 +3,8 @@
 
 #include "base/ensure.h"
 #include "crdt/columns.h"
+#include "crypto/sign.h"
+#include "node/aside.h"
 #include "node/replica.h"
 #include "node/verify.h"
 #include "work/judge.h"
@@ -24,6 +26,11 @@ Status Replica::deliver(const SpaceId& space, Pace pace) {
   }
   if (delivery.is_idle()) deliveries_.erase(space);
   return {};
+}
+
+Result<bool> Replica::deliver_all(const SpaceId& space) {
+  TRY(deliver(space, Pace::at_once));
+  return is_behind(space);
 }
 
 Status Replica::deliver_more(Pace pace) {
@@ -91,18 +98,20 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     if (space != trust_ && roster().device(certificate.device) == nullptr) {
       return {};  // a device nobody has admitted, as far as is known here
     }
-    const auto verified =
+    auto verified =
         TRY(verify_range(space, range, {0, crdt::chain_start(space, log), 0}, certificate.signing,
                          [](const LogId&, const ObjectId&) { return std::nullopt; }));
     if (verified.empty()) return {};
+    TRY(erasures_.wipe_arrivals(space, certificate.member, verified));
     TRY(store_->logs().create(log, space, certificate.device, certificate.member));
     TRY(store_->logs().append(log, verified, now));
-    return store_->logs().seal(range.head);
+    TRY(store_->logs().seal(range.head));
+    return attach_aside(*store_, space, log, certificate.signing, now);
   }
   if (info->frozen || range.changes.front().seq > info->stored_seq + 1) return {};
   if (range.head.seq <= info->stored_seq) {
     const auto hash = TRY(store_->logs().hash_at(log, range.head.seq));
-    if (hash && *hash == range.head.hash) return {};
+    if (hash && *hash == range.head.hash) return take_head(space, range.head);
   }
   const HeldLog held{
       .seq = info->stored_seq, .hash = info->stored_hash, .lamport = info->stored_lamport};
@@ -133,8 +142,22 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
     TRY(verified);
     return {};
   }
+  TRY(erasures_.wipe_arrivals(space, info->member, *verified));
   TRY(store_->logs().append(log, *verified, now));
-  return store_->logs().seal(range.head);
+  TRY(store_->logs().seal(range.head));
+  return attach_aside(*store_, space, log, *key, now);
+}
+
+/// A head over changes that are held: of use where damage took the one that was here.
+Status Replica::take_head(const SpaceId& space, const crdt::Head& head) {
+  const auto newest = TRY(store_->logs().newest_head(head.log));
+  if (newest && newest->seq >= head.seq) return {};
+  const auto* key = TRY(signing_key(head.log));
+  const auto signature = crypto::Signature::from(head.signature.view());
+  if (!crypto::verify(*key, kHeadLabel, crdt::signed_bytes(space, head), *signature)) {
+    return fail(Code::reject, "a log's head is not signed by its device");
+  }
+  return store_->logs().seal(head);
 }
 
 Result<const crypto::VerifyKey*> Replica::signing_key(const LogId& log) {

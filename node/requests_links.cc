@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/wire.h"
+#include "node/mend.h"
 #include "node/node.h"
 #include "work/members/invite_code.h"
 #include "work/reference.h"
@@ -429,6 +430,12 @@ Result<Value> Node::status(Replica& replica) {
                                            work::name_of(replica.state(), device->member)
                                      : std::string("a device")) +
                   " wrote differs between devices: it was copied or restored");
+  }
+  for (const auto& mending : TRY(mendings(replica))) {
+    std::string line = work::rfc3339(mending.at).substr(0, 10) + ":";
+    for (const auto& sentence : mending.lines)
+      line += (line.ends_with(':') ? " " : "; ") + sentence;
+    warnings.push(std::move(line));
   }
   return Value::object()
       .set("team", replica.team().text())

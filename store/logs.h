@@ -89,6 +89,9 @@ class Logs {
   /// Keeps a verified head: the newest per log and, for ever, checkpoints; raises sealed_seq.
   /// Errors: not_found, reject when the log is not held up to it or stood at another hash there.
   Status seal(const crdt::Head& head);
+  /// Counts all that is held as sealed, though no head says so: for a log that was cut short by
+  /// damage, whose changes had been verified when they came. Errors: not_found.
+  Status vouch(const LogId& log);
   /// Marks all up to the change ending at `seq` as delivered, and nothing beyond; 0: nothing.
   /// Errors: not_found, reject when no change ends there or it lies beyond sealed_seq.
   Status set_applied(const LogId& log, std::uint64_t seq);
@@ -143,8 +146,10 @@ class Logs {
 
   /// Replaces the content of `object` in every stored change of the space by its digest and drops
   /// its salts: chains stay valid. Returns how many changes held content of it. The pages it stood
-  /// on are overwritten, and the WAL is emptied after the commit.
-  Result<std::size_t> wipe(const SpaceId& space, const ObjectId& object);
+  /// on are overwritten, and the WAL is emptied after the commit. With `author` only in this
+  /// member's logs.
+  Result<std::size_t> wipe(const SpaceId& space, const ObjectId& object,
+                           const std::optional<MemberId>& author = {});
 
  private:
   struct Parts;
