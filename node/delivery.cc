@@ -201,6 +201,10 @@ Status Delivery::apply(std::vector<crdt::Delivered> batch, const std::vector<Tak
   }
   TRY(merged);
   replica_.note(space_, batch, false);
+  if (TRY(replica_.erase(space_, batch))) {
+    queues_.clear();  // what was read ahead still holds what is wiped by now
+    TRY(look_around());
+  }
   if (space_ != replica_.trust_) return {};
   std::vector<ObjectId> objects;
   for (const auto& item : batch) {

@@ -16,6 +16,7 @@
 #include "node/byte_source.h"
 #include "node/incarnation.h"
 #include "node/pool.h"
+#include "store/store_files.h"
 #include "work/exchange/import.h"
 
 namespace holm::node {
@@ -32,7 +33,8 @@ struct Env {
   Rng& rng;
   net::Transport& transport;
   Log& log;
-  std::string vfs;  ///< SQLite VFS for stores; empty: the system's
+  std::string vfs;                     ///< SQLite VFS for stores; empty: the system's
+  store::StoreFiles* files = nullptr;  ///< what moves them about; null: the system's
   /// Where long texts are opened.
   Pool pool = Pool::takers;
   /// Reads what an import names: a file, or a folder with all below it. Errors: not_found, limit.

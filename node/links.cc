@@ -235,6 +235,7 @@ void Links::pump(Link& link) {
         !alive->replica->store().in_turn() && alive->session->queued_bytes() < kQueuedMax) {
       auto message = alive->peer.poll(*alive->view);
       if (!message) {
+        if (store::is_damage(message.error())) events_.on_damage();
         close(*alive, net::GoodbyeReason::failed, message.error().what);
       } else if (*message) {
         send(*alive, **message);
@@ -519,6 +520,7 @@ void Links::on_delta(Link& link, sync::Delta delta) {
 
 void Links::lose_turn(Replica& replica, const Error& why) {
   env_.log.write(Level::error, why.text());
+  if (store::is_damage(why)) events_.on_damage();
   replica.rollback();
   turn_since_.erase(replica.team());
   // Deltas of others went with the turn: their links start again.

@@ -53,6 +53,8 @@ class LinkEvents {
   virtual void on_join(net::LinkId link, const Result<TeamId>& outcome) = 0;
   /// Something became durable in a team: received or written.
   virtual void on_changed(Replica& replica, const std::vector<Changed>& changed) = 0;
+  /// A store does not give back what was written into it.
+  virtual void on_damage() = 0;
 };
 
 class Links final : public net::TransportEvents {

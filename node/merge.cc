@@ -182,7 +182,8 @@ Status Merger::rebuild(const SpaceId& space, const ObjectId& object) {
     TRY(histories_.drop(space, {object, field}));
   }
   TRY(store_.objects().remove(space, object));
-  if (history.empty()) return {};
+  const auto counts = [](const crdt::Delivered& item) { return item.mark == crdt::Mark::valid; };
+  if (std::none_of(history.begin(), history.end(), counts)) return {};
   auto rebuilt = TRY(crdt::rebuild(object, history));
   TRY(store_.objects().save(space, {rebuilt.state}));
   for (const auto& [field, text] : rebuilt.texts) {

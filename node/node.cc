@@ -12,6 +12,7 @@ constexpr Millis kContactIdle{1000};
 constexpr Millis kDialAgain{400};
 constexpr unsigned kDialsMax = 5;
 constexpr Millis kTidyGap{20};  ///< between steps of housekeeping, room for all else
+constexpr Millis kMendAgain{60'000};
 
 void keep_earlier(std::optional<Time>& best, std::optional<Time> other) {
   if (other && (!best || *other < *best)) best = other;
@@ -43,7 +44,11 @@ Status Node::start(const std::vector<TeamId>& teams, const std::vector<PendingJo
 Result<net::Endpoint> Node::serve(const net::Endpoint& at) {
   auto bound = TRY(links_.listen(at));
   is_serving_ = true;
-  TRY(refresh_contacts());
+  auto refreshed = refresh_contacts();
+  if (!refreshed && store::is_damage(refreshed.error()) && mend_soon()) {
+    refreshed = refresh_contacts();
+  }
+  TRY(refreshed);
   return bound;
 }
 
@@ -66,6 +71,11 @@ RequestId Node::ask(const Value& request, Asked asked) {
   asked_at_ = env_.clock.now();
   waiting_.emplace(id, std::move(asked));
   auto outcome = carry_out(id, request);
+  if (!outcome && store::is_damage(outcome.error()) && waiting_.contains(id)) {
+    // What the logs give back is mended, and the request carried out on what is there then.
+    const auto mended = mend_soon();
+    if (mended) outcome = carry_out(id, request);
+  }
   if (!outcome) {
     finish(id, fail(std::move(outcome).error()));
   } else if (*outcome) {
@@ -194,10 +204,22 @@ Result<Value> Node::in_turn(Replica& replica, const std::function<Result<Value>(
   return answer;
 }
 
+bool Node::mend_soon() {
+  // Damage that mending does not end is told as it is, and not sought again at once.
+  const auto now = env_.clock.now();
+  if (mended_at_ && now - *mended_at_ < kMendAgain) return false;
+  mended_at_ = now;
+  auto mended = mend_damaged();
+  if (!mended) env_.log.write(Level::error, mended.error().text());
+  return mended && *mended;
+}
+
 void Node::end_turn() {
   links_.end_turn(Links::Ending::may_wait);
+  if (std::exchange(has_damage_, false)) (void)mend_soon();
   note_heard();
   check_meetings();
+  free_erased_files();
   if (!tidy_at_ && is_untidy()) tidy_at_ = env_.clock.now() + kTidyGap;
 }
 
@@ -214,7 +236,23 @@ void Node::tidy(Time now) {
   for (const auto& [team, replica] : teams_.all()) {
     auto& store = replica->store();
     if (store.in_turn() || !store.is_untidy()) continue;
-    if (auto done = store.tidy(); !done) env_.log.write(Level::warn, done.error().text());
+    if (auto done = store.tidy(); !done) {
+      has_damage_ = has_damage_ || store::is_damage(done.error());
+      env_.log.write(Level::warn, done.error().text());
+    }
+  }
+}
+
+/// Pieces that only erased files reached go as soon as nothing else is done with pieces.
+void Node::free_erased_files() {
+  if (!archives_.empty() || !file_jobs_.empty()) return;
+  for (const auto& [team, owned] : teams_.all()) {
+    auto& replica = *owned;
+    if (!replica.erasures().has_pieces() || replica.store().in_turn()) continue;
+    auto freed = file_gc(replica);
+    auto done = freed ? turns_of(replica)([&] { return replica.erasures().forget_pieces(); })
+                      : Status(fail(freed.error()));
+    if (!done) env_.log.write(Level::warn, "pieces of an erased file stay: " + done.error().text());
   }
 }
 

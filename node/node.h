@@ -17,6 +17,7 @@
 #include "node/links.h"
 #include "node/snapshot.h"
 #include "node/teams.h"
+#include "node/verify_store.h"
 
 namespace holm::node {
 
@@ -60,6 +61,7 @@ class Node final : public LinkEvents {
   void on_link_closed(const LinkInfo& link, const Error& why) override;
   void on_join(net::LinkId link, const Result<TeamId>& outcome) override;
   void on_changed(Replica& replica, const std::vector<Changed>& changed) override;
+  void on_damage() override { has_damage_ = true; }
 
  private:
   /// A join under way: asked for by a person, or taken up again.
@@ -126,6 +128,12 @@ class Node final : public LinkEvents {
   Result<Value> import_undo(Replica& replica, const Value& request);
   Result<Value> export_files(Replica& replica, const Value& request);
   Result<Value> verify(const Value& request);
+  void let_go_of(Replica& replica);
+  Result<std::vector<std::string>> mend_here(Replica& replica, const Verified& found);
+  /// Looks for damage in every store and mends it. Whether there was any.
+  Result<bool> mend_damaged();
+  /// The same, unless it was done a moment ago.
+  bool mend_soon();
   Result<std::optional<Value>> backup(RequestId id, const Value& request);
   void continue_backups();
   /// Errors: busy while a backup is being made.
@@ -145,6 +153,7 @@ class Node final : public LinkEvents {
   Result<Value> file_read(Replica& replica, const Value& request);
   Result<Value> file_answers(Replica& replica, const Value& request);
   Result<Value> file_gc(Replica& replica);
+  void free_erased_files();
   Result<Value> file_evict(Replica& replica, const Value& request);
   Result<Value> file_quota(Replica& replica, const Value& request);
   // requests_team.cc
@@ -189,6 +198,8 @@ class Node final : public LinkEvents {
   std::map<std::pair<TeamId, DeviceId>, Bytes> heard_;  ///< as last written
   std::deque<std::unique_ptr<FileJob>> file_jobs_;
   bool is_serving_ = false;
+  bool has_damage_ = false;        ///< a link met some; mended when the turn ends
+  std::optional<Time> mended_at_;  ///< when damage was looked for last
 };
 
 }  // namespace holm::node

@@ -1,6 +1,7 @@
 // What a replica tells peers of its logs: the half of sync::Shared that looks into the store. Of a
 // forked log all branches, named and chained as they were signed (docs/formats/sync.md).
 #include <algorithm>
+#include <set>
 
 #include "crdt/columns.h"
 #include "node/replica.h"
@@ -38,6 +39,22 @@ std::vector<const store::LogInfo*> path_to(const std::vector<store::LogInfo>& tr
   }
   std::reverse(out.begin(), out.end());
   return out;
+}
+
+/// Puts the salts with a change of `log` that are needed to check it and were not put with one
+/// before it: who erased a thing has forgotten its salt, and has to check what others still write
+/// on it.
+Status attach_salts(const store::Logs& logs, const LogId& log, crdt::Change& change,
+                    std::set<ObjectId>& attached) {
+  for (const auto& salt : change.salts) attached.insert(salt.object);
+  for (const auto& op : change.ops) {
+    if (op.content.empty() || !attached.insert(op.object).second) continue;
+    const auto salt = TRY(logs.salt(log, op.object));
+    if (!salt) continue;
+    const crdt::SaltOf one{op.object, *salt};
+    change.salts.insert(std::lower_bound(change.salts.begin(), change.salts.end(), one), one);
+  }
+  return {};
 }
 
 }  // namespace
@@ -157,12 +174,14 @@ Result<std::optional<sync::Range>> Replica::next_range(
       const auto last = TRY(logs.at(end.log, from));
       if (last && last->change.last_seq() == from) range.base = crdt::base_after(last->change);
     }
+    std::set<ObjectId> attached;
     for (auto next = from + 1; next <= range.head.seq;) {
       auto changes = TRY(logs.read(end.log, next, kRangeBytes, 1024));
       if (changes.empty()) return fail(Code::corrupt, "a log has a gap before its head");
       for (auto& item : changes) {
         if (item.change.seq > range.head.seq) break;
         next = item.change.last_seq() + 1;
+        TRY(attach_salts(logs, end.log, item.change, attached));
         range.changes.push_back(std::move(item.change));
       }
     }

@@ -4,6 +4,8 @@
 
 #include "base/ensure.h"
 #include "crdt/columns.h"
+#include "crypto/sign.h"
+#include "node/aside.h"
 #include "node/replica.h"
 #include "node/verify.h"
 #include "work/judge.h"
@@ -43,6 +45,11 @@ Status Replica::heal(const SpaceId& space) {
   unhealed_.erase(space);
   healed_.clear();
   return {};
+}
+
+Result<bool> Replica::deliver_all(const SpaceId& space) {
+  TRY(deliver(space, Pace::at_once));
+  return is_behind(space);
 }
 
 Status Replica::deliver_more(Pace pace) {
@@ -112,8 +119,10 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
   if (tree.empty()) return base ? Status() : take_first(space, range, now);
   if (tree[0].space != space) return fail(Code::reject, "a log is claimed for two spaces");
   const auto from = base ? *base : range.changes.front().seq;
-  if (from == 0 || TRY(store_->logs().find_place(log, range.head.seq, range.head.hash.view()))) {
-    return {};
+  if (from == 0) return {};
+  if (const auto place =
+          TRY(store_->logs().find_place(log, range.head.seq, range.head.hash.view()))) {
+    return place->is_forked() ? Status() : take_head(space, range.head);
   }
   // Which of many branches is meant has to be said: trying all of them would be dear.
   if (from > 1 && !range.before && tree.size() > 1) return {};
@@ -148,10 +157,11 @@ Status Replica::take_first(const SpaceId& space, const sync::Range& range, WallT
   if (space != trust_ && roster().device(certificate.device) == nullptr) {
     return {};  // a device nobody has admitted, as far as is known here
   }
-  const auto verified =
+  auto verified =
       TRY(verify_range(space, range, {0, crdt::chain_start(space, log), 0}, certificate.signing,
                        [](const LogId&, const ObjectId&) { return std::nullopt; }));
   if (verified.empty()) return {};
+  TRY(erasures_.wipe_arrivals(space, certificate.member, verified));
   const auto namesake = TRY(store_->logs().find(log));
   if (namesake) {
     TRY(rename(namesake->space, {TRY(store_->logs().vacate(log))}));
@@ -160,9 +170,19 @@ Status Replica::take_first(const SpaceId& space, const sync::Range& range, WallT
   TRY(store_->logs().create(log, space, certificate.device, certificate.member));
   TRY(store_->logs().append(log, verified, now));
   TRY(store_->logs().seal(range.head));
-  if (!namesake) return {};
+  if (!namesake) return attach_aside(*store_, space, log, certificate.signing, now);
   TRY(rename(namesake->space, TRY(store_->logs().settle_names(namesake->space))));
   return namesake->space == space ? Status() : heal(namesake->space);
+}
+
+/// Salts that are known came along for those who have forgotten them: stored once is enough.
+void Replica::drop_known_salts(const LogId& log, std::vector<store::StoredChange>& changes) {
+  for (auto& stored : changes) {
+    std::erase_if(stored.change.salts, [&](const crdt::SaltOf& one) {
+      const auto known = store_->logs().salt(log, one.object);
+      return known && *known == one.salt;
+    });
+  }
 }
 
 Status Replica::take_from(const SpaceId& space, const sync::Range& range, const Start& start,
@@ -186,11 +206,15 @@ Status Replica::take_from(const SpaceId& space, const sync::Range& range, const 
   if (!at.is_forked() && at.stored_seq > start.seq) {
     // It begins with what is held, as far as anyone knows: the chain says whether it goes on there.
     const HeldLog held{at.stored_seq, at.stored_hash, at.stored_lamport};
-    const auto verified = verify(held, *TRY(signing_key(at.log)));
+    const auto* key = TRY(signing_key(at.log));
+    auto verified = verify(held, *key);
     if (fault) return fail(*fault);
     if (verified && !verified->empty()) {
+      TRY(erasures_.wipe_arrivals(space, at.member, *verified));
+      drop_known_salts(at.log, *verified);
       TRY(logs.append(at.log, *verified, now));
-      return logs.seal(range.head);
+      TRY(logs.seal(range.head));
+      return attach_aside(*store_, space, at.log, *key, now);
     }
   }
   auto device = at.device;
@@ -229,16 +253,34 @@ Status Replica::take_from(const SpaceId& space, const sync::Range& range, const 
     seq = end;
   }
   if (known == verified.size()) return {};
-  const auto rest = std::span<const store::StoredChange>(verified).subspan(known);
-  if (seq == at.stored_seq && !at.frozen) {
-    TRY(logs.append(at.log, rest, now));
-    return logs.seal(at.log, range.head);
-  }
   if (seq > 0) {
     device = at.device;
     member = at.member;
   }
+  std::vector<store::StoredChange> rest(
+      std::make_move_iterator(verified.begin() + static_cast<std::ptrdiff_t>(known)),
+      std::make_move_iterator(verified.end()));
+  TRY(erasures_.wipe_arrivals(space, member, rest));
+  if (seq > 0) drop_known_salts(at.log, rest);
+  if (seq == at.stored_seq && !at.frozen) {
+    TRY(logs.append(at.log, rest, now));
+    TRY(logs.seal(at.log, range.head));
+    if (at.is_branch()) return {};
+    return attach_aside(*store_, space, at.log, *TRY(signing_key(at.log)), now);
+  }
   return take_branch(at, seq, device, member, rest, range.head, now);
+}
+
+/// A head over changes that are held: of use where damage took the one that was here.
+Status Replica::take_head(const SpaceId& space, const crdt::Head& head) {
+  const auto newest = TRY(store_->logs().newest_head(head.log));
+  if (newest && newest->seq >= head.seq) return {};
+  const auto* key = TRY(signing_key(head.log));
+  const auto signature = crypto::Signature::from(head.signature.view());
+  if (!crypto::verify(*key, kHeadLabel, crdt::signed_bytes(space, head), *signature)) {
+    return fail(Code::reject, "a log's head is not signed by its device");
+  }
+  return store_->logs().seal(head);
 }
 
 Result<const crypto::VerifyKey*> Replica::signing_key(const LogId& log) {

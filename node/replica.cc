@@ -6,6 +6,7 @@
 #include "base/wire.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
+#include "node/mend.h"
 #include "node/mention.h"
 #include "node/seen.h"
 #include "node/verify.h"
@@ -22,6 +23,10 @@ SpaceId space_named(std::string_view label, const TeamId& team) {
   return *SpaceId::from(shorten(crypto::hash(label, team.view())).view());
 }
 
+store::StoreOptions options_of(const ReplicaEnv& env) {
+  return {env.store_path, env.vfs, table_specs(), search_indexer(), env.store_key.get(), &env.rng};
+}
+
 }  // namespace
 
 SpaceId trust_space(const TeamId& team) { return space_named("holm trust space v1", team); }
@@ -36,10 +41,11 @@ Replica::Replica(const ReplicaEnv& env, const TeamId& team, std::unique_ptr<stor
       commons_(commons_space(team)),
       store_(std::move(store)),
       merger_(*store_, env.pool),
+      erasures_(*store_, merger_),
       incarnation_(*store_, env.rng, env.log, env.witness),
       membership_(team),
-      state_(std::make_unique<StoreState>(*store_, merger_, membership_.roster(), commons_, self_,
-                                          device_)) {}
+      state_(std::make_unique<StoreState>(*store_, merger_, erasures_, membership_.roster(),
+                                          commons_, self_, device_)) {}
 
 Replica::~Replica() {
   store_->rollback();
@@ -47,10 +53,10 @@ Replica::~Replica() {
 }
 
 Result<std::unique_ptr<Replica>> Replica::open(const ReplicaEnv& env, const TeamId& team) {
-  auto store = TRY(store::Store::open(
-      {env.store_path, env.vfs, table_specs(), search_indexer(), env.store_key.get(), &env.rng}));
+  auto store = TRY(store::Store::open(options_of(env)));
   std::unique_ptr<Replica> replica(new Replica(env, team, std::move(store)));
   TRY(replica->load_membership());
+  TRY(replica->erasures_.load(*replica->state_));
   TRY(replica->catch_up());
   TRY(replica->incarnation_.check());
   return replica;
@@ -75,6 +81,24 @@ Status Replica::catch_up() {
   }
   changed_.clear();
   return {};
+}
+
+Status Replica::reopen(const std::function<Status()>& between) {
+  auto reopened = store_->reopen(options_of(env_), between);
+  incarnation_.on_rollback();
+  merger_.forget();
+  digests_.clear();
+  keys_.clear();
+  changed_.clear();
+  deliveries_.clear();
+  behind_.clear();
+  delivered_.clear();
+  membership_.clear();
+  TRY(load_membership());
+  TRY(reopened);
+  TRY(erasures_.load(*state_));
+  TRY(catch_up());
+  return incarnation_.check();
 }
 
 Result<std::unique_ptr<Replica>> Replica::found(const ReplicaEnv& env, const TeamId& team,
@@ -117,6 +141,7 @@ void Replica::rollback() {
   delivered_.clear();
   // What was read before can be read again; a store that cannot be read says so at the next use.
   (void)load_membership().has_value();
+  (void)erasures_.load(*state_).has_value();
 }
 
 std::string Replica::name() const {
@@ -146,6 +171,9 @@ Status Replica::load_membership() {
   for (const auto& ref : TRY(state_->find({.type = work::kMembershipOp, .space = trust_}))) {
     objects.push_back(ref.object);
   }
+  std::vector<Bytes> kept;
+  for (auto& [hash, op] : TRY(store_->facts().all(kKeptMembership))) kept.push_back(std::move(op));
+  if (!kept.empty() && membership_.add(std::move(kept))) membership_changed_ = true;
   return absorb_membership(objects);
 }
 
@@ -321,12 +349,31 @@ Status Replica::append_own(const SpaceId& space, const LogId& log,
   TRY(store_->logs().note_named(space, delivered));
   TRY(merger_.apply(space, delivered));
   note(space, delivered, true);
+  if (TRY(erase(space, delivered))) deliveries_.erase(space);
   if (space != trust_) return {};
   std::vector<ObjectId> objects;
   for (const auto& item : delivered) {
     for (const auto& op : item.change.ops) objects.push_back(op.object);
   }
   return absorb_membership(objects);
+}
+
+Result<bool> Replica::erase(const SpaceId& space, std::span<const crdt::Delivered> changes) {
+  const auto gone = TRY(erasures_.on_merged(*state_, space, changes));
+  if (gone.empty()) return false;
+  for (const auto& ref : gone) {
+    const auto& last = changes.back().change;
+    changed_.push_back({ref.space, ref.object, last.log, last.seq, false});
+  }
+  TRY(drop_damaged(env_));
+  return true;
+}
+
+Status Replica::erase_again() {
+  TRY(erasures_.load(*state_));
+  TRY(erasures_.wipe_all());
+  deliveries_.clear();
+  return {};
 }
 
 Result<Value> Replica::run(const work::Command& command, WallTime now) {

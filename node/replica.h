@@ -5,6 +5,7 @@
 // sends; nothing that is not durable is ever offered to a peer.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "base/rng.h"
 #include "crdt/chain.h"
 #include "node/delivery.h"
+#include "node/erasures.h"
 #include "node/identity.h"
 #include "node/incarnation.h"
 #include "node/membership.h"
@@ -25,6 +27,7 @@
 #include "store/facts.h"
 #include "store/logs.h"
 #include "store/store.h"
+#include "store/store_files.h"
 #include "sync/message.h"
 #include "work/apply.h"
 
@@ -40,7 +43,17 @@ struct ReplicaEnv {
   Pool pool = Pool::takers;                                   ///< as Env has it
   std::shared_ptr<const crypto::SecretKey32> store_key = {};  ///< null: not encrypted
   WitnessPlace witness = {};
+  const Clock* clock = nullptr;        ///< for what is told of mending; null: 1970
+  store::StoreFiles* files = nullptr;  ///< null: the system's
+
+  WallTime now() const { return clock != nullptr ? clock->wall() : WallTime{}; }
+  store::StoreFiles& store_files() const {
+    return files != nullptr ? *files : store::system_store_files();
+  }
 };
+
+/// Facts: membership ops that stand outside of the logs, by hash.
+inline constexpr std::string_view kKeptMembership = "membership";
 
 /// Objects that changed in one turn, for whoever watches.
 struct Changed {
@@ -62,11 +75,13 @@ class Replica {
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
+  const ReplicaEnv& env() const { return env_; }
   const TeamId& team() const { return team_; }
   const work::members::Roster& roster() const { return membership_.roster(); }
   const work::State& state() const { return *state_; }
   store::Store& store() { return *store_; }
   Merger& merger() { return merger_; }
+  Erasures& erasures() { return erasures_; }
   MemberId self() const { return self_; }
   SpaceId trust() const { return trust_; }
   SpaceId commons() const { return commons_; }
@@ -103,6 +118,20 @@ class Replica {
   bool is_behind() const { return !behind_.empty(); }
   /// Delivers some more, in as little time. Needs an open turn. Errors: the store's.
   Status deliver_more(Pace pace = Pace::in_slices);
+
+  /// Delivers in a space as much as a slice takes, within the open turn. True when there may be
+  /// more. Errors: the store's.
+  Result<bool> deliver_all(const SpaceId& space);
+  /// Reads who belongs, from merged state and from what was kept of it when a store was mended.
+  Status load_membership();
+  /// Carries out every order to erase that stands, after logs were put together anew. Needs an open
+  /// turn.
+  Status erase_again();
+  /// Takes up what a process left behind that was stopped in the middle.
+  Status catch_up();
+  /// Closes the store, runs `between`, and goes on with what is there then (Store::reopen). Between
+  /// turns.
+  Status reopen(const std::function<Status()>& between);
 
   /// Somebody says they hold a log of a space up to `seq`: more than this store has of a log of its
   /// own means that this store is an old one. May open a turn. Errors: the store's.
@@ -146,7 +175,6 @@ class Replica {
   friend class Delivery;
   Replica(const ReplicaEnv& env, const TeamId& team, std::unique_ptr<store::Store> store);
 
-  Status load_membership();
   Status absorb_membership(const std::vector<ObjectId>& objects);
   /// How far the changes of a log of this device have named other logs of its space.
   Result<std::map<LogId, std::uint64_t>> named_by(const LogId& log) const;
@@ -166,6 +194,7 @@ class Replica {
   Status take_first(const SpaceId& space, const sync::Range& range, WallTime now);
   Status take_from(const SpaceId& space, const sync::Range& range, const Start& start,
                    const std::vector<store::LogInfo>& tree, WallTime now);
+  void drop_known_salts(const LogId& log, std::vector<store::StoredChange>& changes);
   /// Takes the first changes of a branch that parts from `log` behind op `seq`.
   Status take_branch(const store::LogInfo& log, std::uint64_t seq, const DeviceId& device,
                      const MemberId& member, std::span<const store::StoredChange> changes,
@@ -175,11 +204,13 @@ class Replica {
   Status rename(const SpaceId& space, const std::vector<store::Moved>& moved);
   /// Delivers all of a space again, under the names that its branches have now. O(space).
   Status heal(const SpaceId& space);
+  /// Carries out orders to erase among changes that were just merged, and those they came after.
+  /// Whether anything stored was wiped: what was read of the space before is old then.
+  Result<bool> erase(const SpaceId& space, std::span<const crdt::Delivered> changes);
+  Status take_head(const SpaceId& space, const crdt::Head& head);
   Result<const crypto::VerifyKey*> signing_key(const LogId& log);
   /// Delivers a slice of what can be delivered in a space, and keeps behind_.
   Status deliver(const SpaceId& space, Pace pace = Pace::in_slices);
-  /// Takes up what a process left behind that was stopped in the middle.
-  Status catch_up();
   void note(const SpaceId& space, const std::vector<crdt::Delivered>& delivered, bool is_own);
 
   ReplicaEnv env_;
@@ -190,6 +221,7 @@ class Replica {
   SpaceId commons_;
   std::unique_ptr<store::Store> store_;
   Merger merger_;
+  Erasures erasures_;
   Incarnation incarnation_;
   Membership membership_;
   std::unique_ptr<StoreState> state_;

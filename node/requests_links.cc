@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/wire.h"
+#include "node/mend.h"
 #include "node/node.h"
 #include "work/members/invite_code.h"
 #include "work/reference.h"
@@ -435,6 +436,12 @@ Result<Value> Node::status(Replica& replica) {
     warnings.push(name + " was copied or restored, and two copies wrote: " +
                   (is_kept ? "all of it is kept, and each goes on apart"
                            : "what one of them wrote is not here yet"));
+  }
+  for (const auto& mending : TRY(mendings(replica))) {
+    std::string line = work::rfc3339(mending.at).substr(0, 10) + ":";
+    for (const auto& sentence : mending.lines)
+      line += (line.ends_with(':') ? " " : "; ") + sentence;
+    warnings.push(std::move(line));
   }
   return Value::object()
       .set("team", replica.team().text())

@@ -4,6 +4,7 @@
 
 #include "base/wire.h"
 #include "crypto/hash.h"
+#include "node/mend.h"
 #include "node/node.h"
 #include "node/seen.h"
 #include "node/undo.h"
@@ -84,7 +85,10 @@ Result<Value> Node::run_command(Replica& replica, const Value& request) {
       replica,
       [&]() -> Result<Value> {
         auto answer = TRY(replica.run(command, env_.clock.wall()));
-        (void)TRY(record_deed(replica, Deed::Kind::done));
+        // Erasing can't be taken back.
+        if (!std::holds_alternative<work::Erase>(command)) {
+          (void)TRY(record_deed(replica, Deed::Kind::done));
+        }
         return answer;
       },
       is_typing);
@@ -375,16 +379,35 @@ Result<Value> Node::verify(const Value& request) {
   const auto depth = request["deep"].flag() ? Depth::logs_and_state : Depth::logs;
   Value teams = Value::array();
   std::string first;
+  bool is_whole = true;
   for (auto* replica : replicas) {
-    const auto found = TRY(verify_store(*replica, depth));
-    Value problems = Value::array();
-    for (const auto& problem : found.problems) problems.push(problem);
+    std::vector<std::string> mended;
+    for (const auto& mending : TRY(mendings(*replica))) {
+      if (mending.is_told) continue;
+      mended.insert(mended.end(), mending.lines.begin(), mending.lines.end());
+    }
+    auto found = TRY(verify_store(*replica, depth));
+    if (found.needs_mending()) {
+      const auto lines = TRY(mend_here(*replica, found));
+      mended.insert(mended.end(), lines.begin(), lines.end());
+      found = TRY(verify_store(*replica, depth));
+    }
+    const bool is_well = found.problems.empty() && found.awaited.empty() && mended.empty();
+    if (is_well ? depth == Depth::logs_and_state : !mended.empty()) {
+      TRY(settle_mendings(*replica, is_well));
+    }
+    is_whole = is_whole && mended.empty() && found.awaited.empty();
     if (!found.problems.empty() && first.empty()) {
       first = replica->name() + ": " + found.problems.front();
       if (found.problems.size() > 1) {
         first += " (and " + std::to_string(found.problems.size() - 1) + " more)";
       }
     }
+    const auto list = [](const std::vector<std::string>& sentences) {
+      Value out = Value::array();
+      for (const auto& sentence : sentences) out.push(sentence);
+      return out;
+    };
     teams.push(Value::object()
                    .set("team", replica->team().text())
                    .set("name", replica->name())
@@ -392,12 +415,55 @@ Result<Value> Node::verify(const Value& request) {
                    .set("signatures", found.heads)
                    .set("objects", found.objects)
                    .set("pieces", found.pieces)
-                   .set("problems", std::move(problems)));
+                   .set("problems", list(found.problems))
+                   .set("awaited", list(found.awaited))
+                   .set("mended", list(mended)));
   }
   if (!first.empty()) {
     return fail(Code::corrupt, first, "nothing was changed", "keep a copy of the home before more");
   }
-  return Value::object().set("ok", true).set("teams", std::move(teams));
+  return Value::object().set("ok", is_whole).set("teams", std::move(teams));
+}
+
+/// What refers to the store as it is ends first; links of the team start again.
+void Node::let_go_of(Replica& replica) {
+  links_.end_turn();
+  for (auto& archive : std::exchange(archives_, {})) {
+    finish(archive.request, fail(Code::failed, "a store was damaged while it was backed up",
+                                 "it is being mended", "make the backup again"));
+  }
+  for (std::size_t i = 0; i < file_jobs_.size();) {
+    if (file_jobs_[i]->replica != &replica) {
+      ++i;
+      continue;
+    }
+    const auto request = file_jobs_[i]->request;
+    file_jobs_.erase(file_jobs_.begin() + static_cast<std::ptrdiff_t>(i));
+    finish(request, fail(Code::failed, "the store was damaged", "it is being mended",
+                         "add the files again"));
+  }
+  for (const auto& link : links_.links()) {
+    if (link.team == replica.team()) links_.hang_up(link.id, "a damaged store is being mended");
+  }
+}
+
+Result<std::vector<std::string>> Node::mend_here(Replica& replica, const Verified& found) {
+  let_go_of(replica);
+  auto lines = mend_found(replica, found);
+  links_.on_written(replica, false);
+  return lines;
+}
+
+Result<bool> Node::mend_damaged() {
+  bool is_mended = false;
+  for (const auto& [team, replica] : teams_.all()) {
+    if (replica->store().in_turn()) replica->rollback();
+    const auto found = TRY(verify_store(*replica, Depth::logs_and_state));
+    if (!found.needs_mending()) continue;
+    (void)TRY(mend_here(*replica, found));
+    is_mended = true;
+  }
+  return is_mended;
 }
 
 /// The digest of every object's merged state, and of all of them together.

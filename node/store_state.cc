@@ -6,6 +6,7 @@
 #include "store/logs.h"
 #include "store/objects.h"
 #include "store/search.h"
+#include "work/rules/erasure.h"
 #include "work/schema.h"
 #include "work/search/terms.h"
 
@@ -50,11 +51,12 @@ store::Indexer search_indexer() {
           .version = work::search::kTermsVersion};
 }
 
-StoreState::StoreState(store::Store& store, const Merger& merger,
+StoreState::StoreState(store::Store& store, const Merger& merger, const Erasures& erasures,
                        const work::members::Roster& roster, const SpaceId& commons,
                        const MemberId& self, const DeviceId& device)
     : store_(store),
       merger_(merger),
+      erasures_(erasures),
       roster_(roster),
       commons_(commons),
       self_(self),
@@ -114,13 +116,29 @@ Result<store::Selection> selection_of(const work::Lookup& lookup, const work::Ty
 Result<std::vector<work::Ref>> StoreState::find(const work::Lookup& lookup) const {
   const auto* type = work::find_type(lookup.type);
   if (type == nullptr) return std::vector<work::Ref>();
-  return refs(TRY(store_.objects().select(TRY(selection_of(lookup, *type)))));
+  auto out = refs(TRY(store_.objects().select(TRY(selection_of(lookup, *type)))));
+  if (lookup.type != work::kErasure) TRY(leave_out_erased(out));
+  return out;
 }
 
 Result<std::size_t> StoreState::count(const work::Lookup& lookup) const {
   const auto* type = work::find_type(lookup.type);
   if (type == nullptr) return 0;
+  // An index counts what is left of erased things too.
+  if (lookup.type != work::kErasure && erasures_.is_any_in(lookup.space)) {
+    return TRY(find(lookup)).size();
+  }
   return TRY(store_.objects().count(TRY(selection_of(lookup, *type))));
+}
+
+/// What was erased is told of where somebody asks for it, and listed nowhere.
+Status StoreState::leave_out_erased(std::vector<work::Ref>& refs) const {
+  std::vector<work::Ref> out;
+  for (const auto& ref : refs) {
+    if (!erasures_.knows(ref) || !TRY(work::rules::erasure_of(*this, ref))) out.push_back(ref);
+  }
+  refs = std::move(out);
+  return {};
 }
 
 Result<std::optional<work::Ref>> StoreState::locate(const ObjectId& id) const {
@@ -145,6 +163,8 @@ Result<std::vector<work::Matched>> StoreState::matching(const Match& match, std:
     const auto rows = TRY(store_.search().matching(match, before, limit));
     for (const auto& row : rows) {
       before = row.no;
+      const work::Ref ref{row.space, row.object};
+      if (erasures_.knows(ref) && TRY(work::rules::erasure_of(*this, ref))) continue;
       if (is_readable(row.space)) out.push_back({{row.space, row.object}, row.type, row.no});
       if (out.size() == limit) break;
     }

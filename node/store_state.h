@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "node/erasures.h"
 #include "node/merge.h"
 #include "store/store.h"
 #include "work/state.h"
@@ -12,8 +13,9 @@ namespace holm::node {
 class StoreState final : public work::State {
  public:
   /// `roster` may change between calls; all references outlive this.
-  StoreState(store::Store& store, const Merger& merger, const work::members::Roster& roster,
-             const SpaceId& commons, const MemberId& self, const DeviceId& device);
+  StoreState(store::Store& store, const Merger& merger, const Erasures& erasures,
+             const work::members::Roster& roster, const SpaceId& commons, const MemberId& self,
+             const DeviceId& device);
 
   const work::members::Roster& roster() const override { return roster_; }
   MemberId self() const override { return self_; }
@@ -41,8 +43,11 @@ class StoreState final : public work::State {
   std::optional<MemberId> author(const LogId& log) const override;
 
  private:
+  Status leave_out_erased(std::vector<work::Ref>& refs) const;
+
   store::Store& store_;
   const Merger& merger_;
+  const Erasures& erasures_;
   const work::members::Roster& roster_;
   SpaceId commons_;
   MemberId self_;

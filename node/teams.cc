@@ -4,6 +4,7 @@
 
 #include "base/wire.h"
 #include "crypto/hash.h"
+#include "node/mend.h"
 
 namespace holm::node {
 namespace members = work::members;
@@ -28,12 +29,14 @@ ReplicaEnv Teams::replica_env(const TeamId& team) const {
           .vfs = env_.vfs,
           .pool = env_.pool,
           .store_key = env_.store_key(team),
-          .witness = env_.witness(team)};
+          .witness = env_.witness(team),
+          .clock = &env_.clock,
+          .files = env_.files};
 }
 
 Status Teams::open(const std::vector<TeamId>& teams) {
   for (const auto& team : teams) {
-    replicas_[team] = TRY(Replica::open(replica_env(team), team));
+    replicas_[team] = TRY(open_whole(replica_env(team), team));
   }
   refresh_doors();
   return {};
@@ -59,7 +62,7 @@ Result<Replica*> Teams::found(std::string_view name) {
 
 Result<Replica*> Teams::prepare(const TeamId& team) {
   if (auto* known = find(team)) return known;
-  auto replica = TRY(Replica::open(replica_env(team), team));
+  auto replica = TRY(open_whole(replica_env(team), team));
   auto* out = replica.get();
   replicas_[team] = std::move(replica);
   return out;

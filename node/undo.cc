@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/wire.h"
+#include "work/rules/erasure.h"
 #include "work/rules/life.h"
 #include "work/schema.h"
 
@@ -198,6 +199,8 @@ Result<std::vector<work::Ref>> take_back(Replica& replica, Deed deed, WallTime n
         holm::encode(work::rules::encode(TRY(replica.state().positions(made->space))));
     for (const auto& op : stored.change.ops) {
       if (!objects.insert(op.object).second) continue;
+      // Of what was erased nothing can come back.
+      if (TRY(work::rules::erasure_of(replica.state(), {made->space, op.object}))) continue;
       const auto history = TRY(logs.touching(made->space, op.object));
       std::vector<crdt::Delivered> earlier;
       for (const auto& item : history) {

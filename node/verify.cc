@@ -1,6 +1,7 @@
 #include "node/verify.h"
 
 #include <map>
+#include <set>
 
 #include "crypto/sign.h"
 
@@ -26,13 +27,23 @@ Result<std::vector<store::StoredChange>> verify_range(const SpaceId& space,
       return fail(Code::reject, "a log does not go on where it ended");
     }
     TRY(crdt::validate(change));
-    for (const auto& salt : change.salts) declared[salt.object] = salt.salt;
+    std::set<ObjectId> fresh;  // not put with an earlier change of the range
+    for (const auto& salt : change.salts) {
+      const auto known = declared.find(salt.object);
+      if (known == declared.end() || known->second != salt.salt) fresh.insert(salt.object);
+      declared[salt.object] = salt.salt;
+    }
     const auto digest = crdt::change_digest(change, lookup);
     if (!digest) return fail(Code::reject, digest.error().what);
     hash = crdt::chain_next(hash, *digest);
     next = change.last_seq() + 1;
     lamport = change.lamport;
     out.push_back({change, hash, crdt::Mark::valid});
+    // Salts that were put with it for those who forgot them are known here from an earlier change.
+    std::erase_if(out.back().change.salts, [&](const crdt::SaltOf& salt) {
+      const auto known = salts(change.log, salt.object);
+      return known ? *known == salt.salt : !fresh.contains(salt.object);
+    });
   }
   if (out.empty()) return out;
   if (range.head.seq + 1 != next || range.head.hash != hash) {

@@ -129,6 +129,13 @@ Status Logs::seal(const LogId& log, const crdt::Head& head) {
   return update_log(db_, row);
 }
 
+Status Logs::vouch(const LogId& log) {
+  ENSURE(db_.in_transaction());
+  auto row = TRY(need_log(db_, log));
+  row.info.sealed_seq = row.info.stored_seq;
+  return update_log(db_, row);
+}
+
 Status Logs::set_applied(const LogId& log, std::uint64_t seq) {
   const auto row = TRY(need_log(db_, log));
   Reached reached{.seq = seq, .hash = {}, .lamport = 0};
@@ -191,12 +198,14 @@ Status Logs::note_named(const SpaceId& space, std::span<const crdt::Delivered> c
   return {};
 }
 
-Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object) {
+Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object,
+                               const std::optional<MemberId>& author) {
   ENSURE(db_.in_transaction());
   const auto number = TRY(find_object_no(db_, space, object));
   if (!number) return 0;
   std::size_t wiped = 0;
   for (const auto& run : TRY(parts_->touches.of(*number))) {
+    if (author && TRY(log_by_no(db_, run.log_no)).info.member != *author) continue;
     const auto salt = TRY(parts_->salt(run.log_no, *number));
     const auto salts = [&](const LogId&, const ObjectId&) { return salt; };
     for (auto seq = run.from_seq; seq <= run.to_seq;) {
@@ -214,7 +223,9 @@ Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object) {
     }
   }
   for (const auto& row : TRY(logs_of_space(db_, space))) {
-    TRY(parts_->touches.drop_salt(row.no, *number));
+    if (!author || row.info.member == *author) {
+      TRY(parts_->touches.drop_salt(row.no, *number));
+    }
   }
   db_.scrub_wal();
   return wiped;

@@ -111,6 +111,9 @@ class Logs {
   Status seal(const crdt::Head& head) { return seal(head.log, head); }
   /// The same for a branch, whose heads name the forked log.
   Status seal(const LogId& log, const crdt::Head& head);
+  /// Counts all that is held as sealed, though no head says so: for a log that was cut short by
+  /// damage, whose changes had been verified when they came. Errors: not_found.
+  Status vouch(const LogId& log);
   /// Marks all up to the change ending at `seq` as delivered, and nothing beyond; 0: nothing.
   /// Errors: not_found, reject when no change ends there or it lies beyond sealed_seq.
   Status set_applied(const LogId& log, std::uint64_t seq);
@@ -208,8 +211,10 @@ class Logs {
 
   /// Replaces the content of `object` in every stored change of the space by its digest and drops
   /// its salts: chains stay valid. Returns how many changes held content of it. The pages it stood
-  /// on are overwritten, and the WAL is emptied after the commit.
-  Result<std::size_t> wipe(const SpaceId& space, const ObjectId& object);
+  /// on are overwritten, and the WAL is emptied after the commit. With `author` only in this
+  /// member's logs.
+  Result<std::size_t> wipe(const SpaceId& space, const ObjectId& object,
+                           const std::optional<MemberId>& author = {});
 
  private:
   struct Parts;

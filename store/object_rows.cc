@@ -24,6 +24,11 @@ std::uint64_t millis(WallTime time) {
 }
 WallTime wall(std::uint64_t ms) { return WallTime(Millis(static_cast<std::int64_t>(ms))); }
 
+/// A row that makes no sense, or an error of the store on the way to it, as it is.
+Error row_error(const std::string& of, Error error) {
+  return error.code == Code::reject ? damaged(of + ": " + error.what) : std::move(error);
+}
+
 /// Orders as a canonical row has them; rows that were tampered with are told by their pages.
 bool is_ordered(const crdt::ObjectState& state) {
   const auto by_place = [](const crdt::Cell& a, const crdt::Cell& b) {
@@ -195,7 +200,22 @@ Result<crdt::ObjectState> ObjectRows::unpack(const ObjectId& id, ByteView packed
     return out;
   };
   auto out = read();
-  if (!out) return fail(damaged("object " + id.text() + ": " + out.error().what));
+  if (!out) return fail(row_error("object " + id.text(), std::move(out).error()));
+  return out;
+}
+
+Result<std::vector<std::int64_t>> ObjectRows::logs_in(ByteView packed) {
+  crdt::Cursor in(packed);
+  std::vector<std::int64_t> out;
+  if (TRY(in.varint()) != kVersion) return fail(damaged("a row has an unknown form"));
+  for (auto left = TRY(in.varint()); left > 0; --left) {
+    const auto number = TRY(in.varint());
+    if (number != 0) {
+      out.push_back(static_cast<std::int64_t>(number));
+    } else {
+      TRY(in.id<LogId>());
+    }
+  }
   return out;
 }
 
@@ -224,8 +244,8 @@ Status ObjectRows::unpack_graph(ByteView packed, TextRow& row) {
     }
     return in.end();
   };
-  const auto done = read();
-  if (!done) return fail(damaged("a text: " + done.error().what));
+  auto done = read();
+  if (!done) return fail(row_error("a text", std::move(done).error()));
   return {};
 }
 

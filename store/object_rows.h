@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "crdt/object.h"
@@ -28,6 +29,8 @@ class ObjectRows {
   Result<Bytes> pack(const crdt::ObjectState& state);
   /// The inverse. Errors: corrupt.
   Result<crdt::ObjectState> unpack(const ObjectId& id, ByteView packed);
+  /// The local numbers of the logs that a packed state names. Errors: corrupt.
+  static Result<std::vector<std::int64_t>> logs_in(ByteView packed);
 
   /// Column text.graph: frontier and last own ids.
   Result<Bytes> pack_graph(const TextRow& row);

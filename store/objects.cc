@@ -300,6 +300,18 @@ Result<std::vector<ObjectId>> Objects::all(const SpaceId& space, const ObjectId&
   return out;
 }
 
+Result<std::vector<ObjectId>> Objects::named(const SpaceId& space, const ObjectId& after,
+                                             std::size_t limit) const {
+  std::vector<ObjectId> out;
+  const auto number = TRY(find_space_no(db_, space));
+  if (!number) return out;
+  auto rows =
+      TRY(db_.prepare("SELECT id FROM object WHERE space_no = ? AND id > ? ORDER BY id LIMIT ?"));
+  rows.bind(*number).bind(after).bind(limit);
+  while (TRY(rows.step())) out.push_back(TRY(rows.id<ObjectId>(0)));
+  return out;
+}
+
 Status Objects::rebuild_tables() {
   ENSURE(db_.in_transaction());
   const auto types = TRY(winners_->clear());

@@ -142,6 +142,10 @@ class Objects {
   Result<std::vector<ObjectId>> all(const SpaceId& space, const ObjectId& after,
                                     std::size_t limit) const;
 
+  /// As all(), with those too that no change counts for: every object that a change names.
+  Result<std::vector<ObjectId>> named(const SpaceId& space, const ObjectId& after,
+                                      std::size_t limit) const;
+
   /// Rebuilds every table of winners, and `also`, from the canonical rows.
   Status rebuild_tables();
 

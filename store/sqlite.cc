@@ -9,12 +9,18 @@
 
 #include "base/ensure.h"
 #include "store/encrypted_vfs.h"
+#include "store/store.h"
 
 namespace holm::store {
 namespace {
 
 // Idle statements kept; selections are made from text, so their number has no natural bound.
 constexpr std::size_t kIdleMax = 256;
+
+constexpr std::string_view kDamaged = "the store is damaged";
+constexpr std::string_view kNoStore = "the file is not a Holm store, or its beginning is damaged";
+constexpr std::string_view kNotOfHome =
+    "the file is no store of this home, or its beginning is damaged";
 
 // Set for every connection. mmap stays off: with it a disk error is a signal, not a result.
 constexpr const char* kSettings =
@@ -52,8 +58,8 @@ Error explain(int code, const std::string& reason) {
               "close it and try again"};
     case SQLITE_CORRUPT: return damaged(reason);
     case SQLITE_NOTADB:
-      return {Code::corrupt, "the file is not a Holm store, or its beginning is damaged",
-              "nothing was changed", "restore a backup, or join again and sync"};
+      return {Code::corrupt, std::string(kNoStore), "nothing was changed",
+              "restore a backup, or join again and sync"};
     case SQLITE_CANTOPEN:
       return {Code::failed,
               "the store cannot be opened (" + reason + ")",
@@ -76,8 +82,13 @@ Error explain(int code, const std::string& reason) {
 }  // namespace
 
 Error damaged(std::string_view what) {
-  return {Code::corrupt, "the store is damaged (" + std::string(what) + ")", "nothing was changed",
-          "restore a backup, or join again and sync"};
+  return {Code::corrupt, std::string(kDamaged) + " (" + std::string(what) + ")",
+          "nothing was changed", "restore a backup, or join again and sync"};
+}
+
+bool is_damage(const Error& error) {
+  return error.code == Code::corrupt &&
+         (error.what.starts_with(kDamaged) || error.what == kNoStore || error.what == kNotOfHome);
 }
 
 struct Db::State {
@@ -229,8 +240,8 @@ Result<std::unique_ptr<Db>> Db::open(const std::string& path, const std::string&
     if (!entries) read = fail(std::move(entries).error());
   }
   if (!read && key != nullptr && read.error().code == Code::corrupt) {
-    return fail(Code::corrupt, "the file is no store of this home, or its beginning is damaged",
-                "nothing was changed", "restore a backup, or join again and sync");
+    return fail(Code::corrupt, std::string(kNotOfHome), "nothing was changed",
+                "restore a backup, or join again and sync");
   }
   TRY(read);
   return db;

@@ -3,17 +3,22 @@
 #include <optional>
 #include <utility>
 
+#include "base/ensure.h"
 #include "store/facts.h"
 #include "store/logs.h"
 #include "store/migrate.h"
 #include "store/objects.h"
 #include "store/pieces.h"
+#include "store/salvage.h"
 #include "store/search.h"
 #include "store/sqlite.h"
+#include "store/table_check.h"
 
 namespace holm::store {
 
 namespace {
+
+constexpr const char* kMemory = ":memory:";
 
 /// "teams/ID.db" -> "teams/ID.files".
 std::string segment_folder(const std::string& path) {
@@ -57,9 +62,13 @@ Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+  return std::unique_ptr<Store>(new Store(TRY(open_parts(options))));
+}
+
+Result<std::unique_ptr<Store::Parts>> Store::open_parts(const StoreOptions& options) {
   auto db = TRY(Db::open(options.path, options.vfs, options.key, options.rng));
   TRY(check_version(*db, migrations()));
-  TRY(db->make_durable());
+  if (options.path != kMemory) TRY(db->make_durable());
   auto parts = std::make_unique<Parts>(std::move(db), options);
   parts->vfs = options.vfs;
   if (options.key != nullptr) parts->key = options.key->clone();
@@ -69,10 +78,31 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   TRY(parts->objects.open_tables());
   TRY(parts->search.open());
   TRY(transaction.commit());
-  return std::unique_ptr<Store>(new Store(std::move(parts)));
+  return parts;
+}
+
+Status Store::reopen(const StoreOptions& options, const std::function<Status()>& between) {
+  ENSURE(!in_turn());
+  parts_.reset();
+  auto done = between();
+  auto opened = open_parts(options);
+  lost_.reset();
+  if (!opened) {
+    lost_ = opened.error();
+    if (done) done = fail(*lost_);
+    auto empty = options;
+    empty.path = kMemory;
+    empty.vfs.clear();
+    empty.key = nullptr;
+    opened = open_parts(empty);
+  }
+  ENSURE(opened.has_value());  // memory at least there has to be
+  parts_ = std::move(*opened);
+  return done;
 }
 
 Status Store::begin() {
+  if (lost_) return fail(*lost_);
   if (parts_->turn) return {};
   auto turn = TRY(Transaction::begin(*parts_->db));
   parts_->turn.emplace(std::move(turn));
@@ -101,6 +131,14 @@ Facts& Store::facts() { return parts_->facts; }
 Search& Store::search() { return parts_->search; }
 Pieces& Store::pieces() { return parts_->pieces; }
 SegmentDisk& Store::segments() { return parts_->disk; }
+
+Result<bool> Store::tables_fit() {
+  auto fit = store::tables_fit(*parts_->db, parts_->objects);
+  parts_->search.rolled_back();
+  return fit;
+}
+
+Status Store::put_back(const Salvaged& salvaged) { return store::put_back(*parts_->db, salvaged); }
 
 Status Store::check() const { return parts_->db->check(); }
 

@@ -5,7 +5,9 @@
 // synced (WAL, synchronous=FULL), so nothing is sent that could be forgotten.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -24,6 +26,7 @@ class SegmentDisk;
 class Search;
 class Db;
 class DbCopy;
+struct Salvaged;
 
 struct StoreOptions {
   std::string path;  ///< of the database file; its folder exists
@@ -39,6 +42,10 @@ struct StoreOptions {
                                     ///< beside the database that is called after it, ".files"
 };
 
+/// Whether an error says that a store's file does not hold what was written into it, rather than
+/// that the disk cannot be read.
+bool is_damage(const Error& error);
+
 class Store {
  public:
   /// Opens or makes the database and applies missing migrations in one transaction. Errors: busy
@@ -48,6 +55,12 @@ class Store {
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
+
+  /// Closes the file, runs `between`, and opens what is there then, whatever `between` says: for a
+  /// store made anew beside a damaged one. What was borrowed from it ends here; logs() and its like
+  /// are to be asked for again. Requires: no turn, no copy under way. Errors: those of `between`;
+  /// those of open(), and then the store is empty and takes no turn.
+  Status reopen(const StoreOptions& options, const std::function<Status()>& between);
 
   /// Starts the write transaction of this turn unless one is open.
   Status begin();
@@ -70,6 +83,12 @@ class Store {
   /// Checks every page, and tables and indexes (SQLite integrity_check); chains and state are
   /// checked by the node. Requires: no turn. Errors: corrupt, naming the first fault. O(file).
   Status check() const;
+  /// Whether the tables of winners, and `also`, hold what the canonical rows say. Requires: no
+  /// turn. Errors: the store's. O(store).
+  Result<bool> tables_fit();
+  /// Puts back what only salvaged rows say: when objects were met, where pieces of files lie. Needs
+  /// an open turn, with the logs in their places.
+  Status put_back(const Salvaged& salvaged);
   /// Starts a copy of the store into a new file at `path`, with the same key, to be made in steps
   /// (sqlite.h). Between turns. Errors: failed.
   Result<DbCopy> copy_to(const std::string& path);
@@ -84,7 +103,9 @@ class Store {
  private:
   struct Parts;
   explicit Store(std::unique_ptr<Parts> parts);
+  static Result<std::unique_ptr<Parts>> open_parts(const StoreOptions& options);
   std::unique_ptr<Parts> parts_;
+  std::optional<Error> lost_;  ///< why it takes no turn
 };
 
 }  // namespace holm::store

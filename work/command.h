@@ -307,6 +307,13 @@ struct Restore {
   HOLM_COMMAND("restore", HOLM_F(object), HOLM_F(version), HOLM_F(part))
 };
 
+/// Erases its words for everybody, with those of its parts: an owner anything, others what is
+/// theirs.
+struct Erase {
+  std::string object{};
+  HOLM_COMMAND("erase", HOLM_F(object))
+};
+
 // Files. Their bytes are brought in by the node first; `content` names them (file_content.h).
 struct FileNew {
   std::string room{};
@@ -348,7 +355,7 @@ using Command =
                  BoardNew, ColumnAdd, ColumnMove, ColumnSet, ColumnRemove, CardAdd, CardMove,
                  CardSet, CardDone, CardArchive, CardUpdate, ItemAdd, ItemCheck, ItemSet, ItemMove,
                  ItemRemove, ThreadNew, ThreadResolve, ThreadFollow, ThreadMute, Say, Reply,
-                 MessageEdit, React, Retract, TakeValue, KeepValue, Restore, FileNew, FileVersion,
-                 FileRename, FilePin, FileArchive>;
+                 MessageEdit, React, Retract, TakeValue, KeepValue, Restore, Erase, FileNew,
+                 FileVersion, FileRename, FilePin, FileArchive>;
 
 }  // namespace holm::work

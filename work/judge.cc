@@ -2,6 +2,7 @@
 
 #include "base/wire.h"
 #include "work/members/membership.h"
+#include "work/rules/erasure.h"
 
 namespace holm::work {
 namespace {
@@ -16,6 +17,13 @@ bool is_membership(const crdt::Op& op) {
   const auto value = decode_value(op.content);
   if (!value || !value->as_bytes()) return false;
   return members::op_hash(*value->as_bytes()).bytes == op.object.bytes;
+}
+
+/// Whether an op orders that all of a thing be erased; also when it cannot be told any more.
+bool is_order_of_all(const crdt::Op& op) {
+  if (op.type != kErasure || op.field != erasure::kScope) return false;
+  const auto value = decode_value(op.content);
+  return !value || value->text() != rules::kEraseOwn;
 }
 
 bool is_immutable(const crdt::Op& op) {
@@ -40,6 +48,9 @@ Verdict judge(const crdt::Change& change, const Author& author, Home home,
     return refuse("its author's device did not belong to the team");
   for (const auto& op : change.ops) {
     if (op.type == kMembershipOp) return refuse("membership ops belong to the trust space");
+    if (op.type == kErasure && home != Home::room) return refuse("only what is in rooms is erased");
+    if (is_order_of_all(op) && roster->role(author.member) != members::Role::owner)
+      return refuse("only an owner erases what others wrote");
     // A seed names what it replaces too: a re-import corrects what the source had said.
     if (is_immutable(op) && !op.refs.empty() && !op.seed)
       return refuse("it rewrites what cannot change");

@@ -38,6 +38,7 @@ struct Verdict {
 /// - commons, rooms: the author's device is authorised at the change's membership frontier.
 /// - trust: only membership ops, each written once under the hash of its own content. Who may is
 ///   judged by members::resolve() from the ops themselves.
+/// - an order to erase all of a thing (rules/erasure.h): in rooms alone, and by an owner.
 /// - elsewhere: no membership ops; no immutable field written over a value its author saw.
 /// Per-member fields need no rule: their merge kinds file every write under its author.
 Verdict judge(const crdt::Change& change, const Author& author, Home home,

@@ -9,6 +9,7 @@
 #include "crypto/hash.h"
 #include "work/fold.h"
 #include "work/read.h"
+#include "work/rules/erasure.h"
 #include "work/schema.h"
 #include "work/when.h"
 
@@ -197,8 +198,22 @@ std::string cut_short(std::string_view text) {
 
 }  // namespace
 
+namespace {
+Result<Ref> resolve_any(const State& state, std::string_view text,
+                        const std::vector<std::uint32_t>& types);
+}  // namespace
+
 Result<Ref> resolve(const State& state, std::string_view text,
                     const std::vector<std::uint32_t>& types) {
+  const auto ref = TRY(resolve_any(state, text, types));
+  TRY(rules::check_not_erased(state, ref));
+  return ref;
+}
+
+namespace {
+
+Result<Ref> resolve_any(const State& state, std::string_view text,
+                        const std::vector<std::uint32_t>& types) {
   TRY(check_reference(text, kinds(types)));
   if (const auto id = ObjectId::from_text(lower(text))) {
     if (const auto ref = TRY(state.locate(*id))) {
@@ -228,6 +243,8 @@ Result<Ref> resolve(const State& state, std::string_view text,
   return fail(Code::not_found, "there is no " + kinds(types) + " '" + cut_short(text) + "' here",
               "nothing was changed", "check the name, or sync first if a teammate made it");
 }
+
+}  // namespace
 
 Result<Ref> resolve_room(const State& state, std::string_view text) {
   // A space's own id names its room too.

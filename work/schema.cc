@@ -148,6 +148,10 @@ std::vector<Type> table() {
             {file::kFolder, "folder", Kind::reg, Holds::words, "folder", {}, kNone, kIndexed},
             words(file::kMedia, "media", "kind of file"),
             own(file::kPinned, "pinned", Holds::flag, "pinned")}),
+      type(kErasure, "erasure", Home::room, "erasure",
+           {reg(erasure::kTarget, "target", Holds::object, "erased thing", kImmutable, kIndexed),
+            choice(erasure::kScope, "scope", "how much", "all|own", kImmutable),
+            reg(erasure::kKind, "kind", Holds::number, "kind of thing", kImmutable)}),
   };
 }
 

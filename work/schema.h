@@ -73,6 +73,7 @@ inline constexpr std::uint32_t kThread = 14;
 inline constexpr std::uint32_t kMessage = 15;
 inline constexpr std::uint32_t kLabel = 16;
 inline constexpr std::uint32_t kFile = 17;
+inline constexpr std::uint32_t kErasure = 18;
 
 // Field numbers shared by all types (1 to 19); those of one type start at 20.
 namespace field {
@@ -189,6 +190,11 @@ inline constexpr std::uint32_t kFolder = 21;   ///< reg, words: "a/b"
 inline constexpr std::uint32_t kMedia = 22;    ///< reg, words: "image/png"
 inline constexpr std::uint32_t kPinned = 23;   ///< member, flag: kept on this member's devices
 }  // namespace file
+namespace erasure {
+inline constexpr std::uint32_t kTarget = 20;  ///< reg, object; immutable
+inline constexpr std::uint32_t kScope = 21;   ///< reg, choice: all|own; immutable
+inline constexpr std::uint32_t kKind = 22;    ///< reg, number: type of the target; immutable
+}  // namespace erasure
 namespace label {
 inline constexpr std::uint32_t kColour = 20;
 }  // namespace label

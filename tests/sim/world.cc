@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ensure.h"
+#include "base/json.h"
 #include "store/logs.h"
 #include "store/store.h"
 
@@ -71,6 +72,7 @@ Status Host::boot() {
       .transport = *transport_,
       .log = log_,
       .vfs = disk_.name(),
+      .files = &disk_.files(),
       .read_source = {},
       .save_joins =
           [this](const std::vector<node::PendingJoin>& joins) {
@@ -410,7 +412,10 @@ Status World::check() {
                                       promise.by + " was told is written");
       }
     }
-    TRY(host->run(request_of("verify").set("deep", true)));
+    const auto verified = TRY(host->run(request_of("verify").set("deep", true)));
+    if (!verified["ok"].flag()) {
+      return fail(Code::corrupt, host->name() + " found damage: " + to_json(verified));
+    }
   }
   return {};
 }

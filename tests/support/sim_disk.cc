@@ -73,7 +73,10 @@ struct SimDisk::State {
 
   std::uint64_t used() const {
     std::uint64_t out = 0;
-    for (const auto& [path, inode] : files) out += inode->content.size();
+    std::set<const Inode*> seen;  // one may have several names
+    for (const auto& [path, inode] : files) {
+      if (seen.insert(inode.get()).second) out += inode->content.size();
+    }
     return out;
   }
 
@@ -370,6 +373,56 @@ int vfs_current_time(sqlite3_vfs*, double* julian_day) {
 
 int vfs_last_error(sqlite3_vfs*, int, char*) { return 0; }
 
+/// Names are durable when a call returns, as a synced folder's are.
+class Files final : public store::StoreFiles {
+ public:
+  explicit Files(State& disk) : disk_(disk) {}
+
+  Result<bool> exists(const std::string& path) override {
+    if (!disk_.operate(disk_.epoch)) return trouble();
+    return disk_.files.contains(path);
+  }
+  Result<std::vector<std::string>> beginning_with(const std::string& prefix) override {
+    if (!disk_.operate(disk_.epoch)) return trouble();
+    std::vector<std::string> out;
+    for (const auto& [path, inode] : disk_.files) {
+      if (path.starts_with(prefix)) out.push_back(path);
+    }
+    return out;
+  }
+  Status keep_as(const std::string& from, const std::string& to) override {
+    if (!disk_.operate(disk_.epoch)) return trouble();
+    const auto found = disk_.files.find(from);
+    if (found == disk_.files.end()) return trouble();
+    disk_.files.try_emplace(to, found->second);
+    return sync();
+  }
+  Status rename(const std::string& from, const std::string& to) override {
+    if (!disk_.operate(disk_.epoch)) return trouble();
+    const auto found = disk_.files.find(from);
+    if (found == disk_.files.end()) return trouble();
+    auto inode = found->second;
+    disk_.files.erase(found);
+    disk_.files[to] = std::move(inode);
+    return sync();
+  }
+  Status remove(const std::string& path) override {
+    if (!disk_.operate(disk_.epoch)) return trouble();
+    disk_.files.erase(path);
+    return sync();
+  }
+
+ private:
+  static tl::unexpected<Error> trouble() { return fail(Code::failed, "the simulated disk failed"); }
+  Status sync() {
+    if (!disk_.survives_change()) return trouble();
+    disk_.synced_files = disk_.files;
+    return {};
+  }
+
+  State& disk_;
+};
+
 }  // namespace
 
 SimDisk::SimDisk(std::string name, std::uint64_t seed)
@@ -390,7 +443,10 @@ SimDisk::SimDisk(std::string name, std::uint64_t seed)
   vfs.xCurrentTime = vfs_current_time;
   vfs.xGetLastError = vfs_last_error;
   ENSURE(sqlite3_vfs_register(&vfs, 0) == SQLITE_OK);
+  files_ = std::make_unique<Files>(*state_);
 }
+
+store::StoreFiles& SimDisk::files() { return *files_; }
 
 SimDisk::~SimDisk() { sqlite3_vfs_unregister(&state_->vfs); }
 
@@ -425,6 +481,13 @@ void SimDisk::set_file(const std::string& path, Bytes content) {
   inode->content = std::move(content);
   state_->files[path] = inode;
   state_->synced_files[path] = std::move(inode);
+}
+
+void SimDisk::flip(const std::string& path, std::uint64_t offset, std::uint8_t mask) {
+  auto& inode = *state_->files.at(path);
+  const auto at = static_cast<std::size_t>(offset);
+  inode.content.at(at) ^= mask;
+  if (at < inode.synced.size()) inode.synced[at] ^= mask;
 }
 
 SimDisk::Snapshot SimDisk::snapshot() const {

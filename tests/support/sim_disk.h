@@ -14,6 +14,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "store/store_files.h"
 
 namespace holm::test {
 
@@ -27,6 +28,8 @@ class SimDisk {
 
   /// What goes into StoreOptions::vfs.
   const std::string& name() const;
+  /// The same disk for what moves whole files about. Lives as long as this.
+  store::StoreFiles& files();
 
   // Power. While it is off every operation fails; connections opened before stay dead after.
 
@@ -60,6 +63,9 @@ class SimDisk {
   std::optional<Bytes> file(const std::string& path) const;
   void set_file(const std::string& path, Bytes content);
 
+  /// The bits under `mask` of one byte turn over, under open connections too.
+  void flip(const std::string& path, std::uint64_t offset, std::uint8_t mask = 1);
+
   /// The content of all files, synced or not. A value: may go into another disk (a clone).
   using Snapshot = std::map<std::string, Bytes>;
   Snapshot snapshot() const;
@@ -70,6 +76,7 @@ class SimDisk {
 
  private:
   std::unique_ptr<State> state_;
+  std::unique_ptr<store::StoreFiles> files_;
 };
 
 }  // namespace holm::test

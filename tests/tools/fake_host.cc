@@ -48,6 +48,7 @@ FakeHost::FakeHost() {
   };
   host.out.columns = host.err.columns = 0;
   host.read_stdin = [this]() -> Result<std::string> { return stdin_text; };
+  host.ask = [](std::string_view) { return std::optional<std::string>("yes"); };
   host.ask_secret = [this](std::string_view) -> std::optional<std::string> {
     if (typed_secrets.empty()) return std::nullopt;
     auto typed = typed_secrets.front();

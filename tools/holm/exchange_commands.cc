@@ -159,9 +159,8 @@ Status verify(Call& call) {
   const auto answer = TRY(call.ask_any_team(request));
   TRY(call.show(answer, render_verify));
   if (answer.has("ok") && !answer["ok"].flag())
-    return fail(Code::corrupt, "damage was found in this home",
-                "teammates' devices hold what they received",
-                "export what is here, then join again from another device");
+    return fail(Code::corrupt, "damage was found in this home", "what could be mended has been",
+                "check again with holm verify --deep");
   return {};
 }
 

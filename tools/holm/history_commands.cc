@@ -28,6 +28,22 @@ Status restore(Call& call) {
                     ref + " is as it was at " + version + "; what it was before stays in history.");
 }
 
+Status erase(Call& call) {
+  const auto ref = call.args().get("REF");
+  if (!call.args().has("--yes")) {
+    const auto answer = call.host().ask("Erase \"" + ref +
+                                        "\" on every device? Nobody can bring it back, and nobody "
+                                        "can say who copied it before. Type yes: ");
+    if (!answer)
+      return fail(Code::usage, "erasing can't be taken back, and there is nobody to ask",
+                  "nothing was erased", "say so with --yes");
+    if (*answer != "yes")
+      return fail(Code::failed, "not confirmed", "nothing was erased", "type yes, in full");
+  }
+  return do_command(call, work::Erase{ref},
+                    "Erased here, and on every device as soon as this reaches it.");
+}
+
 /// "Yard/Tasks" and 4 more: a board stands before its columns.
 std::string what_was(const Value& objects) {
   const auto& items = objects.items();
@@ -108,6 +124,17 @@ Table history_commands() {
        {{"--part", "LINES", "only these lines of that version, from 1: 10-20"}},
        "",
        restore},
+      {"erase",
+       chapter,
+       "wipe a thing's words and files from every device, for good",
+       {ref},
+       {{"--yes", "", "don't ask"}},
+       "A message, comment, card, item, document, thread or file, with its parts. You can erase "
+       "what "
+       "you wrote; an owner can erase anything. A line \"erased by NAME on DATE\" stays. Backups "
+       "and "
+       "copies made before keep what they hold.",
+       erase},
       {"undo",
        chapter,
        "take back your own last change; others' work stays",

@@ -75,6 +75,8 @@ struct Host {
   Stream err;
   /// All of stdin. Errors: failed; limit beyond 64 MiB.
   std::function<Result<std::string>()> read_stdin;
+  /// Asks at the terminal; nothing when there is none.
+  std::function<std::optional<std::string>(std::string_view prompt)> ask;
   /// Asks at the terminal without showing what is typed; nothing when there is no terminal.
   std::function<std::optional<std::string>(std::string_view prompt)> ask_secret;
   /// Runs the editor on a file and waits. Errors: failed, when it can't be run or ends with an

@@ -64,6 +64,7 @@ Host this_machine() {
   host.out = stream_of(1, colour);
   host.err = stream_of(2, colour);
   host.read_stdin = read_stdin;
+  host.ask = ask;
   host.ask_secret = ask_secret;
   host.edit = run_editor;
   host.signal_ready = signal_ready;

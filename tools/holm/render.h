@@ -77,6 +77,8 @@ std::string size_of(const Value& bytes);
 /// come in the order of ids, which tells a person nothing.
 std::vector<const Value*> by_name(const Value& items, std::string_view key, std::string_view flag);
 /// "Also set to" chips of an object, and what merging has to say about it.
+/// Lines for what was erased out of a thing.
+void render_erased(const Value& answer, std::string_view what, Page& page);
 void render_chips(const Value& answer, Page& page);
 
 }  // namespace holm::cli

@@ -60,8 +60,9 @@ void render_verify(const Value& answer, Page& page) {
                     count_of(team["objects"].number(), "thing", "things")});
   page.table({}, rows);
   for (const auto& team : answer["teams"].items())
-    for (const auto& problem : team["problems"].items())
-      page.line("! " + std::string(problem.text()), Style::warn);
+    for (const auto* kind : {"problems", "mended", "awaited"})
+      for (const auto& sentence : team[kind].items())
+        page.line("! " + std::string(sentence.text()), Style::warn);
   if (answer["ok"].flag()) page.line("Everything here is whole.", Style::good);
 }
 

@@ -36,6 +36,12 @@ std::vector<const Value*> by_name(const Value& items, std::string_view key, std:
   return out;
 }
 
+void render_erased(const Value& answer, std::string_view what, Page& page) {
+  for (const auto& erased : answer["erased"].items())
+    page.line("(" + std::string(what) + " " + std::string(erased["text"].text()) + ")",
+              Style::faint);
+}
+
 void render_chips(const Value& answer, Page& page) {
   for (const auto& chip : answer["also"].items()) {
     std::string others;

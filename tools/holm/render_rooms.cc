@@ -59,7 +59,8 @@ void render_documents(const Value& answer, Page& page) {
 
 void render_comments(const Value& answer, Page& page) {
   const auto& comments = answer.as_array() ? answer.items() : answer["comments"].items();
-  if (comments.empty()) return page.line("No open comment.");
+  if (answer["erased"].items().empty() && comments.empty()) return page.line("No open comment.");
+  render_erased(answer, "comment", page);
   bool first = true;
   for (const auto& comment : comments) {
     if (!first) page.line();

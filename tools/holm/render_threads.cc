@@ -74,6 +74,7 @@ void render_thread(const Value& answer, Page& page) {
     if (!reactions.empty()) page.line("  " + reactions, Style::faint);
     if (!message["answers"].items().empty()) page.line("  answered", Style::good);
   }
+  render_erased(answer, "message", page);
 }
 
 }  // namespace holm::cli

@@ -88,23 +88,41 @@ Result<std::string> read_stdin() {
   }
 }
 
+namespace {
+
+/// Shows a prompt and reads the line that follows; nothing when it breaks off.
+std::optional<std::string> read_answer(int terminal, std::string_view prompt) {
+  std::string out;
+  static_cast<void>(write_all(terminal, prompt));
+  char c = 0;
+  while (out.size() < 4096 && ::read(terminal, &c, 1) == 1) {
+    if (c == '\n') return out;
+    out += c;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> ask(std::string_view prompt) {
+  if (::isatty(0) != 1) return std::nullopt;
+  const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
+  if (terminal < 0) return std::nullopt;
+  auto out = read_answer(terminal, prompt);
+  ::close(terminal);
+  return out;
+}
+
 std::optional<std::string> ask_secret(std::string_view prompt) {
   const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
   if (terminal < 0) return std::nullopt;
-  std::string out;
-  bool whole = false;
+  std::optional<std::string> out;
   {
     const Hidden hidden(terminal);
-    static_cast<void>(write_all(terminal, prompt));
-    char c = 0;
-    while (out.size() < 4096 && ::read(terminal, &c, 1) == 1) {
-      if ((whole = c == '\n')) break;
-      out += c;
-    }
+    out = read_answer(terminal, prompt);
   }
   static_cast<void>(write_all(terminal, "\n"));
   ::close(terminal);
-  if (!whole) return std::nullopt;
   return out;
 }
 

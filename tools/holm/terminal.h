@@ -23,6 +23,7 @@ Stream stream_of(int descriptor, bool colour);
 Result<std::string> read_stdin();
 
 /// Asks at the terminal that controls this process, typing hidden. Nothing when there is none.
+std::optional<std::string> ask(std::string_view prompt);
 std::optional<std::string> ask_secret(std::string_view prompt);
 
 /// Runs `editor`, a shell command, on a file and waits. Ctrl+C meanwhile is the editor's, not ours.

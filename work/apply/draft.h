@@ -121,6 +121,7 @@ Status run(Draft& draft, const Retract& command);
 Status run(Draft& draft, const TakeValue& command);
 Status run(Draft& draft, const KeepValue& command);
 Status run(Draft& draft, const Restore& command);
+Status run(Draft& draft, const Erase& command);
 Status run(Draft& draft, const FileNew& command);
 Status run(Draft& draft, const FileVersion& command);
 Status run(Draft& draft, const FileRename& command);

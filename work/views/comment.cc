@@ -74,6 +74,7 @@ Result<Value> view(const State& state, const Asking& asking, const CommentList& 
   out.set("comments", TRY(comments_value(
                           shape, target,
                           query.resolved ? ResolvedComments::shown : ResolvedComments::left_out)));
+  out.set("erased", TRY(shape.erased(target, kComment)));
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include "work/field_text.h"
 #include "work/read.h"
 #include "work/reference.h"
+#include "work/rules/erasure.h"
 #include "work/rules/life.h"
 #include "work/rules/notices.h"
 #include "work/when.h"
@@ -132,6 +133,18 @@ Result<Value> Shape::notices(const Ref& ref) {
   Value out = Value::array();
   for (const auto& notice : TRY(rules::notices(state_, ref))) {
     out.push(Value::object().set("kind", rules::notice_name(notice.kind)).set("text", notice.text));
+  }
+  return out;
+}
+
+Result<Value> Shape::erased(const Ref& container, std::uint32_t type) {
+  Value out = Value::array();
+  for (const auto& erasure : TRY(rules::erasures_in(state_, container, type))) {
+    out.push(Value::object()
+                 .set("id", erasure.target.text())
+                 .set("by", person(erasure.by))
+                 .set("at", time(erasure.at))
+                 .set("text", rules::erasure_text(state_, erasure)));
   }
   return out;
 }

@@ -49,6 +49,9 @@ class Shape {
   /// [{"kind", "text"}].
   Result<Value> notices(const Ref& ref);
 
+  /// What was erased out of a thing: [{"id", "by", "at", "text"}], by when.
+  Result<Value> erased(const Ref& container, std::uint32_t type);
+
   /// Who made a thing and when: an import's true author and time where there are any.
   std::optional<MemberId> creator(const crdt::ObjectState& object) const;
   std::optional<WallTime> created(const crdt::ObjectState& object) const;

@@ -140,6 +140,7 @@ Result<Value> view(const State& state, const Asking& asking, const ThreadShow& q
     }
   }
   out.set("messages", std::move(messages));
+  out.set("erased", TRY(shape.erased(ref, kMessage)));
   out.set("arrived_late", std::move(late));
   out.set("also", TRY(shape.also(ref, thread)));
   out.set("notices", TRY(shape.notices(ref)));
