@@ -75,8 +75,11 @@ Result<Digest> Replica::held_digest(const SpaceId& space) const {
   std::vector<crdt::Position> out;
   for (const auto& info : TRY(store_->logs().of_space(space))) {
     if (info.sealed_seq == info.base_seq) continue;
-    const auto hash = TRY(store_->logs().hash_at(info.log, info.sealed_seq));
-    if (hash) out.push_back({info.log, info.sealed_seq, *hash});
+    // What branches go on from stands under their heads. Elsewhere damage may have taken the head.
+    const auto head = TRY(store_->logs().newest_head(info.log));
+    const auto seq = info.frozen ? info.sealed_seq : head ? head->seq : info.base_seq;
+    const auto hash = TRY(store_->logs().hash_at(info.log, seq));
+    if (hash && seq > info.base_seq) out.push_back({info.log, seq, *hash});
   }
   return crdt::space_digest(std::move(out));
 }
