@@ -19,6 +19,8 @@ bool is_fault_of_sender(const Error& error) {
 
 Status Replica::deliver(const SpaceId& space, Pace pace) {
   delivered_.insert(space);
+  // What is read ahead is kept for one space, which bounds it.
+  std::erase_if(deliveries_, [&](const auto& item) { return item.first != space; });
   auto& delivery = deliveries_.try_emplace(space, *this, space).first->second;
   if (TRY(delivery.run(pace))) {
     behind_.insert(space);
