@@ -56,7 +56,8 @@ Result<bool> Replica::deliver_all(const SpaceId& space) {
 
 Status Replica::deliver_more(Pace pace) {
   if (behind_.empty()) return {};
-  return deliver(*behind_.begin(), pace);
+  const auto space = *behind_.begin();  // taken out of the set when it is done
+  return deliver(space, pace);
 }
 
 Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, WallTime now) {

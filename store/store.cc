@@ -62,7 +62,8 @@ Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
-  return std::unique_ptr<Store>(new Store(TRY(open_parts(options))));
+  auto parts = TRY(open_parts(options));
+  return std::unique_ptr<Store>(new Store(std::move(parts)));
 }
 
 Result<std::unique_ptr<Store::Parts>> Store::open_parts(const StoreOptions& options) {
