@@ -50,7 +50,11 @@ crdt::Write insert(const ObjectId& object, std::uint32_t type, std::uint32_t fie
 }  // namespace
 
 SearchStore::SearchStore(std::unique_ptr<store::Store> store, std::uint64_t seed)
-    : rng_(seed), store_(std::move(store)), merger_(*store_), prose_(rng_) {
+    : rng_(seed),
+      store_(std::move(store)),
+      merger_(*store_),
+      erasures_(*store_, merger_),
+      prose_(rng_) {
   for (std::size_t i = 0; i < kMembers; ++i) {
     work::members::Person person;
     person.id = rng_.id<MemberId>();
@@ -58,8 +62,9 @@ SearchStore::SearchStore(std::unique_ptr<store::Store> store, std::uint64_t seed
     person.role = work::members::Role::member;
     roster_.people[person.id] = person;
   }
-  state_ = std::make_unique<node::StoreState>(*store_, merger_, roster_, filled<SpaceId>(3),
-                                              roster_.people.begin()->first, DeviceId{});
+  state_ =
+      std::make_unique<node::StoreState>(*store_, merger_, erasures_, roster_, filled<SpaceId>(3),
+                                         roster_.people.begin()->first, DeviceId{});
 }
 
 Result<std::unique_ptr<SearchStore>> SearchStore::open(const std::string& path, std::uint64_t seed,

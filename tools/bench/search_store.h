@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "node/erasures.h"
 #include "node/merge.h"
 #include "node/store_state.h"
 #include "store/store.h"
@@ -67,6 +68,7 @@ class SearchStore {
   SeededRng rng_;
   std::unique_ptr<store::Store> store_;
   node::Merger merger_;
+  node::Erasures erasures_;
   work::members::Roster roster_;
   std::unique_ptr<node::StoreState> state_;
   Prose prose_;
