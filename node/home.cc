@@ -15,6 +15,7 @@
 #include "crypto/hash.h"
 #include "crypto/seal.h"
 #include "node/home_key.h"
+#include "store/descriptor.h"
 
 namespace holm::node {
 namespace fs = std::filesystem;
@@ -36,23 +37,8 @@ tl::unexpected<Error> system_error(const std::string& what) {
               what + ": " + why);
 }
 
-/// Closes a file descriptor at the end of a scope.
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 Status sync_folder(const std::string& path) {
-  File folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  store::Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() < 0 || ::fsync(folder.get()) != 0) return system_error("cannot sync " + path);
   return {};
 }
@@ -134,7 +120,7 @@ tl::unexpected<Error> no_home(const std::string& dir) {
 }  // namespace
 
 Result<Bytes> read_file(const std::string& path, std::size_t bytes_max) {
-  File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  store::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) {
     if (errno == ENOENT) return fail(Code::not_found, "there is no file " + path);
     return system_error("cannot read " + path);
@@ -156,7 +142,8 @@ Result<Bytes> read_file(const std::string& path, std::size_t bytes_max) {
 Status write_file(const std::string& path, ByteView bytes, unsigned mode) {
   const auto temporary = path + ".new";
   {
-    File file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    store::Descriptor file(
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
     if (file.get() < 0) return system_error("cannot write " + path);
     std::size_t done = 0;
     while (done < bytes.size()) {
@@ -196,7 +183,7 @@ Status Home::create(const std::string& dir, const Unlock& unlock, const Identity
   }
   TRY(make_folder(dir));
   TRY(make_folder(dir + "/teams"));
-  File lock(TRY(lock_file(dir)));
+  store::Descriptor lock(TRY(lock_file(dir)));
   const auto key = crypto::SecretKey32::make(rng);
   TRY(write_home_key(dir, key, unlock, rng));
   // Last, so that a home without identity is no home.

@@ -38,6 +38,19 @@ std::uint16_t check_of(const RecoverySecret& secret) {
 
 }  // namespace
 
+Founding founding(const Identity& identity, std::string_view team_name, Rng& rng, WallTime now) {
+  work::members::Op create;
+  create.kind = work::members::OpKind::create;
+  create.team_name = std::string(team_name);
+  create.name = identity.name;
+  create.device = identity.device();
+  create.time = now;
+  create.network_key = to_bytes(crypto::SecretKey32::make(rng).reveal());
+  const auto team = work::members::team_of(create);
+  create.certificate = work::members::encode(identity.certificate(team, now));
+  return {team, std::move(create)};
+}
+
 std::string recovery_phrase(const RecoverySecret& secret) {
   std::string out;
   for (std::size_t i = 0; i < secret.bytes.size(); i += 2) {

@@ -28,6 +28,14 @@ struct Identity {
   work::members::DeviceCertificate certificate(const TeamId& team, WallTime made) const;
 };
 
+/// The membership op that founds a team with this person as its owner; unsigned.
+struct Founding {
+  TeamId team;
+  work::members::Op create;
+};
+/// Draws the team's network key.
+Founding founding(const Identity& identity, std::string_view team_name, Rng& rng, WallTime now);
+
 /// 16 random bytes as nine pronounceable words, the last one a check (proquints: Wilkerson,
 /// arXiv:0901.4016, 2009). Shown once, for paper.
 using RecoverySecret = Id<struct RecoverySecretTag>;

@@ -43,17 +43,9 @@ Status Teams::open(const std::vector<TeamId>& teams) {
 }
 
 Result<Replica*> Teams::found(std::string_view name) {
-  members::Op create;
-  create.kind = members::OpKind::create;
-  create.team_name = std::string(name);
-  create.name = identity_.name;
-  create.device = identity_.device();
-  create.time = env_.clock.wall();
-  const auto key = crypto::SecretKey32::make(env_.rng);
-  create.network_key = to_bytes(key.reveal());
-  const auto team = members::team_of(create);
-  create.certificate = members::encode(identity_.certificate(team, create.time));
-  auto replica = TRY(Replica::found(replica_env(team), team, std::move(create), env_.clock.wall()));
+  const auto now = env_.clock.wall();
+  auto [team, create] = founding(identity_, name, env_.rng, now);
+  auto replica = TRY(Replica::found(replica_env(team), team, std::move(create), now));
   auto* out = replica.get();
   replicas_[team] = std::move(replica);
   refresh_doors();

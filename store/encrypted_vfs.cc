@@ -494,8 +494,9 @@ int x_time64(sqlite3_vfs* vfs, sqlite3_int64* out) {
 }  // namespace
 
 Result<std::unique_ptr<EncryptedVfs>> EncryptedVfs::make(const std::string& base,
-                                                         const crypto::SecretKey32& key, Rng& rng) {
-  auto state = std::make_unique<State>(key, rng);
+                                                         const crypto::SecretKey32* key, Rng* rng) {
+  if (key == nullptr) return std::unique_ptr<EncryptedVfs>();
+  auto state = std::make_unique<State>(*key, *rng);
   state->base = sqlite3_vfs_find(base.empty() ? nullptr : base.c_str());
   if (state->base == nullptr) return fail(Code::failed, "there is no SQLite VFS named " + base);
   // Unique among all that are registered.

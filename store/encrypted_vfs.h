@@ -29,9 +29,10 @@ class EncryptedVfs {
   static constexpr std::size_t kPageBytes = 4096;
 
   /// Registers itself with SQLite under a name of its own. `base`: name of the VFS to write
-  /// through; empty: the system's. `rng` outlives this. Errors: failed when there is no such VFS.
+  /// through; empty: the system's. `rng` outlives this. Null without a key: `base` itself will do.
+  /// Errors: failed when there is no such VFS.
   static Result<std::unique_ptr<EncryptedVfs>> make(const std::string& base,
-                                                    const crypto::SecretKey32& key, Rng& rng);
+                                                    const crypto::SecretKey32* key, Rng* rng);
   /// Requires that no connection uses it any more. Wipes the keys.
   ~EncryptedVfs();
   EncryptedVfs(const EncryptedVfs&) = delete;

@@ -288,26 +288,26 @@ Result<std::vector<Loser>> Objects::losers(const std::optional<SpaceId>& space,
 
 Result<std::vector<ObjectId>> Objects::all(const SpaceId& space, const ObjectId& after,
                                            std::size_t limit) const {
-  std::vector<ObjectId> out;
-  const auto number = TRY(find_space_no(db_, space));
-  if (!number) return out;
-  auto rows =
-      TRY(db_.prepare("SELECT id FROM object WHERE space_no = ? AND id > ? AND state IS NOT NULL "
-                      "ORDER BY id LIMIT ?"));
-  constexpr std::size_t kLast = INT64_MAX;
-  rows.bind(*number).bind(after).bind(std::min(limit, kLast));
-  while (TRY(rows.step())) out.push_back(TRY(rows.id<ObjectId>(0)));
-  return out;
+  return ids(
+      "SELECT id FROM object WHERE space_no = ? AND id > ? AND state IS NOT NULL "
+      "ORDER BY id LIMIT ?",
+      space, after, limit);
 }
 
 Result<std::vector<ObjectId>> Objects::named(const SpaceId& space, const ObjectId& after,
                                              std::size_t limit) const {
+  return ids("SELECT id FROM object WHERE space_no = ? AND id > ? ORDER BY id LIMIT ?", space,
+             after, limit);
+}
+
+Result<std::vector<ObjectId>> Objects::ids(std::string_view sql, const SpaceId& space,
+                                           const ObjectId& after, std::size_t limit) const {
   std::vector<ObjectId> out;
   const auto number = TRY(find_space_no(db_, space));
   if (!number) return out;
-  auto rows =
-      TRY(db_.prepare("SELECT id FROM object WHERE space_no = ? AND id > ? ORDER BY id LIMIT ?"));
-  rows.bind(*number).bind(after).bind(limit);
+  auto rows = TRY(db_.prepare(sql));
+  constexpr std::size_t kLast = INT64_MAX;
+  rows.bind(*number).bind(after).bind(std::min(limit, kLast));
   while (TRY(rows.step())) out.push_back(TRY(rows.id<ObjectId>(0)));
   return out;
 }

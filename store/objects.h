@@ -153,6 +153,9 @@ class Objects {
   Status add_losers(std::int64_t object_no, const crdt::ObjectState& state);
   Status refill(const std::set<std::uint32_t>& types);
 
+  /// `sql` takes the space's number, the id before and the limit.
+  Result<std::vector<ObjectId>> ids(std::string_view sql, const SpaceId& space,
+                                    const ObjectId& after, std::size_t limit) const;
   Result<TextRow> read_text(const class Statement& rows, int first) const;
 
   Db& db_;

@@ -156,10 +156,9 @@ PageFile::~PageFile() = default;
 Result<std::unique_ptr<PageFile>> PageFile::open(const std::string& path, const std::string& vfs,
                                                  const crypto::SecretKey32* key, Rng* rng) {
   auto state = std::make_unique<State>();
-  auto through = vfs;
-  if (key != nullptr) {
-    state->encrypted = TRY(EncryptedVfs::make(vfs, *key, *rng));
-    through = state->encrypted->name();
+  state->encrypted = TRY(EncryptedVfs::make(vfs, key, rng));
+  const auto through = state->encrypted ? state->encrypted->name() : vfs;
+  if (state->encrypted) {
     state->usable = static_cast<std::size_t>(kPage) - crypto::PageCipher::kOverhead;
   }
   auto* at = sqlite3_vfs_find(through.empty() ? nullptr : through.c_str());

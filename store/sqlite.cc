@@ -213,11 +213,8 @@ Db::~Db() = default;
 Result<std::unique_ptr<Db>> Db::open(const std::string& path, const std::string& vfs,
                                      const crypto::SecretKey32* key, Rng* rng) {
   auto state = std::make_unique<State>();
-  auto through = vfs;
-  if (key != nullptr) {
-    state->encrypted = TRY(EncryptedVfs::make(vfs, *key, *rng));
-    through = state->encrypted->name();
-  }
+  state->encrypted = TRY(EncryptedVfs::make(vfs, key, rng));
+  const auto through = state->encrypted ? state->encrypted->name() : vfs;
   const int flags =
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(path.c_str(), &state->handle, flags,

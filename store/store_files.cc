@@ -12,6 +12,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "store/descriptor.h"
+
 namespace holm::store {
 namespace {
 
@@ -28,21 +30,6 @@ std::string folder_of(const std::string& path) {
   const auto slash = path.find_last_of('/');
   return slash == std::string::npos ? "." : path.substr(0, slash + 1);
 }
-
-/// A descriptor that is closed at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 Status sync_folder_of(const std::string& path) {
   const auto folder = folder_of(path);

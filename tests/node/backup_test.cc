@@ -10,17 +10,14 @@
 #include "node/home.h"
 #include "node/local_node.h"
 #include "tests/support/folder.h"
+#include "tests/support/must.h"
 
 namespace holm::node {
 namespace {
 
 namespace fs = std::filesystem;
 
-template <class T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
+using test::must;
 
 Value request_of(std::string_view what) { return Value::object().set("do", what); }
 

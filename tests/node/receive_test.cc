@@ -13,6 +13,7 @@
 #include "node/replica.h"
 #include "node/verify.h"
 #include "node/verify_store.h"
+#include "tests/support/must.h"
 #include "tests/support/sim_disk.h"
 #include "work/schema.h"
 
@@ -23,11 +24,7 @@ namespace members = work::members;
 
 constexpr WallTime kNow{Millis{1'767'600'000'000}};
 
-template <class T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
+using test::must;
 
 /// A device with one team's replica on a disk of its own.
 struct Peer {
@@ -38,15 +35,7 @@ struct Peer {
 
   ReplicaEnv env() { return {identity, rng, log, "team.holm", disk.name()}; }
   void found() {
-    members::Op create;
-    create.kind = members::OpKind::create;
-    create.team_name = "Crew";
-    create.name = identity.name;
-    create.device = identity.device();
-    create.time = kNow;
-    create.network_key = to_bytes(crypto::SecretKey32::make(rng).reveal());
-    const auto team = members::team_of(create);
-    create.certificate = members::encode(identity.certificate(team, create.time));
+    auto [team, create] = founding(identity, "Crew", rng, kNow);
     replica = must(Replica::found(env(), team, std::move(create), kNow));
   }
   void open(const TeamId& team) { replica = must(Replica::open(env(), team)); }
@@ -104,6 +93,15 @@ struct Pair {
     const auto positions = must(ana.replica->positions(of));
     REQUIRE(positions.size() == 1);
     return *must(ana.replica->next_range(positions[0].log, 0));
+  }
+  /// The range as another copy of Ana's device might have gone on: its last words are others.
+  sync::Range elsewhere() {
+    auto out = range;
+    auto& op = out.changes.back().ops[0];
+    op.content = encode(Value("Elsewhere"));
+    op.content_bytes = op.content.size();
+    seal(out, ana.identity.signing);
+    return out;
   }
   /// Chains and signs a range anew with a device's key, as that device could.
   void seal(sync::Range& forged, const crypto::SigningKey& key) {
@@ -191,10 +189,7 @@ TEST_CASE("write: what was seen is named by the next change, whatever writes cha
 
 TEST_CASE("receive: a second history of a log, signed by its device, is kept beside the first") {
   Pair pair;
-  auto other = pair.range;
-  other.changes.back().ops[0].content = encode(Value("Elsewhere"));
-  other.changes.back().ops[0].content_bytes = other.changes.back().ops[0].content.size();
-  pair.seal(other, pair.ana.identity.signing);
+  const auto other = pair.elsewhere();
   (void)must(pair.bo.take(pair.space, pair.range));
   const auto have = must(pair.bo.take(pair.space, other));
   CHECK(have[0].seq == other.head.seq);
@@ -235,10 +230,7 @@ TEST_CASE(
   for (const auto& claim : claims) {
     INFO(std::string(claim.first));
     Pair pair;
-    auto other = pair.range;
-    other.changes.back().ops[0].content = encode(Value("Elsewhere"));
-    other.changes.back().ops[0].content_bytes = other.changes.back().ops[0].content.size();
-    pair.seal(other, pair.ana.identity.signing);
+    auto other = pair.elsewhere();
     (void)must(pair.bo.take(pair.space, pair.range));
     claim.second(pair, other);
     (void)pair.bo.take(pair.space, other).has_value();

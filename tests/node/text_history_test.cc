@@ -11,17 +11,14 @@
 #include "store/facts.h"
 #include "store/logs.h"
 #include "tests/support/folder.h"
+#include "tests/support/must.h"
 #include "tests/support/seeds.h"
 #include "work/schema.h"
 
 namespace holm::node {
 namespace {
 
-template <class T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
+using test::must;
 template <class AnyId>
 AnyId filled(std::uint8_t byte) {
   AnyId out;

@@ -8,6 +8,7 @@
 #include "base/wire.h"
 #include "tests/sim/workload.h"
 #include "tests/sim/world.h"
+#include "tests/support/must.h"
 #include "tests/support/seeds.h"
 #include "work/schema.h"
 
@@ -16,13 +17,7 @@ namespace holm::sim {
 using namespace std::chrono_literals;
 namespace {
 
-Value request_of(std::string_view what) { return Value::object().set("do", what); }
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
+using test::must;
 
 /// Files of a host's disk in which a word stands.
 std::string files_with(Host& host, const std::string& word) {

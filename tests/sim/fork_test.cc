@@ -6,19 +6,14 @@
 
 #include "store/logs.h"
 #include "tests/sim/world.h"
+#include "tests/support/must.h"
 
 namespace holm::sim {
 
 using namespace std::chrono_literals;
 namespace {
 
-Value request_of(std::string_view what) { return Value::object().set("do", what); }
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
+using test::must;
 
 /// Three people with a room, a document and a card that all hold.
 struct Story {
@@ -44,6 +39,11 @@ struct Story {
     for (const auto* other : {"bo", "cy"}) {
       if (image != other) must(world.connect(name, other));
     }
+  }
+  /// Ana's machine runs twice: one with Bo, the other with Cy, and no way between.
+  void run_apart() {
+    clone("ana", "twin");
+    world.split({{"ana", "bo"}, {"twin", "cy"}});
   }
   void write(const std::string& host, const std::string& line) {
     must(run(host, request_of("doc.append").set("doc", doc).set("text", line + "\n")));
@@ -84,8 +84,7 @@ struct Story {
 
 TEST_CASE("fork: an image that runs twice, each meeting another peer before those two meet") {
   Story story(1);
-  story.clone("ana", "twin");
-  story.world.split({{"ana", "bo"}, {"twin", "cy"}});
+  story.run_apart();
   story.write("ana", "from the first");
   story.write("twin", "from the second");
   story.world.run_for(60s);
@@ -185,8 +184,7 @@ TEST_CASE("fork: comments, what was settled and what was put away stand where th
   Story story(6);
   story.write("ana", "a line to talk about");
   must(story.world.converge(60s));
-  story.clone("ana", "twin");
-  story.world.split({{"ana", "bo"}, {"twin", "cy"}});
+  story.run_apart();
   story.write("ana", "another line of the first");
   story.write("twin", "a line of the second");
   story.world.run_for(60s);
@@ -214,8 +212,7 @@ TEST_CASE("fork: comments, what was settled and what was put away stand where th
 
 TEST_CASE("fork: what was done before can still be taken back") {
   Story story(7);
-  story.clone("ana", "twin");
-  story.world.split({{"ana", "bo"}, {"twin", "cy"}});
+  story.run_apart();
   must(story.run("ana",
                  request_of("card.set")
                      .set("card", story.card)
@@ -235,8 +232,7 @@ TEST_CASE("fork: a power cut at any write of healing loses nothing") {
   for (std::uint64_t at = 1; at < 60; at += 3) {
     CAPTURE(at);
     Story story(8);
-    story.clone("ana", "twin");
-    story.world.split({{"ana", "bo"}, {"twin", "cy"}});
+    story.run_apart();
     story.write("ana", "first");
     story.write("twin", "second");
     story.world.run_for(60s);

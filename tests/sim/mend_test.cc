@@ -10,6 +10,7 @@
 #include "store/sqlite.h"
 #include "tests/sim/workload.h"
 #include "tests/sim/world.h"
+#include "tests/support/must.h"
 #include "tests/support/seeds.h"
 
 namespace holm::sim {
@@ -19,13 +20,7 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;
 
-Value request_of(std::string_view what) { return Value::object().set("do", what); }
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
+using test::must;
 
 node::Replica& replica_of(Host& host) { return *host.node().teams().all().begin()->second; }
 

@@ -4,19 +4,14 @@
 
 #include "store/logs.h"
 #include "tests/sim/world.h"
+#include "tests/support/must.h"
 
 namespace holm::sim {
 
 using namespace std::chrono_literals;
 namespace {
 
-Value request_of(std::string_view what) { return Value::object().set("do", what); }
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
+using test::must;
 
 /// Two people with a room and a document that both hold.
 struct Story {

@@ -11,8 +11,6 @@ constexpr std::array<const char*, 12> kWords = {"door",   "frame", "paint", "ord
                                                 "🌧",   "glass", "bolts", "list"};
 constexpr std::array<const char*, 4> kColumns = {"Next", "Doing", "Waiting", "Done"};
 
-Value request_of(std::string_view what) { return Value::object().set("do", what); }
-
 /// What a person may be told without anything being wrong with the program.
 bool is_ordinary(Code code) {
   return code == Code::not_found || code == Code::usage || code == Code::denied ||

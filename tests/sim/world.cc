@@ -23,8 +23,6 @@ node::Identity identity_of(const std::string& name, std::uint64_t seed) {
   return node::make_identity(secret, name, "UTC", "", name + "'s device", rng);
 }
 
-Value request_of(std::string_view what) { return Value::object().set("do", what); }
-
 }  // namespace
 
 // --- one host

@@ -28,6 +28,9 @@ namespace holm::sim {
 
 class World;
 
+/// A request as clients put it (node/client.h), to be filled in.
+inline Value request_of(std::string_view what) { return Value::object().set("do", what); }
+
 /// One device: a home on a disk of its own, and the node that runs on it while it is up.
 class Host {
  public:

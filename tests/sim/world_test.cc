@@ -5,20 +5,14 @@
 
 #include <algorithm>
 
+#include "tests/support/must.h"
+
 namespace holm::sim {
 
 using namespace std::chrono_literals;
 namespace {
 
-Value request_of(std::string_view what) { return Value::object().set("do", what); }
-
-Value must(Result<Value> answer) {
-  if (!answer) FAIL(answer.error().text());
-  return std::move(*answer);
-}
-void must(const Status& status) {
-  if (!status) FAIL(status.error().text());
-}
+using test::must;
 
 /// Hears a host's links and answers nothing.
 struct Listener final : net::TransportEvents {

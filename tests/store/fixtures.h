@@ -17,6 +17,7 @@
 #include "store/objects.h"
 #include "store/sqlite.h"
 #include "store/store.h"
+#include "tests/support/must.h"
 #include "tests/support/sim_disk.h"
 
 namespace holm::store::test {
@@ -29,12 +30,7 @@ AnyId id_of(std::uint8_t n) {
   return out;
 }
 
-/// The value, or the end of the test with the error's text.
-template <class T>
-T must(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
+using holm::test::must;
 /// The error; the end of the test when there is none.
 template <class T>
 Error error_of(Result<T> result) {

@@ -16,15 +16,8 @@ const ObjectId kOther = id_of<ObjectId>(0x0d);
 
 crdt::Op putting(const ObjectId& object, const std::string& value,
                  std::vector<crdt::OpId> refs = {}) {
-  crdt::Op op;
-  op.object = object;
-  op.type = kCard;
-  op.field = kTitle;
-  op.kind = crdt::Kind::reg;
-  op.action = crdt::Action::put;
+  auto op = put_op(object, kTitle, Value(value));
   op.refs = std::move(refs);
-  op.content = encode(Value(value));
-  op.content_bytes = op.content.size();
   return op;
 }
 

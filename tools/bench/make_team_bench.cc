@@ -2,11 +2,10 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "crypto/random.h"
-#include "node/home.h"
 #include "store/sqlite.h"
 #include "tools/bench/benches.h"
 #include "tools/bench/folder.h"
+#include "tools/bench/team_home.h"
 #include "tools/bench/team_maker.h"
 
 namespace holm::bench {
@@ -14,10 +13,9 @@ namespace {
 
 /// What each table and index takes, most first.
 Status weigh(const std::string& dir, const TeamMade& made, const Report& report) {
-  crypto::SystemRng rng;
-  const auto home = TRY(node::Home::open(dir, {}, rng));
-  const auto key = home->store_key(made.team);
-  const auto db = TRY(store::Db::open(made.store_path, {}, &key, &rng));
+  auto home = TRY(TeamHome::open(dir));
+  const auto key = home.home().store_key(made.team);
+  const auto db = TRY(store::Db::open(made.store_path, {}, &key, &home.rng()));
   auto rows = TRY(db->prepare(
       "SELECT name, sum(pgsize), sum(unused) FROM dbstat GROUP BY name ORDER BY 2 DESC LIMIT 40"));
   while (TRY(rows.step())) {

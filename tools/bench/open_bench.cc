@@ -4,11 +4,10 @@
 
 #include <algorithm>
 
-#include "crypto/random.h"
-#include "node/home.h"
-#include "node/replica.h"
+#include "store/descriptor.h"
 #include "tools/bench/benches.h"
 #include "tools/bench/folder.h"
+#include "tools/bench/team_home.h"
 #include "tools/bench/team_maker.h"
 #include "work/answer.h"
 
@@ -19,11 +18,10 @@ using Clock = std::chrono::steady_clock;
 
 /// Takes a file out of the system's cache: it will be read from the disk.
 void make_cold(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY);
-  if (file < 0) return;
-  ::fdatasync(file);
-  ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
-  ::close(file);
+  const store::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return;
+  ::fdatasync(file.get());
+  ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED);
 }
 
 struct Times {
@@ -34,26 +32,14 @@ struct Times {
 };
 
 Result<Times> timed(const std::string& dir, bool is_cold) {
-  crypto::SystemRng rng;
-  NullLog log;
   Times out;
   auto began = Clock::now();
-  const auto home = TRY(node::Home::open(dir, {}, rng));
-  const auto team = home->teams().front();
+  auto home = TRY(TeamHome::open(dir));
+  const auto team = home.home().teams().front();
   out.home = ms_since(began);
-  const auto path = home->store_path(team);
-  if (is_cold) make_cold(path);
+  if (is_cold) make_cold(home.home().store_path(team));
   began = Clock::now();
-  const node::ReplicaEnv env{
-      .identity = home->identity(),
-      .rng = rng,
-      .log = log,
-      .store_path = path,
-      .vfs = {},
-      .pool = node::Pool::takers,
-      .store_key = std::make_shared<const crypto::SecretKey32>(home->store_key(team)),
-      .witness = home->witness_place(team)};
-  const auto replica = TRY(node::Replica::open(env, team));
+  const auto replica = TRY(home.replica(team));
   out.open = ms_since(began);
   began = Clock::now();
   const work::Asking asking{.now = WallTime(Millis(1'800'000'000'000)), .zone = "Europe/Lisbon"};
@@ -68,8 +54,8 @@ Result<Times> timed(const std::string& dir, bool is_cold) {
 
 }  // namespace
 
-/// {"ms", "open_ms", "view_ms", "rss_kb"}: the first time in this process, its file not in the
-/// system's cache ("cold"); then the median of --runs with it there ("warm").
+/// {"ms", "home_ms", "open_ms", "view_ms", "peak_kb"}: the first time in this process, its file not
+/// in the system's cache ("cold"); then the median of --runs with it there ("warm").
 Status bench_open(const Options& options, const Report& report) {
   const auto folder = TRY(Folder::make());
   const auto dir = options.home.value_or(folder.path() + "/home");

@@ -9,15 +9,14 @@
 #include "base/wire.h"
 #include "crdt/author.h"
 #include "crypto/hash.h"
-#include "crypto/random.h"
 #include "crypto/sign.h"
-#include "node/home.h"
 #include "node/mention.h"
 #include "node/replica.h"
 #include "node/runtime.h"
 #include "node/verify.h"
 #include "store/search.h"
 #include "tools/bench/prose.h"
+#include "tools/bench/team_home.h"
 #include "work/members/invite_code.h"
 #include "work/schema.h"
 
@@ -81,7 +80,7 @@ class TeamMaker {
   Result<TeamMade> run(const std::string& dir) {
     TRY(node::init_home(
         {.home = dir, .name = "Member 0", .zone = "Europe/Lisbon", .hours = {}, .unlock = {}}));
-    home_ = TRY(node::Home::open(dir, {}, system_));
+    home_ = std::make_unique<TeamHome>(TRY(TeamHome::open(dir)));
     TRY(found());
     TRY(admit_all());
     TRY(add_second_devices());
@@ -91,30 +90,12 @@ class TeamMaker {
   }
 
  private:
-  node::ReplicaEnv replica_env(const TeamId& team) {
-    return {.identity = home_->identity(),
-            .rng = system_,
-            .log = log_,
-            .store_path = home_->store_path(team),
-            .vfs = {},
-            .pool = node::Pool::takers,
-            .store_key = std::make_shared<const crypto::SecretKey32>(home_->store_key(team)),
-            .witness = home_->witness_place(team)};
-  }
   store::Store& store() { return replica_->store(); }
 
   Status found() {
-    const auto& identity = home_->identity();
-    members::Op create;
-    create.kind = members::OpKind::create;
-    create.team_name = "Ten years";
-    create.name = identity.name;
-    create.device = identity.device();
-    create.time = now_;
-    create.network_key = to_bytes(crypto::SecretKey32::make(system_).reveal());
-    team_ = members::team_of(create);
-    create.certificate = members::encode(identity.certificate(team_, now_));
-    replica_ = TRY(node::Replica::found(replica_env(team_), team_, std::move(create), now_));
+    auto [team, create] = node::founding(home_->home().identity(), "Ten years", home_->rng(), now_);
+    team_ = team;
+    replica_ = TRY(node::Replica::found(home_->env(team_), team_, std::move(create), now_));
     return {};
   }
 
@@ -203,7 +184,7 @@ class TeamMaker {
     }
     TRY(end_turn(0));
     replica_.reset();
-    replica_ = TRY(node::Replica::open(replica_env(team_), team_));
+    replica_ = TRY(home_->replica(team_));
     return {};
   }
 
@@ -572,7 +553,7 @@ class TeamMaker {
     std::uint64_t changes = 0;
     for (const auto& space : replica_->spaces()) changes += TRY(store().logs().change_count(space));
     TeamMade out{.team = team_,
-                 .store_path = home_->store_path(team_),
+                 .store_path = home_->home().store_path(team_),
                  .changes = changes,
                  .text_bytes = text_bytes_};
     replica_.reset();
@@ -584,11 +565,9 @@ class TeamMaker {
 
   TeamScale scale_;
   SeededRng rng_;
-  crypto::SystemRng system_;
-  NullLog log_;
   Prose prose_;
   const std::function<void(std::string_view)>& tell_;
-  std::unique_ptr<node::Home> home_;
+  std::unique_ptr<TeamHome> home_;
   TeamId team_;
   std::unique_ptr<node::Replica> replica_;
   std::vector<Device> devices_;
