@@ -41,8 +41,8 @@ Status Replica::take_branch(const store::LogInfo& log, std::uint64_t seq, const 
   if (parts_here) moved.push_back(TRY(logs.split(log.log, seq)));
   const auto name = TRY(logs.add_branch(log.log, device, member, changes, now));
   TRY(logs.seal(name, head));
-  for (auto& settled : TRY(logs.settle_names(log.space))) {
-    if (settled.from != name) moved.push_back(std::move(settled));
+  for (const auto& settled : TRY(logs.settle_names(log.space))) {
+    if (settled.from != name) moved.push_back(settled);
   }
   if (!moved.empty()) unhealed_.insert(log.space);
   TRY(rename(log.space, moved));

@@ -7,7 +7,6 @@
 #include "node/mend.h"
 
 namespace holm::node {
-namespace members = work::members;
 
 Bytes encode_hello(const TeamId& team) { return Writer().array(1).id(team).take(); }
 
