@@ -42,7 +42,11 @@ struct WipedOf {
 };
 
 /// Whether a change counts. A mark of this device, not part of the change; judged alike everywhere.
-enum class Mark : std::uint8_t { valid = 0, is_void = 1 };
+enum class Mark : std::uint8_t {
+  valid = 0,
+  is_void = 1,  ///< its author was not allowed to, or it makes no sense
+  held = 2,     ///< its author was removed before it: as void, until somebody shows it again
+};
 
 /// What a change of a forked log is besides what its author signed, once the store has put the
 /// names of branches into it (chain.h fork_name): none of it is hashed, stored or sent with the

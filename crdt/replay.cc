@@ -48,7 +48,7 @@ Result<std::vector<TextRun>> text_runs(const ObjectId& object, std::uint32_t fie
       run.insert = op.action == Action::insert;
       run.pos = op.pos;
       run.len = op.len;
-      run.is_void = one->mark == Mark::is_void;
+      run.is_void = one->mark != Mark::valid;
       run.wiped = op.content.size() < op.content_bytes;
       if (run.insert && !run.wiped) run.text = to_text(op.content);
       if (op.follows_own) {
@@ -114,7 +114,7 @@ Result<Rebuilt> rebuild(const ObjectId& object, std::span<const Delivered> chang
     for (const auto& [i, name] : op_names(change, object)) {
       const auto& op = change.ops[i];
       if (is_text(op)) text_fields.insert(op.field);
-      if (one->mark == Mark::is_void) continue;
+      if (one->mark != Mark::valid) continue;
       merge(out.state, op, {name, change.lamport, change.time, one->author});
     }
   }

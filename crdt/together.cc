@@ -154,7 +154,7 @@ Together::Together(std::span<Delivered> changes) : changes_(changes) {
     const auto& ops = changes[i].change.ops;
     const bool has_seeds =
         std::any_of(ops.begin(), ops.end(), [](const Op& op) { return op.seed; });
-    const bool has_names = has_seeds && changes[i].mark != Mark::is_void;
+    const bool has_names = has_seeds && changes[i].mark == Mark::valid;
     names_.push_back(has_names ? op_names(changes[i].change) : std::vector<OpId>());
     auto seq = changes[i].change.seq;
     for (std::uint32_t k = 0; k < ops.size(); ++k) {
@@ -199,7 +199,7 @@ void Together::each(std::size_t index, Take take) {
   for (auto i = begins_[index]; i < begins_[index + 1]; ++i) {
     const auto& stretch = stretches_[i];
     auto& from = changes_[stretch.change];
-    if (from.mark == Mark::is_void) continue;
+    if (from.mark != Mark::valid) continue;
     const auto& names = names_[stretch.change];
     Origin origin{.id = {from.change.log, stretch.seq},
                   .lamport = from.change.lamport,
@@ -217,7 +217,7 @@ void Together::each(std::size_t index, Take take) {
 /// note() for all ops of a stretch. But for seeds they ascend, so the first and the last say all.
 void Together::note_stretch(ObjectState& state, const Stretch& stretch) const {
   const auto& from = changes_[stretch.change];
-  if (from.mark == Mark::is_void) return;
+  if (from.mark != Mark::valid) return;
   const auto ops = std::span(from.change.ops).subspan(stretch.first, stretch.count);
   const auto& names = names_[stretch.change];
   const auto note_at = [&](std::size_t i, const OpId& id) {

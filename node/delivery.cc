@@ -135,10 +135,10 @@ Result<std::optional<LogId>> Delivery::waits_for(const crdt::Change& change, con
     const auto found = applied_.find(*log);
     if (found == applied_.end() || found->second < dep.seq) return *log;
   }
-  if (change.membership.empty() || replica_.membership_.at(change.membership) != nullptr) {
-    return std::optional<LogId>();
+  for (const auto& op : change.membership) {
+    if (!replica_.membership_.knows(op)) return LogId();
   }
-  return LogId();
+  return std::optional<LogId>();
 }
 
 Result<crdt::Delivered> Delivery::named(const LogId& log, const Queue& queue,
@@ -158,10 +158,16 @@ Result<crdt::Mark> Delivery::judge(const crdt::Change& change, const Queue& queu
   const auto home = space_ == replica_.trust_     ? work::Home::trust
                     : space_ == replica_.commons_ ? work::Home::commons
                                                   : work::Home::room;
-  const auto verdict = work::judge(
-      change, {queue.member, queue.device}, home, [&](std::span<const ShortHash> frontier) {
-        return replica_.membership_.at({frontier.begin(), frontier.end()});
-      });
+  auto& membership = replica_.membership_;
+  std::optional<work::members::Authority> by;
+  const auto verdict = work::judge(change, home, [&](std::span<const ShortHash> frontier) {
+    by = membership.authority(frontier, queue.member, queue.device);
+    return by ? std::optional(by->role) : std::nullopt;
+  });
+  if (verdict.counts() && by && membership.is_anyone_cut() &&
+      membership.holds_back(*by, queue.member, queue.device, {change.log, change.seq})) {
+    return crdt::Mark::held;
+  }
   return verdict.mark;
 }
 

@@ -119,8 +119,15 @@ MemberId Identity::member(const TeamId& team) const {
 }
 
 work::members::DeviceCertificate Identity::certificate(const TeamId& team, WallTime made) const {
-  return work::members::certify(root(team), team, signing.public_key(), exchange.public_key(),
-                                label, made);
+  const auto root_key = root(team);
+  work::members::DeviceCertificate certificate;
+  certificate.signing = signing.public_key();
+  certificate.exchange = exchange.public_key();
+  certificate.label = label;
+  certificate.made = made;
+  certificate.possession =
+      work::members::possess(signing, root_key.public_key(), team, exchange.public_key());
+  return work::members::certify(root_key, team, std::move(certificate));
 }
 
 Identity make_identity(const RecoverySecret& secret, std::string name, std::string zone,

@@ -187,7 +187,7 @@ Status Merger::rebuild(const SpaceId& space, const ObjectId& object) {
   auto rebuilt = TRY(crdt::rebuild(object, history));
   TRY(store_.objects().save(space, {rebuilt.state}));
   for (const auto& [field, text] : rebuilt.texts) {
-    const auto is_void = [](const auto& item) { return item.mark == crdt::Mark::is_void; };
+    const auto is_void = [](const auto& item) { return item.mark != crdt::Mark::valid; };
     const auto is_wiped = [](const auto& item) { return !item.change.wiped.empty(); };
     if (std::any_of(history.begin(), history.end(), is_void) ||
         std::any_of(history.begin(), history.end(), is_wiped)) {

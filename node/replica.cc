@@ -56,6 +56,7 @@ Result<std::unique_ptr<Replica>> Replica::open(const ReplicaEnv& env, const Team
   auto store = TRY(store::Store::open(options_of(env)));
   std::unique_ptr<Replica> replica(new Replica(env, team, std::move(store)));
   TRY(replica->load_membership());
+  TRY(replica->note_standings());
   TRY(replica->erasures_.load(*replica->state_));
   TRY(replica->catch_up());
   TRY(replica->incarnation_.check());
@@ -94,7 +95,10 @@ Status Replica::reopen(const std::function<Status()>& between) {
   behind_.clear();
   delivered_.clear();
   membership_.clear();
+  standings_.clear();
+  is_unsettled_ = false;
   TRY(load_membership());
+  TRY(note_standings());
   TRY(reopened);
   TRY(erasures_.load(*state_));
   TRY(catch_up());
@@ -120,7 +124,8 @@ Result<std::unique_ptr<Replica>> Replica::found(const ReplicaEnv& env, const Tea
 Status Replica::begin() { return store_->begin(); }
 
 Status Replica::commit() {
-  auto done = store_->commit();
+  auto done = settle_late();
+  if (done) done = store_->commit();
   if (!done) rollback();
   delivered_.clear();
   return done;
@@ -133,6 +138,8 @@ void Replica::rollback() {
   digests_.clear();
   changed_.clear();
   membership_.clear();
+  standings_.clear();
+  is_unsettled_ = false;
   deliveries_.clear();
   keys_.clear();
   unhealed_.clear();
@@ -141,6 +148,7 @@ void Replica::rollback() {
   delivered_.clear();
   // What was read before can be read again; a store that cannot be read says so at the next use.
   (void)load_membership().has_value();
+  (void)note_standings().has_value();
   (void)erasures_.load(*state_).has_value();
 }
 
@@ -173,7 +181,7 @@ Status Replica::load_membership() {
   }
   std::vector<Bytes> kept;
   for (auto& [hash, op] : TRY(store_->facts().all(kKeptMembership))) kept.push_back(std::move(op));
-  if (!kept.empty() && membership_.add(std::move(kept))) membership_changed_ = true;
+  if (!kept.empty() && membership_.add(std::move(kept))) membership_changed_ = is_unsettled_ = true;
   return absorb_membership(objects);
 }
 
@@ -186,7 +194,7 @@ Status Replica::absorb_membership(const std::vector<ObjectId>& objects) {
     const auto value = decode_value(*content);
     if (value && value->as_bytes() != nullptr) ops.push_back(*value->as_bytes());
   }
-  if (membership_.add(std::move(ops))) membership_changed_ = true;
+  if (membership_.add(std::move(ops))) membership_changed_ = is_unsettled_ = true;
   return {};
 }
 

@@ -21,7 +21,6 @@
 #include "node/erasures.h"
 #include "node/identity.h"
 #include "node/incarnation.h"
-#include "node/membership.h"
 #include "node/merge.h"
 #include "node/store_state.h"
 #include "store/facts.h"
@@ -30,6 +29,7 @@
 #include "store/store_files.h"
 #include "sync/message.h"
 #include "work/apply.h"
+#include "work/members/trust.h"
 
 namespace holm::node {
 
@@ -78,6 +78,12 @@ class Replica {
   const ReplicaEnv& env() const { return env_; }
   const TeamId& team() const { return team_; }
   const work::members::Roster& roster() const { return membership_.roster(); }
+  /// The membership ops behind the roster.
+  work::members::Trust& membership() { return membership_; }
+  /// How far this device holds the logs of somebody's devices, or of one of them: what it names
+  /// when it removes them (TRUST.md rule 4). Sorted by log.
+  Result<std::vector<work::members::LogPlace>> held_of(const MemberId& member,
+                                                       const std::optional<DeviceId>& device) const;
   const work::State& state() const { return *state_; }
   store::Store& store() { return *store_; }
   Merger& merger() { return merger_; }
@@ -175,6 +181,11 @@ class Replica {
   friend class Delivery;
   Replica(const ReplicaEnv& env, const TeamId& team, std::unique_ptr<store::Store> store);
 
+  /// Holds back, or shows again, what is there of people and devices whose place has changed.
+  Status settle_late();
+  /// Marks stand as membership has them: what is there was judged by it.
+  Status note_standings();
+  Status judge_again(const SpaceId& space, const store::LogInfo& log);
   Status absorb_membership(const std::vector<ObjectId>& objects);
   /// How far the changes of a log of this device have named other logs of its space.
   Result<std::map<LogId, std::uint64_t>> named_by(const LogId& log) const;
@@ -223,7 +234,7 @@ class Replica {
   Merger merger_;
   Erasures erasures_;
   Incarnation incarnation_;
-  Membership membership_;
+  work::members::Trust membership_;
   std::unique_ptr<StoreState> state_;
   std::map<LogId, crypto::VerifyKey> keys_;    ///< of logs seen
   mutable std::map<SpaceId, Digest> digests_;  ///< dropped when a space changes
@@ -238,6 +249,8 @@ class Replica {
   std::optional<WallTime> forks_counted_at_;
   std::optional<Millis> retry_in_;
   bool membership_changed_ = false;
+  bool is_unsettled_ = false;         ///< membership changed in this turn
+  std::map<LogId, Bytes> standings_;  ///< by log: Trust::standing_of when it was last judged
 };
 
 /// Whether an error of Replica::receive is due to what was sent, not to this device's store.

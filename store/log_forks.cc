@@ -312,8 +312,7 @@ Result<std::vector<StoredChange>> Logs::Parts::take_beyond(LogRow& row, std::uin
     const auto voided = TRY(void_changes(db, row.no, at, chunk->last_seq()));
     for (auto i = chunk->index_of(at); i < chunk->changes().size(); ++i) {
       const auto& change = chunk->changes()[i];
-      const auto mark = voided.contains(change.seq) ? crdt::Mark::is_void : crdt::Mark::valid;
-      gone.push_back({change, chunk->hashes[i], mark});
+      gone.push_back({change, chunk->hashes[i], mark_of(change, voided)});
       changes.push_back(change);
     }
     at = chunk->last_seq() + 1;
@@ -342,7 +341,7 @@ Status Logs::Parts::put(LogRow& row, std::span<const StoredChange> changes, Wall
   TRY(chunks.append(row.no, changes));
   TRY(touches.add(row.space_no, row.no, changes, now));
   for (const auto& stored : changes) {
-    if (stored.mark == crdt::Mark::is_void) {
+    if (stored.mark != crdt::Mark::valid) {
       TRY(write_mark(db, row.no, stored.change.seq, stored.mark));
     }
   }

@@ -40,8 +40,10 @@ struct Logs::Parts {
 Error missing_changes();
 /// `seq`: of the change's first op.
 Status write_mark(Db& db, std::int64_t log_no, std::uint64_t seq, crdt::Mark mark);
-/// First ops of the void changes that start within [from_seq, to_seq].
-Result<std::set<std::uint64_t>> void_changes(Db& db, std::int64_t log_no, std::uint64_t from_seq,
-                                             std::uint64_t to_seq);
+using Marks = std::map<std::uint64_t, crdt::Mark>;  ///< by first op; all others are valid
+crdt::Mark mark_of(const crdt::Change& change, const Marks& marks);
+/// Of the changes that start within [from_seq, to_seq].
+Result<Marks> void_changes(Db& db, std::int64_t log_no, std::uint64_t from_seq,
+                           std::uint64_t to_seq);
 
 }  // namespace holm::store

@@ -12,10 +12,6 @@
 namespace holm::store {
 namespace {
 
-crdt::Mark mark_of(const crdt::Change& change, const std::set<std::uint64_t>& voided) {
-  return voided.contains(change.seq) ? crdt::Mark::is_void : crdt::Mark::valid;
-}
-
 Result<crdt::Head> read_head(ByteView body) {
   auto head = crdt::decode_head(body);
   if (!head) return fail(damaged("a head: " + head.error().what));
@@ -27,20 +23,31 @@ Result<crdt::Head> read_head(ByteView body) {
 Error missing_changes() { return damaged("changes of a log are missing"); }
 
 Status write_mark(Db& db, std::int64_t log_no, std::uint64_t seq, crdt::Mark mark) {
-  auto write = TRY(db.prepare(mark == crdt::Mark::is_void
-                                  ? "INSERT OR IGNORE INTO void_change (log_no, seq) VALUES (?, ?)"
-                                  : "DELETE FROM void_change WHERE log_no = ? AND seq = ?"));
-  return write.bind(log_no).bind(seq).run();
+  if (mark == crdt::Mark::valid) {
+    auto unmark = TRY(db.prepare("DELETE FROM void_change WHERE log_no = ? AND seq = ?"));
+    return unmark.bind(log_no).bind(seq).run();
+  }
+  auto write =
+      TRY(db.prepare("INSERT OR REPLACE INTO void_change (log_no, seq, mark) VALUES (?, ?, ?)"));
+  return write.bind(log_no).bind(seq).bind(static_cast<std::uint64_t>(mark)).run();
 }
 
-Result<std::set<std::uint64_t>> void_changes(Db& db, std::int64_t log_no, std::uint64_t from_seq,
-                                             std::uint64_t to_seq) {
-  std::set<std::uint64_t> out;
+Result<Marks> void_changes(Db& db, std::int64_t log_no, std::uint64_t from_seq,
+                           std::uint64_t to_seq) {
+  Marks out;
   auto rows =
-      TRY(db.prepare("SELECT seq FROM void_change WHERE log_no = ? AND seq BETWEEN ? AND ?"));
+      TRY(db.prepare("SELECT seq, mark FROM void_change WHERE log_no = ? AND seq BETWEEN ? AND ?"));
   rows.bind(log_no).bind(from_seq).bind(to_seq);
-  while (TRY(rows.step())) out.insert(rows.count(0));
+  while (TRY(rows.step())) {
+    const bool is_held = rows.count(1) == static_cast<std::uint64_t>(crdt::Mark::held);
+    out[rows.count(0)] = is_held ? crdt::Mark::held : crdt::Mark::is_void;
+  }
   return out;
+}
+
+crdt::Mark mark_of(const crdt::Change& change, const Marks& marks) {
+  const auto found = marks.find(change.seq);
+  return found == marks.end() ? crdt::Mark::valid : found->second;
 }
 
 Result<std::vector<HeldChange>> Logs::read(const LogId& log, std::uint64_t from,
@@ -228,6 +235,18 @@ Result<std::vector<crdt::Delivered>> Logs::recent(const SpaceId& space,
       ends.push(std::move(next));
     }
   }
+  return out;
+}
+
+Result<std::map<LogId, std::vector<std::uint64_t>>> Logs::marked(const SpaceId& space,
+                                                                 crdt::Mark mark) const {
+  std::map<LogId, std::vector<std::uint64_t>> out;
+  auto rows =
+      TRY(db_.prepare("SELECT log.id, seq FROM void_change JOIN log ON log.no = log_no "
+                      "JOIN space ON space.no = log.space_no WHERE space.id = ? AND mark = ? ORDER "
+                      "BY log.id, seq"));
+  rows.bind(space).bind(static_cast<std::uint64_t>(mark));
+  while (TRY(rows.step())) out[TRY(rows.id<LogId>(0))].push_back(rows.count(1));
   return out;
 }
 

@@ -121,6 +121,9 @@ class Logs {
   Status set_applied(const LogId& log, const Reached& reached);
   /// Sets the mark of the change that holds op `seq`. Errors: not_found.
   Status set_mark(const LogId& log, std::uint64_t seq, crdt::Mark mark);
+  /// First ops of the changes of a space that carry a mark other than valid, by log.
+  Result<std::map<LogId, std::vector<std::uint64_t>>> marked(const SpaceId& space,
+                                                             crdt::Mark mark) const;
   Status freeze(const LogId& log);
   /// Notes which ends of other logs changes build on that are being delivered.
   Status note_named(const SpaceId& space, std::span<const crdt::Delivered> changes);

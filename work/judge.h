@@ -8,24 +8,18 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "crdt/change.h"
-#include "work/members/roster.h"
+#include "work/members/membership.h"
 #include "work/schema.h"
 
 namespace holm::work {
 
-/// Whose log a change stands in.
-struct Author {
-  MemberId member;
-  DeviceId device;
-};
-
-/// The roster that a set of membership ops amounts to, as resolved at a frontier; null when an op
-/// of it is not here (the change has to wait, which is the caller's to know).
-using RosterAt = std::function<const members::Roster*(std::span<const ShortHash> frontier)>;
+/// The author's role by what they had seen; none when their device did not belong then.
+using RoleAt = std::function<std::optional<members::Role>(std::span<const ShortHash> frontier)>;
 
 struct Verdict {
   crdt::Mark mark = crdt::Mark::valid;
@@ -37,11 +31,10 @@ struct Verdict {
 /// Judges a change of a space of kind `home`.
 /// - commons, rooms: the author's device is authorised at the change's membership frontier.
 /// - trust: only membership ops, each written once under the hash of its own content. Who may is
-///   judged by members::resolve() from the ops themselves.
+///   judged by members::Trust from the ops themselves.
 /// - an order to erase all of a thing (rules/erasure.h): in rooms alone, and by an owner.
 /// - elsewhere: no membership ops; no immutable field written over a value its author saw.
 /// Per-member fields need no rule: their merge kinds file every write under its author.
-Verdict judge(const crdt::Change& change, const Author& author, Home home,
-              const RosterAt& roster_at);
+Verdict judge(const crdt::Change& change, Home home, const RoleAt& role_at);
 
 }  // namespace holm::work

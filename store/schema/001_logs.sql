@@ -42,6 +42,7 @@ CREATE UNIQUE INDEX chunk_by_seq ON chunk (log_no, first_seq);
 CREATE TABLE void_change (
   log_no INTEGER NOT NULL REFERENCES log,
   seq    INTEGER NOT NULL,
+  mark   INTEGER NOT NULL,  -- 1 void, 2 held back
   PRIMARY KEY (log_no, seq)
 ) WITHOUT ROWID;
 

@@ -148,7 +148,10 @@ bool Device::deliver(const SpaceId& id, const crdt::Change& change) {
   const auto member = team_.roster().device(*device)->member;
   const auto home = id == team_.commons() ? work::Home::commons : work::Home::room;
   const auto verdict =
-      work::judge(change, {member, *device}, home, [&](auto) { return &team_.roster(); });
+      work::judge(change, home, [&](auto) -> std::optional<work::members::Role> {
+        const auto& roster = team_.roster();
+        return roster.authorised(*device) ? roster.role(member) : work::members::Role::none;
+      });
   here.delivered.push_back({change, log.hash, member, verdict.mark});
   merge_in(id, here.delivered.back());
   return true;
@@ -162,7 +165,7 @@ void Device::merge_in(const SpaceId& id, const crdt::Delivered& one) {
     const Ref ref{id, op.object};
     met_.try_emplace(ref, now);
     if (op.kind == crdt::Kind::text) touched.emplace(ref, op.field);
-    if (one.mark == crdt::Mark::is_void) continue;
+    if (one.mark != crdt::Mark::valid) continue;
     auto& object = objects_[ref];
     object.id = op.object;
     crdt::merge(object, op,

@@ -11,7 +11,9 @@ namespace {
 constexpr std::uint64_t kVersion = 1;
 constexpr std::size_t kNameMax = 400;
 constexpr std::size_t kPastMax = 1024;
+constexpr std::size_t kOpBytesMax = 64u << 10;
 constexpr std::string_view kCertificateLabel = "holm device certificate v1";
+constexpr std::string_view kPossessionLabel = "holm device possession v1";
 
 /// Nil ids are spelled as empty bytes, so that fields a kind does not use cost one byte each.
 template <class AnyId>
@@ -44,25 +46,174 @@ Result<std::string> get_name(Reader& in) {
   return std::string(name);
 }
 
-void put_op(Writer& out, const Op& op) {
+constexpr std::size_t kPlacesMax = 4096;
+constexpr std::size_t kHeadFields = 7;  // of every kind
+
+void put_places(Writer& out, const std::vector<LogPlace>& places) {
+  out.array(2 * places.size());
+  for (const auto& place : places) out.id(place.log).uint(place.seq);
+}
+
+Result<std::vector<LogPlace>> get_places(Reader& in) {
+  const auto size = TRY(in.array());
+  if (size % 2 != 0 || size / 2 > kPlacesMax) return fail(Code::limit, "a cut is too long");
+  std::vector<LogPlace> out(size / 2);
+  for (auto& place : out) {
+    place.log = TRY(in.id<LogId>());
+    place.seq = TRY(in.uint());
+  }
+  for (std::size_t i = 1; i < out.size(); ++i) {
+    if (!(out[i - 1].log < out[i].log)) return fail(Code::reject, "a cut is out of order");
+  }
+  return out;
+}
+
+void put_spans(Writer& out, const std::vector<LogSpan>& spans) {
+  out.array(3 * spans.size());
+  for (const auto& span : spans) out.id(span.log).uint(span.from).uint(span.to);
+}
+
+Result<std::vector<LogSpan>> get_spans(Reader& in) {
+  const auto size = TRY(in.array());
+  if (size % 3 != 0 || size / 3 > kPlacesMax) return fail(Code::limit, "too many spans of logs");
+  std::vector<LogSpan> out(size / 3);
+  for (auto& span : out) {
+    span.log = TRY(in.id<LogId>());
+    span.from = TRY(in.uint());
+    span.to = TRY(in.uint());
+    if (span.from > span.to) return fail(Code::reject, "a span of a log ends before it begins");
+  }
+  for (std::size_t i = 1; i < out.size(); ++i) {
+    if (!(out[i - 1] < out[i])) return fail(Code::reject, "spans of logs are out of order");
+  }
+  return out;
+}
+
+void put_head(Writer& out, const Op& op) {
   out.uint(kVersion).uint(static_cast<std::uint64_t>(op.kind)).id(op.team).id(op.author);
   out.id(op.device).array(op.past.size());
   for (const auto& hash : op.past) out.id(hash);
   put_time(out, op.time);
-  put_id(out, op.target);
-  out.uint(static_cast<std::uint64_t>(op.role)).bytes(op.certificate).text(op.name);
-  put_id(out, op.dropped);
-  out.bytes(op.network_key);
-  put_id(out, op.invite);
-  put_id(out, op.invite_key);
-  out.bytes(op.invite_psk).uint(op.uses);
-  put_time(out, op.expires);
-  out.bytes(op.join_proof);
-  put_id(out, op.room);
-  out.text(op.team_name);
 }
 
-constexpr std::size_t kOpFields = 21;  // signature not counted
+void put_role(Writer& out, Role role) { out.uint(static_cast<std::uint64_t>(role)); }
+
+/// What is of this kind alone. docs/formats/membership.md has the table.
+void put_body(Writer& out, const Op& op) {
+  switch (op.kind) {
+    case OpKind::create:
+      out.array(4).bytes(op.certificate).text(op.name).bytes(op.network_key).text(op.team_name);
+      return;
+    case OpKind::grant:
+      out.array(6).id(op.target);
+      put_role(out, op.role);
+      out.bytes(op.certificate).text(op.name);
+      put_id(out, op.invite);
+      out.bytes(op.join_proof);
+      return;
+    case OpKind::reduce:
+      out.array(4).id(op.target);
+      put_role(out, op.role);
+      put_places(out, op.cut);
+      put_places(out, op.built_on);
+      return;
+    case OpKind::extend:
+    case OpKind::dismiss: put_spans(out.array(1), op.spans); return;
+    case OpKind::add_device:
+      out.array(2).bytes(op.certificate);
+      out.bytes(op.root_signature ? op.root_signature->view() : ByteView());
+      return;
+    case OpKind::drop_device:
+      out.array(4).id(op.target).id(op.dropped);
+      put_places(out, op.cut);
+      put_places(out, op.built_on);
+      return;
+    case OpKind::invite:
+      put_role(out.array(5), op.role);
+      out.id(op.invite_key).bytes(op.invite_psk).uint(op.uses);
+      put_time(out, op.expires);
+      return;
+    case OpKind::close_invite: out.array(1).id(op.invite); return;
+    case OpKind::rekey: out.array(1).bytes(op.network_key); return;
+    case OpKind::open_room: out.array(1).id(op.room); return;
+  }
+  out.array(0);
+}
+
+Result<Role> get_role(Reader& in) {
+  return static_cast<Role>(TRY(in.uint(static_cast<std::uint64_t>(Role::owner))));
+}
+
+Status get_body(Reader& in, Op& op) {
+  switch (op.kind) {
+    case OpKind::create:
+      TRY(in.array(4));
+      op.certificate = TRY(get_bytes(in, 1024));
+      op.name = TRY(get_name(in));
+      op.network_key = TRY(get_bytes(in, 32));
+      op.team_name = TRY(get_name(in));
+      return {};
+    case OpKind::grant:
+      TRY(in.array(6));
+      op.target = TRY(in.id<MemberId>());
+      op.role = TRY(get_role(in));
+      op.certificate = TRY(get_bytes(in, 1024));
+      op.name = TRY(get_name(in));
+      op.invite = TRY(get_id<ShortHash>(in));
+      op.join_proof = TRY(get_bytes(in, 1024));
+      return {};
+    case OpKind::reduce:
+      TRY(in.array(4));
+      op.target = TRY(in.id<MemberId>());
+      op.role = TRY(get_role(in));
+      op.cut = TRY(get_places(in));
+      op.built_on = TRY(get_places(in));
+      return {};
+    case OpKind::extend:
+    case OpKind::dismiss:
+      TRY(in.array(1));
+      op.spans = TRY(get_spans(in));
+      return {};
+    case OpKind::add_device: {
+      TRY(in.array(2));
+      op.certificate = TRY(get_bytes(in, 1024));
+      const auto by_root = TRY(get_bytes(in, crypto::Signature::kBytes));
+      if (by_root.empty()) return {};
+      op.root_signature = crypto::Signature::from(by_root);
+      if (!op.root_signature) return fail(Code::reject, "a signature is malformed");
+      return {};
+    }
+    case OpKind::drop_device:
+      TRY(in.array(4));
+      op.target = TRY(in.id<MemberId>());
+      op.dropped = TRY(in.id<DeviceId>());
+      op.cut = TRY(get_places(in));
+      op.built_on = TRY(get_places(in));
+      return {};
+    case OpKind::invite:
+      TRY(in.array(5));
+      op.role = TRY(get_role(in));
+      op.invite_key = TRY(in.id<crypto::VerifyKey>());
+      op.invite_psk = TRY(get_bytes(in, 32));
+      op.uses = TRY(in.uint());
+      op.expires = TRY(get_time(in));
+      return {};
+    case OpKind::close_invite:
+      TRY(in.array(1));
+      op.invite = TRY(in.id<ShortHash>());
+      return {};
+    case OpKind::rekey:
+      TRY(in.array(1));
+      op.network_key = TRY(get_bytes(in, 32));
+      return {};
+    case OpKind::open_room:
+      TRY(in.array(1));
+      op.room = TRY(in.id<SpaceId>());
+      return {};
+  }
+  TRY(in.raw_view());
+  return {};
+}
 
 }  // namespace
 
@@ -84,6 +235,8 @@ std::optional<Role> parse_role(std::string_view name) {
   return std::nullopt;
 }
 
+namespace {
+
 Bytes certificate_signed_bytes(const DeviceCertificate& certificate, const TeamId& team) {
   Writer out;
   out.array(7).uint(kVersion).id(team).id(certificate.root).id(certificate.signing);
@@ -91,6 +244,13 @@ Bytes certificate_signed_bytes(const DeviceCertificate& certificate, const TeamI
   put_time(out, certificate.made);
   return out.take();
 }
+
+Bytes possession_signed_bytes(const crypto::VerifyKey& root, const TeamId& team,
+                              const crypto::KexPublic& exchange) {
+  return Writer().array(4).uint(kVersion).id(team).id(root).id(exchange).take();
+}
+
+}  // namespace
 
 MemberId member_id(const crypto::VerifyKey& root) {
   return *MemberId::from(shorten(crypto::hash("holm member id v1", root.view())).view());
@@ -101,33 +261,32 @@ DeviceId device_id(const crypto::VerifyKey& signing, const crypto::KexPublic& ex
   return *DeviceId::from(shorten(digest).view());
 }
 
+crypto::Signature possess(const crypto::SigningKey& device, const crypto::VerifyKey& root,
+                          const TeamId& team, const crypto::KexPublic& exchange) {
+  return crypto::sign(device, kPossessionLabel, possession_signed_bytes(root, team, exchange));
+}
+
 DeviceCertificate certify(const crypto::SigningKey& root, const TeamId& team,
-                          const crypto::VerifyKey& signing, const crypto::KexPublic& exchange,
-                          std::string label, WallTime made) {
-  DeviceCertificate out;
-  out.root = root.public_key();
-  out.member = member_id(out.root);
-  out.signing = signing;
-  out.exchange = exchange;
-  out.device = device_id(signing, exchange);
-  out.label = std::move(label);
-  out.made = made;
-  out.signature = crypto::sign(root, kCertificateLabel, certificate_signed_bytes(out, team));
-  return out;
+                          DeviceCertificate device) {
+  device.root = root.public_key();
+  device.member = member_id(device.root);
+  device.device = device_id(device.signing, device.exchange);
+  device.signature = crypto::sign(root, kCertificateLabel, certificate_signed_bytes(device, team));
+  return device;
 }
 
 Bytes encode(const DeviceCertificate& certificate) {
   Writer out;
-  out.array(7).uint(kVersion).id(certificate.root).id(certificate.signing);
+  out.array(8).uint(kVersion).id(certificate.root).id(certificate.signing);
   out.id(certificate.exchange).text(certificate.label);
   put_time(out, certificate.made);
-  out.id(certificate.signature);
+  out.id(certificate.possession).id(certificate.signature);
   return out.take();
 }
 
 Result<DeviceCertificate> decode_certificate(ByteView bytes, const TeamId& team) {
   auto in = TRY(Reader::open(bytes, {.bytes_max = 1024, .items_max = 16, .depth_max = 2}));
-  TRY(in.array(7));
+  TRY(in.array(8));
   if (TRY(in.uint()) != kVersion) return fail(Code::unsupported, "a newer device certificate");
   DeviceCertificate out;
   out.root = TRY(in.id<crypto::VerifyKey>());
@@ -135,8 +294,13 @@ Result<DeviceCertificate> decode_certificate(ByteView bytes, const TeamId& team)
   out.exchange = TRY(in.id<crypto::KexPublic>());
   out.label = TRY(get_name(in));
   out.made = TRY(get_time(in));
+  out.possession = TRY(in.id<crypto::Signature>());
   out.signature = TRY(in.id<crypto::Signature>());
   TRY(in.end());
+  if (!crypto::verify(out.signing, kPossessionLabel,
+                      possession_signed_bytes(out.root, team, out.exchange), out.possession)) {
+    return fail(Code::reject, "a device certificate is not signed by its device");
+  }
   if (!crypto::verify(out.root, kCertificateLabel, certificate_signed_bytes(out, team),
                       out.signature)) {
     return fail(Code::reject, "a device certificate is not signed by its member");
@@ -148,17 +312,22 @@ Result<DeviceCertificate> decode_certificate(ByteView bytes, const TeamId& team)
 
 Bytes encode(const Op& op) {
   Writer out;
-  out.array(kOpFields + 1);
-  put_op(out, op);
-  out.id(op.signature);
-  return out.take();
+  put_head(out.array(kHeadFields + 2), op);
+  put_body(out, op);
+  return out.id(op.signature).take();
 }
 
 Bytes signed_bytes(const Op& op) {
   Writer out;
-  out.array(kOpFields);
-  put_op(out, op);
+  put_head(out.array(kHeadFields + 1), op);
+  put_body(out, op);
   return out.take();
+}
+
+Bytes root_signed_bytes(const Op& op) {
+  Writer out;
+  put_head(out.array(kHeadFields + 1), op);
+  return out.bytes(op.certificate).take();
 }
 
 void sign(Op& op, const crypto::SigningKey& device) {
@@ -173,9 +342,9 @@ TeamId team_of(const Op& create) {
 }
 
 Result<Op> decode_op(ByteView bytes) {
-  auto in =
-      TRY(Reader::open(bytes, {.bytes_max = 64u << 10, .items_max = kPastMax, .depth_max = 3}));
-  TRY(in.array(kOpFields + 1));
+  auto in = TRY(
+      Reader::open(bytes, {.bytes_max = kOpBytesMax, .items_max = 4 * kPlacesMax, .depth_max = 4}));
+  TRY(in.array(kHeadFields + 2));
   if (TRY(in.uint()) != kVersion) return fail(Code::unsupported, "a newer membership op");
   Op op;
   op.kind = static_cast<OpKind>(TRY(in.uint(255)));
@@ -183,26 +352,14 @@ Result<Op> decode_op(ByteView bytes) {
   op.author = TRY(in.id<MemberId>());
   op.device = TRY(in.id<DeviceId>());
   const auto past = TRY(in.array());
+  if (past > kPastMax) return fail(Code::limit, "a membership op names too much of its past");
   for (std::size_t i = 0; i < past; ++i) op.past.push_back(TRY(in.id<ShortHash>()));
   if (!std::is_sorted(op.past.begin(), op.past.end()) ||
       std::adjacent_find(op.past.begin(), op.past.end()) != op.past.end()) {
     return fail(Code::reject, "a membership op names its past out of order");
   }
   op.time = TRY(get_time(in));
-  op.target = TRY(get_id<MemberId>(in));
-  op.role = static_cast<Role>(TRY(in.uint(static_cast<std::uint64_t>(Role::owner))));
-  op.certificate = TRY(get_bytes(in, 1024));
-  op.name = TRY(get_name(in));
-  op.dropped = TRY(get_id<DeviceId>(in));
-  op.network_key = TRY(get_bytes(in, 32));
-  op.invite = TRY(get_id<ShortHash>(in));
-  op.invite_key = TRY(get_id<crypto::VerifyKey>(in));
-  op.invite_psk = TRY(get_bytes(in, 32));
-  op.uses = TRY(in.uint());
-  op.expires = TRY(get_time(in));
-  op.join_proof = TRY(get_bytes(in, 1024));
-  op.room = TRY(get_id<SpaceId>(in));
-  op.team_name = TRY(get_name(in));
+  TRY(get_body(in, op));
   op.signature = TRY(in.id<crypto::Signature>());
   TRY(in.end());
   return op;

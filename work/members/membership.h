@@ -25,11 +25,28 @@ enum class OpKind : std::uint8_t {
   reduce = 3,        ///< removes or demotes `target` to `role`
   extend = 4,        ///< shows named late content again
   add_device = 5,    ///< certifies one more device of the author
-  drop_device = 6,   ///< revokes `device`
+  drop_device = 6,   ///< revokes `dropped`, of `target`
   invite = 7,        ///< opens an invite
   close_invite = 8,  ///< closes it
   rekey = 9,         ///< a new network key
   open_room = 10,    ///< makes a room's space
+  dismiss = 11,      ///< puts named late content away
+};
+
+/// A place in a log: op `seq`.
+struct LogPlace {
+  LogId log;
+  std::uint64_t seq = 0;
+
+  auto operator<=>(const LogPlace&) const = default;
+};
+/// Ops of a log, both ends included.
+struct LogSpan {
+  LogId log;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+
+  auto operator<=>(const LogSpan&) const = default;
 };
 
 /// What the root key of a member says of one device. Signed by the root.
@@ -41,19 +58,23 @@ struct DeviceCertificate {
   crypto::KexPublic exchange;  ///< X25519: the static key of links
   std::string label;           ///< "Ana's laptop"; at most 400 bytes
   WallTime made{};
-  crypto::Signature signature;
+  crypto::Signature possession;  ///< by the device, so that nobody certifies another's keys
+  crypto::Signature signature;   ///< by the root
 
   bool operator==(const DeviceCertificate&) const = default;
 };
 /// First 16 bytes of the hash of a member's root key.
 MemberId member_id(const crypto::VerifyKey& root);
 DeviceId device_id(const crypto::VerifyKey& signing, const crypto::KexPublic& exchange);
-/// Made by whoever holds the root key; `label` at most 400 bytes.
+/// A device's word that it is to be a device of whom `root` belongs to.
+crypto::Signature possess(const crypto::SigningKey& device, const crypto::VerifyKey& root,
+                          const TeamId& team, const crypto::KexPublic& exchange);
+/// Made by whoever holds the root key, for a device of whom it knows the other fields: `signing`,
+/// `exchange`, `label` of at most 400 bytes, `made` and `possession`.
 DeviceCertificate certify(const crypto::SigningKey& root, const TeamId& team,
-                          const crypto::VerifyKey& signing, const crypto::KexPublic& exchange,
-                          std::string label, WallTime made);
+                          DeviceCertificate device);
 Bytes encode(const DeviceCertificate& certificate);
-/// Decodes and verifies signature and derived ids. Errors: reject.
+/// Decodes, verifies both signatures, and derives the ids. Errors: reject, unsupported, limit.
 Result<DeviceCertificate> decode_certificate(ByteView bytes, const TeamId& team);
 
 struct Op {
@@ -64,27 +85,39 @@ struct Op {
   std::vector<ShortHash> past;  ///< frontier of the ops its author had seen; sorted
   WallTime time{};
   // By kind; the rest stays empty.
-  MemberId target;               ///< grant, reduce
-  Role role = Role::none;        ///< grant, reduce, invite
-  Bytes certificate;             ///< create, grant, add_device: the device's certificate
-  std::string name;              ///< create, grant: display name of the person who enters
-  DeviceId dropped;              ///< drop_device
-  Bytes network_key;             ///< create, rekey: 32 bytes
-  ShortHash invite;              ///< grant: the invite used; close_invite: the one closed
-  crypto::VerifyKey invite_key;  ///< invite: verifies joiners' signatures
-  Bytes invite_psk;              ///< invite: 32 bytes, selects and keys the joiner's handshake
-  std::uint64_t uses = 0;        ///< invite
-  WallTime expires{};            ///< invite
-  Bytes join_proof;              ///< grant: the joiner's signed request
-  SpaceId room;                  ///< open_room
-  std::string team_name;         ///< create
+  MemberId target;         ///< grant, reduce; drop_device: whose it is
+  Role role = Role::none;  ///< grant, reduce, invite
+  Bytes certificate;       ///< create, grant, add_device: the device's certificate
+  std::string name;        ///< create, grant: display name of the person who enters
+  DeviceId dropped;        ///< drop_device
+  /// reduce, drop_device: how far the logs of whom it is about still show; sorted. A log of theirs
+  /// that is not named shows nothing. What `built_on` had built on shows in any case.
+  std::vector<LogPlace> cut;
+  std::vector<LogPlace> built_on;  ///< reduce, drop_device: the author's own logs; sorted
+  std::vector<LogSpan> spans;      ///< extend, dismiss; sorted
+  Bytes network_key;               ///< create, rekey: 32 bytes
+  ShortHash invite;                ///< grant: the invite used; close_invite: the one closed
+  crypto::VerifyKey invite_key;    ///< invite: verifies joiners' signatures
+  Bytes invite_psk;                ///< invite: 32 bytes, selects and keys the joiner's handshake
+  std::uint64_t uses = 0;          ///< invite
+  WallTime expires{};              ///< invite
+  Bytes join_proof;                ///< grant by invite: the joiner's signed request
+  SpaceId room;                    ///< open_room
+  std::string team_name;           ///< create
+  /// add_device: by the root key, where no device of the person is left to sign.
+  std::optional<crypto::Signature> root_signature;
   crypto::Signature signature;
 
   bool operator==(const Op&) const = default;
 };
-Bytes encode(const Op& op);            ///< canonical msgpack, signature last
-Bytes signed_bytes(const Op& op);      ///< what is signed
-Result<Op> decode_op(ByteView bytes);  ///< shape only; signatures are judged by resolve()
+Bytes encode(const Op& op);        ///< canonical msgpack, signature last
+Bytes signed_bytes(const Op& op);  ///< what the device signs
+/// What the root key signs of an op that adds a device.
+Bytes root_signed_bytes(const Op& op);
+/// Shape only; who may is judged by Trust. Of an op of an unknown kind only what all kinds have.
+/// Errors: reject, limit, unsupported.
+Result<Op> decode_op(ByteView bytes);
+inline constexpr std::string_view kRootLabel = "holm membership op by root v1";
 inline constexpr std::string_view kOpLabel = "holm membership op v1";
 /// The id of the team that `create` founds: it binds the founder's device, name, network key and
 /// time, so that nobody else can make another genesis for the same id. (Not the founder's root key,

@@ -1,11 +1,10 @@
-// What a set of membership ops amounts to: who belongs, with which devices, and which rooms and
-// invites there are. A pure function of the op set (TRUST.md).
+// Who belongs to a team, with which devices, and which rooms and invites there are: what a set of
+// membership ops amounts to, with names and keys. Made by Trust; a value.
 #pragma once
 
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +18,8 @@ struct Person {
   Role role = Role::none;
   WallTime joined{};
   crypto::VerifyKey root;
+  bool is_leaving = false;  ///< a reduction of theirs waits for another owner
+  bool is_pending = false;  ///< let in beyond an invite's uses: waits for an admin
 };
 
 struct Device {
@@ -60,20 +61,5 @@ struct Roster {
   /// A present device of someone who is at least a guest.
   bool authorised(const DeviceId& id) const;
 };
-
-/// What was verified of ops before, by op: signatures cost far more than all the rest. Each answer
-/// rests on the op alone, as a device's id and an invite's id tell their keys.
-struct Verified {
-  std::map<ShortHash, std::optional<DeviceCertificate>> certificates;  ///< nothing: not valid
-  std::map<ShortHash, bool> ops;                                       ///< signed by its device
-  std::map<ShortHash, bool> joins;                                     ///< signed with the invite
-};
-
-/// Judges every op against its own past and applies those that count, in an order that depends on
-/// the set alone. Ops that do not decode, are not signed by a certified device, or are not
-/// permitted are without effect. `ops` are encoded, in any order; duplicates count once. `verified`
-/// is read and added to.
-Roster resolve(const TeamId& team, std::span<const Bytes> ops, Verified& verified);
-Roster resolve(const TeamId& team, std::span<const Bytes> ops);
 
 }  // namespace holm::work::members

@@ -25,7 +25,7 @@ std::uint64_t known(const Seen& seen, const LogId& log) {
 /// Writers of what happened to an object beyond `seen`, archiving apart.
 Status add_unseen(const State& state, const Ref& ref, const Seen& seen, std::set<MemberId>& out) {
   for (const auto& one : TRY(state.history(ref))) {
-    if (one.mark == crdt::Mark::is_void) continue;
+    if (one.mark != crdt::Mark::valid) continue;
     const auto limit = known(seen, one.change.log);
     auto seq = one.change.seq;
     for (const auto& op : one.change.ops) {
@@ -48,7 +48,7 @@ Status add_unseen_in_room(const State& state, const Ref& room, const Seen& seen,
     if (at == beyond.end()) continue;
     auto seq = one.change.seq;
     for (const auto& op : one.change.ops) {
-      const bool no_writing = is_archiving(op) || one.mark == crdt::Mark::is_void;
+      const bool no_writing = is_archiving(op) || one.mark != crdt::Mark::valid;
       if (seq > known(seen, one.change.log) && op.object == room.object && no_writing)
         at->second -= std::min(at->second, op.span());
       seq += op.span();

@@ -24,7 +24,7 @@ void shuffle(std::vector<T>& items, Rng& rng) {
 /// An op that may or may not be allowed, from what its author has seen.
 Op any_op(const std::vector<std::unique_ptr<Actor>>& actors, const Roster& known, Rng& rng) {
   Op op;
-  op.kind = static_cast<OpKind>(2 + rng.below(10));  // one past the kinds that are known
+  op.kind = static_cast<OpKind>(2 + rng.below(11));  // one past the kinds that are known
   op.target = actors[rng.below(actors.size())]->id;
   op.role = static_cast<Role>(rng.below(5));
   op.time = kDay + std::chrono::hours(rng.below(400));

@@ -9,7 +9,7 @@
 
 #include "base/rng.h"
 #include "work/members/invite_code.h"
-#include "work/members/roster.h"
+#include "work/members/trust.h"
 
 namespace holm::work::members::test {
 
@@ -25,8 +25,16 @@ struct Actor {
         id(member_id(root.public_key())),
         device(device_id(signing.public_key(), exchange.public_key())) {}
 
-  Bytes certificate(const TeamId& team) const {
-    return encode(certify(root, team, signing.public_key(), exchange.public_key(), name, kDay));
+  Bytes certificate(const TeamId& team) const { return encode(certified(team, root)); }
+  /// As a device of whom `by` is the root key of.
+  DeviceCertificate certified(const TeamId& team, const crypto::SigningKey& by) const {
+    DeviceCertificate out;
+    out.signing = signing.public_key();
+    out.exchange = exchange.public_key();
+    out.label = name;
+    out.made = kDay;
+    out.possession = possess(signing, by.public_key(), team, exchange.public_key());
+    return certify(by, team, std::move(out));
   }
 
   std::string name;
@@ -57,12 +65,19 @@ class TeamOfKeys {
 
   Roster roster(const Actor& as) const { return resolve(id, as.seen); }
 
+  /// What `by` knows, as a Trust.
+  Trust trust(const Actor& by) const {
+    Trust out(id);
+    out.add(by.seen);
+    return out;
+  }
+
   /// Signs and adds to what `by` has seen; its name.
   ShortHash write(Actor& by, Op op) {
     op.team = id;
     op.author = by.id;
     op.device = by.device;
-    if (op.kind != OpKind::create) op.past = roster(by).frontier;
+    if (op.kind != OpKind::create && op.past.empty()) op.past = roster(by).frontier;
     if (op.time == WallTime{}) op.time = kDay;
     sign(op, by.signing);
     auto bytes = encode(op);

@@ -1,0 +1,158 @@
+// Who may do what in a team, decided from a set of membership ops alone (TRUST.md): every device
+// that holds the same set decides the same, in whatever order it came. The ops are given without
+// bytes and keys, as acts among numbered people and devices, so that the rules can be searched
+// exhaustively (tests/trust); roster.h joins them to real ops.
+//
+// Beside the rules of TRUST.md 1 and 2, what that page leaves open (decision 0019): devices under a
+// person, invites, dropped devices. A value; not shared between threads.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "work/members/membership.h"
+#include "work/members/past.h"
+
+namespace holm::work::members {
+
+/// People and devices by the order in which the caller first met them.
+using PersonIndex = std::uint32_t;
+using DeviceIndex = std::uint32_t;
+inline constexpr std::uint32_t kNobody = ~std::uint32_t{0};
+
+/// A membership op as far as the rules speak of it.
+struct Act {
+  OpKind kind = OpKind::create;
+  ShortHash hash{};
+  std::vector<OpIndex> parents{};  ///< ascending; what nobody had built on in what its author saw
+  PersonIndex author = 0;
+  DeviceIndex device = 0;         ///< signs
+  PersonIndex target = kNobody;   ///< grant, reduce
+  Role role = Role::none;         ///< grant, reduce, invite
+  DeviceIndex subject = kNobody;  ///< create, grant, add_device: enters; drop_device: goes
+  OpIndex invite = kNoOp;         ///< grant: by which; close_invite
+  std::uint64_t uses = 0;         ///< invite
+  bool by_root = false;           ///< add_device: signed by the person's root key
+  bool is_authentic = true;       ///< its signature, certificate and proof hold
+};
+
+/// By what an act was done: more or older authority outranks other (TRUST.md rule 3). Of one
+/// person's devices, the one that entered first.
+struct Authority {
+  Role role = Role::none;
+  OpIndex tenure = kNoOp;  ///< the grant, or create, by which the author holds the role
+  OpIndex entry = kNoOp;   ///< the op by which the device belongs to the author
+};
+
+/// Who belongs, as a causally closed set of acts has it.
+class Standing {
+ public:
+  struct Seat {
+    Role role = Role::none;
+    OpIndex tenure = kNoOp;
+  };
+  struct Presence {
+    PersonIndex person = kNobody;
+    OpIndex entry = kNoOp;  ///< kNoOp: dropped
+  };
+  struct Usage {
+    std::uint64_t used = 0;
+    bool is_closed = false;
+  };
+
+  Seat seat(PersonIndex person) const;
+  Role role(PersonIndex person) const { return seat(person).role; }
+  /// Nobody's when the device never entered.
+  Presence presence(DeviceIndex device) const;
+  /// A present device of someone who is at least a guest.
+  bool is_authorised(DeviceIndex device) const;
+  /// Null when no such invite counts.
+  const Usage* invite(OpIndex op) const;
+  bool has_other_owner(PersonIndex than) const;
+  /// Reductions that wait for another owner, ascending (TRUST.md rule 9).
+  const std::vector<OpIndex>& waiting() const { return waiting_; }
+
+ private:
+  friend class Rules;
+  using Seats = std::vector<Seat>;
+  using Devices = std::vector<Presence>;
+  using Invites = std::map<OpIndex, Usage>;
+  // Shared between the standings that do not differ in them: there is one standing for each act.
+  std::shared_ptr<const Seats> seats_ = std::make_shared<Seats>();
+  std::shared_ptr<const Devices> devices_ = std::make_shared<Devices>();
+  std::shared_ptr<const Invites> invites_ = std::make_shared<Invites>();
+  std::vector<OpIndex> waiting_;
+};
+
+/// What a set amounts to.
+struct Resolution {
+  std::vector<bool> counts;   ///< by act; false for what is not in the set
+  std::vector<bool> pending;  ///< grants beyond their invite's uses: they wait for an admin
+  std::vector<bool> cut_off;  ///< entries of devices by a device that was dropped before them
+  Standing standing;
+};
+
+class Rules {
+ public:
+  /// Adds an act whose parents have been added, and judges it by what its author had seen. Its
+  /// index. O(acts) at most; O(people) when the author had seen all there was.
+  OpIndex add(Act act);
+  std::size_t size() const { return acts_.size(); }
+  const Act& act(OpIndex op) const { return acts_[op].act; }
+  const Past& past(OpIndex op) const { return acts_[op].past; }
+  std::uint64_t depth(OpIndex op) const { return acts_[op].depth; }
+  /// Whether its author was allowed to, by what they had seen (TRUST.md rule 6). Never changes.
+  bool is_allowed(OpIndex op) const { return acts_[op].is_allowed; }
+  const Authority& authority(OpIndex op) const { return acts_[op].authority; }
+  /// Of a reduction or a drop, by what its author had seen: they outrank whom it is about, so that
+  /// it voids what those do apart from it (TRUST.md rule 8). False for leaving.
+  bool is_final(OpIndex op) const { return acts_[op].is_final; }
+  /// Whether `a` reaches back behind `b`: higher role, or the same by an older tenure.
+  bool outranks(const Authority& a, const Authority& b) const;
+  /// Older of two ops by (depth, hash).
+  bool is_older(OpIndex a, OpIndex b) const;
+
+  /// What the pasts of `heads` and they themselves amount to. Kept for single acts, and for the
+  /// combinations asked last. Valid until the next add().
+  const Standing& standing(const std::vector<OpIndex>& heads);
+  /// What all acts amount to; the pasts of heads() and they themselves.
+  const Resolution& all();
+  /// Acts nobody has built on, ascending.
+  const std::vector<OpIndex>& heads() const { return heads_; }
+  /// The same for any causally closed set. One pass, strongest authority first: O(acts), times the
+  /// reductions of one person.
+  Resolution resolve(const Past& set) const;
+
+ private:
+  struct Judged {
+    Act act;
+    Past past;
+    std::uint64_t depth = 0;
+    bool is_allowed = false;
+    bool is_final = false;
+    Authority authority;
+    std::shared_ptr<const Standing> after;  ///< null until asked for
+  };
+
+  class Pass;
+  bool is_stronger(OpIndex a, OpIndex b) const;
+  bool reaches(const Authority& drop, const Authority& other) const;
+  bool is_final_by(const Act& act, const Standing& known, const Authority& by) const;
+  bool is_permitted(const Act& act, const Standing& known, const Authority& by) const;
+  bool may_grant(const Act& act, const Standing& known, Role role) const;
+  bool may_reduce(const Act& act, const Standing& known, Role role) const;
+  std::shared_ptr<const Standing> follow(const Standing& known, OpIndex op) const;
+  std::shared_ptr<const Standing> standing_of(const std::vector<OpIndex>& heads);
+  void seat_role(Standing& in, PersonIndex person, Standing::Seat seat) const;
+
+  std::vector<Judged> acts_;
+  std::vector<OpIndex> by_strength_;  ///< the allowed ones, strongest authority first
+  std::vector<OpIndex> heads_;
+  Resolution all_;
+  bool is_all_known_ = true;
+  std::map<std::vector<OpIndex>, std::shared_ptr<const Standing>> joined_;
+};
+
+}  // namespace holm::work::members

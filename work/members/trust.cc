@@ -1,0 +1,405 @@
+#include "work/members/trust.h"
+
+#include <algorithm>
+
+#include "base/ensure.h"
+#include "base/wire.h"
+
+namespace holm::work::members {
+
+bool Trust::add(std::vector<Bytes> ops) {
+  bool is_new = false;
+  for (const auto& bytes : ops) {
+    const auto hash = op_hash(bytes);
+    if (at_.contains(hash) || waiting_.contains(hash)) continue;
+    auto op = decode_op(bytes);
+    if (!op || op->team != team_) continue;
+    waiting_.emplace(hash, std::move(*op));
+    std::vector<ShortHash> ready{hash};
+    while (!ready.empty()) {
+      const auto next = ready.back();
+      ready.pop_back();
+      const auto found = waiting_.find(next);
+      if (found == waiting_.end()) continue;
+      const auto& past = found->second.past;
+      const auto missing = std::find_if(
+          past.begin(), past.end(), [&](const ShortHash& parent) { return !at_.contains(parent); });
+      if (missing != past.end()) {
+        wanted_[*missing].push_back(next);
+        continue;
+      }
+      place(next, std::move(waiting_.extract(found).mapped()));
+      is_new = true;
+      if (const auto freed = wanted_.extract(next)) {
+        ready.insert(ready.end(), freed.mapped().begin(), freed.mapped().end());
+      }
+    }
+  }
+  if (is_new) {
+    cuts_.clear();
+    tell_roster();
+  }
+  return is_new;
+}
+
+void Trust::clear() {
+  auto verified = std::move(verified_);
+  *this = Trust(team_);
+  verified_ = std::move(verified);
+}
+
+PersonIndex Trust::person(const MemberId& id) {
+  const auto [at, is_new] = person_at_.try_emplace(id, static_cast<PersonIndex>(people_.size()));
+  if (is_new) people_.push_back(id);
+  return at->second;
+}
+
+DeviceIndex Trust::device(const DeviceId& id, const MemberId& member) {
+  const auto [at, is_new] =
+      device_at_.try_emplace({id, member}, static_cast<DeviceIndex>(devices_.size()));
+  if (is_new) devices_.emplace_back(id, member);
+  return at->second;
+}
+
+void Trust::place(const ShortHash& hash, Op op) {
+  Entry entry{.hash = hash, .op = std::move(op), .certificate = {}};
+  if (!entry.op.certificate.empty()) {
+    auto certificate = decode_certificate(entry.op.certificate, team_);
+    if (certificate) entry.certificate = std::move(*certificate);
+  }
+  auto act = act_of(entry);
+  act.is_authentic = is_authentic(entry, act);
+  const bool enters = act.kind != OpKind::drop_device && act.subject != kNobody;
+  const auto subject = act.subject;
+  const auto at = rules_.add(std::move(act));
+  if (enters && rules_.is_allowed(at)) introduced_.try_emplace(subject, at);
+  at_[hash] = at;
+  entries_.push_back(std::move(entry));
+}
+
+Act Trust::act_of(const Entry& entry) {
+  const auto& op = entry.op;
+  Act act;
+  act.kind = op.kind;
+  act.hash = entry.hash;
+  act.parents = find(op.past);
+  act.author = person(op.author);
+  act.device = device(op.device, op.author);
+  act.role = op.role;
+  act.uses = op.uses;
+  act.by_root = op.root_signature.has_value();
+  if (op.kind == OpKind::grant || op.kind == OpKind::reduce) act.target = person(op.target);
+  if (entry.certificate) {
+    act.subject = device(entry.certificate->device, entry.certificate->member);
+  }
+  if (op.kind == OpKind::drop_device) act.subject = device(op.dropped, op.target);
+  if (!op.invite.is_nil()) {
+    const auto found = at_.find(op.invite);
+    const bool is_invite = found != at_.end() && entries_[found->second].op.kind == OpKind::invite;
+    if (is_invite) act.invite = found->second;
+  }
+  return act;
+}
+
+/// Whether an op is what it says: signed by the device, with certificates and proofs that hold.
+/// The answer rests on the op alone, as a device's id and an invite's hash tell their keys.
+bool Trust::is_authentic(const Entry& entry, const Act& act) {
+  const auto known = verified_.find(entry.hash);
+  if (known != verified_.end()) return known->second;
+  const auto& op = entry.op;
+  const bool is_first = op.kind == OpKind::create || act.by_root;
+  const auto* certificate = entry.certificate ? &*entry.certificate : nullptr;
+  if (!is_first) {
+    const auto found = introduced_.find(act.device);
+    if (found == introduced_.end()) return false;
+    certificate = &*entries_[found->second].certificate;
+  }
+  const bool is_real =
+      certificate != nullptr && certificate->device == op.device &&
+      certificate->member == op.author && has_valid_proofs(entry, act) &&
+      crypto::verify(certificate->signing, kOpLabel, signed_bytes(op), op.signature);
+  verified_[entry.hash] = is_real;
+  return is_real;
+}
+
+bool Trust::has_valid_proofs(const Entry& entry, const Act& act) const {
+  const auto& op = entry.op;
+  switch (op.kind) {
+    case OpKind::create:
+      return op.past.empty() && op.network_key.size() == 32 && team_of(op) == team_;
+    case OpKind::grant: {
+      if (op.certificate.empty() != !entry.certificate) return false;
+      if (entry.certificate && entry.certificate->member != op.target) return false;
+      if (op.invite.is_nil()) return op.join_proof.empty();
+      if (act.invite == kNoOp || !entry.certificate) return false;
+      const auto& invite = entries_[act.invite].op;
+      if (op.time > invite.expires) return false;
+      const auto proof = decode_join_proof(op.join_proof);
+      return proof && crypto::verify(invite.invite_key, kJoinLabel,
+                                     join_signed_bytes(team_, op.certificate, proof->handshake),
+                                     proof->signature);
+    }
+    case OpKind::add_device:
+      return entry.certificate && entry.certificate->member == op.author &&
+             (!op.root_signature || crypto::verify(entry.certificate->root, kRootLabel,
+                                                   root_signed_bytes(op), *op.root_signature));
+    case OpKind::invite: return op.invite_psk.size() == 32;
+    case OpKind::close_invite: return act.invite != kNoOp;
+    case OpKind::rekey: return op.network_key.size() == 32;
+    case OpKind::open_room: return !op.room.is_nil();
+    case OpKind::extend:
+    case OpKind::dismiss: return !op.spans.empty();
+    case OpKind::reduce:
+    case OpKind::drop_device: return true;
+  }
+  return false;  // a kind this program does not know
+}
+
+std::vector<OpIndex> Trust::find(std::span<const ShortHash> frontier) const {
+  std::vector<OpIndex> out;
+  for (const auto& hash : frontier) {
+    const auto found = at_.find(hash);
+    if (found != at_.end()) out.push_back(found->second);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::optional<Authority> Trust::authority(std::span<const ShortHash> frontier,
+                                          const MemberId& member, const DeviceId& device) {
+  const auto heads = find(frontier);
+  if (heads.size() != frontier.size()) return std::nullopt;
+  const auto found = device_at_.find({device, member});
+  if (heads.empty() || found == device_at_.end()) return Authority{};
+  const auto& standing = rules_.standing(heads);
+  if (!standing.is_authorised(found->second)) return Authority{};
+  const auto seat = standing.seat(person_at_.at(member));
+  return Authority{seat.role, seat.tenure, standing.presence(found->second).entry};
+}
+
+/// Whether a reduction takes effect: it counts, and waits for nobody.
+bool Trust::holds(const Resolution& all, OpIndex reduction) const {
+  const auto& waiting = all.standing.waiting();
+  return all.counts[reduction] && !std::binary_search(waiting.begin(), waiting.end(), reduction);
+}
+
+bool Trust::is_within(OpIndex reduction, const LogPlace& place) const {
+  const auto raised = raised_.find({reduction, place.log});
+  if (raised != raised_.end() && place.seq <= raised->second) return true;
+  const auto& cut = entries_[reduction].op.cut;
+  const auto at = std::lower_bound(cut.begin(), cut.end(), LogPlace{place.log, 0});
+  return at != cut.end() && at->log == place.log && place.seq <= at->seq;
+}
+
+bool Trust::is_named(OpKind kind, const LogPlace& place) {
+  const auto& all = rules_.all();
+  for (OpIndex op = 0; op < entries_.size(); ++op) {
+    if (entries_[op].op.kind != kind || !all.counts[op]) continue;
+    for (const auto& span : entries_[op].op.spans) {
+      if (span.log == place.log && span.from <= place.seq && place.seq <= span.to) return true;
+    }
+  }
+  return false;
+}
+
+bool Trust::holds_back(const Authority& by, const MemberId& member, const DeviceId& device,
+                       const LogPlace& place) {
+  const auto& all = rules_.all();
+  bool is_held = !all.counts[by.tenure] || all.cut_off[by.entry];
+  for (const auto op : cuts_of(member, device).removals) {
+    if (is_held) break;
+    const auto grounds = entries_[op].op.kind == OpKind::reduce ? by.tenure : by.entry;
+    is_held = !rules_.past(grounds).has(op) && !is_within(op, place);
+  }
+  return is_held && !is_named(OpKind::extend, place);
+}
+
+const Trust::Cuts& Trust::cuts_of(const MemberId& member, const DeviceId& device) {
+  const auto [at, is_new] = cuts_.try_emplace({device, member});
+  auto& cuts = at->second;
+  if (!is_new) return cuts;
+  const auto& all = rules_.all();
+  std::vector<OpIndex> extended;
+  std::vector<OpIndex> lost;  // what no longer counts of what they held their place by
+  for (OpIndex op = 0; op < entries_.size(); ++op) {
+    const auto& [hash, what, certificate] = entries_[op];
+    const bool is_about = what.target == member;
+    if (what.kind == OpKind::extend && all.counts[op]) extended.push_back(op);
+    if (is_about && what.kind == OpKind::reduce && what.role == Role::none && holds(all, op)) {
+      cuts.removals.push_back(op);
+    }
+    if (is_about && what.kind == OpKind::drop_device && what.dropped == device && all.counts[op]) {
+      cuts.removals.push_back(op);
+    }
+    const bool is_void_grant = is_about && what.kind == OpKind::grant && !all.counts[op];
+    const bool is_cut_off = all.cut_off[op] && certificate && certificate->member == member;
+    if ((is_void_grant && rules_.is_allowed(op)) || is_cut_off) lost.push_back(op);
+  }
+  if (cuts.removals.empty() && lost.empty()) return cuts;
+  Writer out;
+  out.array(4);
+  for (const auto* ops : {&cuts.removals, &extended, &lost}) {
+    std::vector<ShortHash> hashes;
+    for (const auto op : *ops) hashes.push_back(entries_[op].hash);
+    std::sort(hashes.begin(), hashes.end());
+    out.array(hashes.size());
+    for (const auto& hash : hashes) out.id(hash);
+  }
+  std::vector<LogPlace> raised;
+  for (const auto op : cuts.removals) {
+    for (auto raise = raised_.lower_bound({op, LogId{}}); raise != raised_.end(); ++raise) {
+      if (raise->first.first != op) break;
+      raised.push_back({raise->first.second, raise->second});
+    }
+  }
+  std::sort(raised.begin(), raised.end());
+  out.array(2 * raised.size());
+  for (const auto& place : raised) out.id(place.log).uint(place.seq);
+  cuts.standing = out.take();
+  return cuts;
+}
+
+const Bytes& Trust::standing_of(const MemberId& member, const DeviceId& device) {
+  return cuts_of(member, device).standing;
+}
+
+bool Trust::is_dismissed(const LogPlace& place) { return is_named(OpKind::dismiss, place); }
+
+void Trust::raise_cut(const ShortHash& reduction, const LogPlace& place) {
+  const auto found = at_.find(reduction);
+  if (found == at_.end()) return;
+  auto& at = raised_[{found->second, place.log}];
+  at = std::max(at, place.seq);
+  cuts_.clear();
+}
+
+void Trust::tell_roster() {
+  const auto& all = rules_.all();
+  is_anyone_cut_ = false;
+  for (OpIndex op = 0; op < entries_.size() && !is_anyone_cut_; ++op) {
+    const auto& what = entries_[op].op;
+    const bool removes = what.kind == OpKind::drop_device ||
+                         (what.kind == OpKind::reduce && what.role == Role::none);
+    const bool is_lost = what.kind == OpKind::grant && rules_.is_allowed(op) && !all.counts[op];
+    is_anyone_cut_ = (removes && all.counts[op]) || is_lost || all.cut_off[op];
+  }
+  roster_ = Roster();
+  roster_.team = team_;
+  for (const auto head : rules_.heads()) roster_.frontier.push_back(entries_[head].hash);
+  std::sort(roster_.frontier.begin(), roster_.frontier.end());
+  tell_people(roster_, all);
+  tell_devices(roster_, all);
+  tell_rest(roster_, all);
+}
+
+void Trust::tell_people(Roster& out, const Resolution& all) const {
+  std::map<MemberId, OpIndex> entered;
+  for (OpIndex op = 0; op < entries_.size(); ++op) {
+    const auto& [hash, what, certificate] = entries_[op];
+    const bool is_entry = what.kind == OpKind::create || what.kind == OpKind::grant;
+    if (!is_entry || !certificate || !rules_.is_allowed(op)) continue;
+    const auto [at, is_new] = entered.try_emplace(certificate->member, op);
+    const bool counts_more = all.counts[op] && !all.counts[at->second];
+    const bool counts_less = !all.counts[op] && all.counts[at->second];
+    if (!is_new && (counts_more || (!counts_less && rules_.is_older(op, at->second)))) {
+      at->second = op;
+    }
+  }
+  for (const auto& [member, op] : entered) {
+    const auto& entry = entries_[op];
+    auto& person = out.people[member];
+    person.id = member;
+    person.name = entry.op.name;
+    person.role = all.standing.role(person_at_.at(member));
+    person.joined = entry.op.time;
+    person.root = entry.certificate->root;
+    person.is_pending = all.pending[op] && person.role == Role::none;
+  }
+  for (const auto op : all.standing.waiting()) {
+    const auto found = out.people.find(entries_[op].op.target);
+    if (found != out.people.end()) found->second.is_leaving = true;
+  }
+}
+
+void Trust::tell_devices(Roster& out, const Resolution& all) const {
+  std::map<DeviceId, OpIndex> first;
+  for (const auto& [device, op] : introduced_) {
+    const auto& certificate = *entries_[op].certificate;
+    const auto entry = all.standing.presence(device).entry;
+    const auto [at, is_new] = first.try_emplace(certificate.device, op);
+    if (!is_new && !rules_.is_older(op, at->second)) continue;
+    at->second = op;
+    out.devices[certificate.device] = {.id = certificate.device,
+                                       .member = certificate.member,
+                                       .label = certificate.label,
+                                       .signing = certificate.signing,
+                                       .exchange = certificate.exchange,
+                                       .dropped = entry == kNoOp,
+                                       .added = entries_[op].op.time};
+  }
+}
+
+void Trust::tell_rest(Roster& out, const Resolution& all) const {
+  std::vector<OpIndex> keys;
+  for (OpIndex op = 0; op < entries_.size(); ++op) {
+    if (!all.counts[op]) continue;
+    const auto& what = entries_[op].op;
+    switch (what.kind) {
+      case OpKind::create:
+        out.team_name = what.team_name;
+        keys.push_back(op);
+        break;
+      case OpKind::rekey: keys.push_back(op); break;
+      case OpKind::open_room: out.rooms.push_back(what.room); break;
+      case OpKind::invite: {
+        const auto* usage = all.standing.invite(op);
+        ENSURE(usage != nullptr);
+        out.invites[entries_[op].hash] = {.id = entries_[op].hash,
+                                          .made_by = what.author,
+                                          .role = what.role,
+                                          .key = what.invite_key,
+                                          .psk = what.invite_psk,
+                                          .uses = what.uses,
+                                          .used = usage->used,
+                                          .expires = what.expires,
+                                          .closed = usage->is_closed};
+        break;
+      }
+      default: break;
+    }
+  }
+  std::sort(keys.begin(), keys.end(), [&](OpIndex a, OpIndex b) { return rules_.is_older(b, a); });
+  for (const auto op : keys) out.network_keys.push_back(entries_[op].op.network_key);
+  std::sort(out.rooms.begin(), out.rooms.end());
+  out.rooms.erase(std::unique(out.rooms.begin(), out.rooms.end()), out.rooms.end());
+}
+
+std::vector<Judged> Trust::history() {
+  const auto& all = rules_.all();
+  std::vector<OpIndex> order(entries_.size());
+  for (OpIndex op = 0; op < order.size(); ++op) order[op] = op;
+  std::sort(order.begin(), order.end(),
+            [&](OpIndex a, OpIndex b) { return rules_.is_older(a, b); });
+  std::vector<Judged> out;
+  for (const auto op : order) {
+    Judged judged{.hash = entries_[op].hash, .op = &entries_[op].op};
+    if (!rules_.is_allowed(op)) {
+      judged.state = OpState::refused;
+    } else if (all.pending[op] || (all.counts[op] && !holds(all, op))) {
+      judged.state = OpState::waits;
+    } else if (!all.counts[op]) {
+      judged.state = OpState::taken_back;
+    }
+    judged.is_final = rules_.is_final(op);
+    out.push_back(judged);
+  }
+  return out;
+}
+
+Roster resolve(const TeamId& team, std::span<const Bytes> ops) {
+  Trust trust(team);
+  trust.add({ops.begin(), ops.end()});
+  return trust.roster();
+}
+
+}  // namespace holm::work::members

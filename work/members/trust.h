@@ -1,0 +1,126 @@
+// The membership ops of one team, judged by the rules of TRUST.md (rules.h), and what follows from
+// them: who belongs, who belonged at any frontier, and which content is held back because its
+// author was removed. A pure function of the set of ops, however they came. Owned by a Replica;
+// threads: the loop's.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "work/members/roster.h"
+#include "work/members/rules.h"
+
+namespace holm::work::members {
+
+/// What became of an op.
+enum class OpState : std::uint8_t {
+  counts,
+  waits,       ///< a reduction of the last owner, or an admission beyond an invite's uses
+  refused,     ///< its author was not allowed to, by what they had seen themselves
+  taken_back,  ///< its author was removed behind it by someone who outranks them
+};
+
+/// An op as it stands in the team's history.
+struct Judged {
+  ShortHash hash;
+  const Op* op = nullptr;
+  OpState state = OpState::counts;
+  /// reduce, drop_device: its author outranks whom it is about, so that nothing they did apart
+  /// brings it down (TRUST.md rule 8).
+  bool is_final = false;
+};
+
+class Trust {
+ public:
+  explicit Trust(const TeamId& team) : team_(team) {}
+  Trust(Trust&&) = default;
+  Trust& operator=(Trust&&) = default;
+
+  /// Adds encoded ops, in any order; duplicates count once, and what is no op of this team does not
+  /// count. One whose past is not here waits for it. True when any was new. Cost: two or three
+  /// signatures an op that is met for the first time, else as Rules::add().
+  bool add(std::vector<Bytes> ops);
+  /// Forgets all but which signatures were verified.
+  void clear();
+
+  /// What all ops amount to. At the same address for good; kept up to date by add() and clear().
+  const Roster& roster() const { return roster_; }
+  /// Whether the op is here with its whole past.
+  bool knows(const ShortHash& op) const { return at_.contains(op); }
+
+  /// By what a device wrote at a frontier: nothing while an op of it is not known. Role::none when
+  /// the device was not one of the member's then, or the member did not belong.
+  std::optional<Authority> authority(std::span<const ShortHash> frontier, const MemberId& member,
+                                     const DeviceId& device);
+  /// Whether what was written by `by` at `place` is held back now: its author's tenure does not
+  /// count, or they or the device were removed before it and nobody has shown it again (TRUST.md
+  /// rule 10).
+  bool holds_back(const Authority& by, const MemberId& member, const DeviceId& device,
+                  const LogPlace& place);
+  /// Whether holds_back() may say yes of anything at all. O(1).
+  bool is_anyone_cut() const { return is_anyone_cut_; }
+  /// Changes whenever holds_back() may answer anew for what the device wrote: empty while it holds
+  /// back nothing and nobody was ever removed.
+  const Bytes& standing_of(const MemberId& member, const DeviceId& device);
+  /// Whether held back content was put away (OpKind::dismiss).
+  bool is_dismissed(const LogPlace& place);
+
+  /// Raises how far a log shows in spite of a reduction: its author had built on it.
+  void raise_cut(const ShortHash& reduction, const LogPlace& place);
+
+  /// Every op by age: (depth, hash).
+  std::vector<Judged> history();
+
+ private:
+  struct Entry {
+    ShortHash hash;
+    Op op;
+    std::optional<DeviceCertificate> certificate;
+  };
+
+  void place(const ShortHash& hash, Op op);
+  Act act_of(const Entry& entry);
+  bool is_authentic(const Entry& entry, const Act& act);
+  bool has_valid_proofs(const Entry& entry, const Act& act) const;
+  PersonIndex person(const MemberId& id);
+  DeviceIndex device(const DeviceId& id, const MemberId& member);
+  std::vector<OpIndex> find(std::span<const ShortHash> frontier) const;
+  void tell_roster();
+  void tell_people(Roster& out, const Resolution& all) const;
+  void tell_devices(Roster& out, const Resolution& all) const;
+  void tell_rest(Roster& out, const Resolution& all) const;
+  /// What may hold back what a device wrote.
+  struct Cuts {
+    std::vector<OpIndex> removals;  ///< of the person and of the device, that take effect
+    Bytes standing;
+  };
+  const Cuts& cuts_of(const MemberId& member, const DeviceId& device);
+  bool holds(const Resolution& all, OpIndex reduction) const;
+  bool is_within(OpIndex reduction, const LogPlace& place) const;
+  bool is_named(OpKind kind, const LogPlace& place);
+
+  TeamId team_;
+  Rules rules_;
+  std::vector<Entry> entries_;  ///< by OpIndex
+  std::map<ShortHash, OpIndex> at_;
+  std::map<ShortHash, Op> waiting_;                     ///< lack some of their past
+  std::map<ShortHash, std::vector<ShortHash>> wanted_;  ///< by the op that they lack
+  std::vector<MemberId> people_;
+  std::map<MemberId, PersonIndex> person_at_;
+  std::vector<std::pair<DeviceId, MemberId>> devices_;
+  std::map<std::pair<DeviceId, MemberId>, DeviceIndex> device_at_;
+  std::map<DeviceIndex, OpIndex> introduced_;  ///< by an op that carries the certificate
+  std::map<std::pair<OpIndex, LogId>, std::uint64_t> raised_;
+  std::map<ShortHash, bool> verified_;  ///< signatures cost far more than all the rest
+  std::map<std::pair<DeviceId, MemberId>, Cuts> cuts_;  ///< asked for since the last op
+  bool is_anyone_cut_ = false;
+  Roster roster_;
+};
+
+/// The roster of a set of encoded ops.
+Roster resolve(const TeamId& team, std::span<const Bytes> ops);
+
+}  // namespace holm::work::members
