@@ -30,6 +30,12 @@ Result<std::vector<members::LogPlace>> Replica::held_of(
   return out;
 }
 
+bool Replica::would_be_final(members::Op op) {
+  op.author = self_;
+  op.device = device_;
+  return membership_.would_be_final(op);
+}
+
 Status Replica::note_standings() {
   standings_.clear();
   is_unsettled_ = false;

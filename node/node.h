@@ -162,6 +162,24 @@ class Node final : public LinkEvents {
   Result<Value> invite_create(Replica& replica, const Value& request);
   Result<Value> invite_cancel(Replica& replica, const Value& request);
   Status introduce(Replica& replica);
+  // requests_members.cc
+  /// What is held back of one log.
+  struct LateWork {
+    SpaceId space;
+    store::LogInfo log;
+    std::vector<work::members::LogSpan> spans;
+    std::uint64_t changes = 0;
+    WallTime from{};
+    WallTime to{};
+    std::vector<std::string> words;
+  };
+  Result<Value> write_membership(Replica& replica, work::members::Op op, Value answer);
+  Status change_network_key(Replica& replica);
+  Result<Value> member_role(Replica& replica, const Value& request);
+  Result<Value> device_drop(Replica& replica, const Value& request);
+  Result<Value> team_log(Replica& replica);
+  Result<std::vector<LateWork>> late_work(Replica& replica, bool with_dismissed) const;
+  Result<Value> tray(Replica& replica, const Value& request);
   // requests_links.cc
   Result<std::optional<Value>> join(RequestId id, const Value& request);
   Result<std::optional<Value>> sync(RequestId id, const Value& request);

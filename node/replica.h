@@ -80,6 +80,8 @@ class Replica {
   const work::members::Roster& roster() const { return membership_.roster(); }
   /// The membership ops behind the roster.
   work::members::Trust& membership() { return membership_; }
+  /// Whether a reduction or drop by this device, here and now, would be final.
+  bool would_be_final(work::members::Op op);
   /// How far this device holds the logs of somebody's devices, or of one of them: what it names
   /// when it removes them (TRUST.md rule 4). Sorted by log.
   Result<std::vector<work::members::LogPlace>> held_of(const MemberId& member,

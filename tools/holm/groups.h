@@ -6,6 +6,7 @@
 namespace holm::cli {
 
 Table start_commands();     ///< init, team, invite, join, device, profile
+Table member_commands();    ///< member, device drop, tray, team log
 Table lock_commands();      ///< lock, passphrase
 Table meet_commands();      ///< serve, sync, peers, status, watch
 Table room_commands();      ///< room

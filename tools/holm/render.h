@@ -20,6 +20,8 @@ void render_devices(const Value& answer, Page& page);
 void render_profile(const Value& answer, Page& page);
 void render_init(const Value& answer, Page& page);
 void render_join(const Value& answer, Page& page);
+void render_tray(const Value& answer, Page& page);
+void render_team_log(const Value& answer, Page& page);
 
 // Meet and sync
 void render_sync(const Value& answer, Page& page);

@@ -93,4 +93,26 @@ void render_join(const Value& answer, Page& page) {
             std::string(answer["role"].text("member")) + ".");
 }
 
+void render_tray(const Value& answer, Page& page) {
+  const auto& items = answer["items"].items();
+  if (items.empty()) return page.line("No late work is held back.");
+  for (const auto& item : items) {
+    const auto device = std::string(item["device"].text("an unknown device"));
+    page.line(std::string(item["name"].text()) + ", " + device, Style::strong);
+    page.field("where", item["room"].text("the team's common space"));
+    page.field("changes", std::to_string(item["changes"].number()));
+    page.field("written", page.when(item["from"]) + " to " + page.when(item["to"]));
+    for (const auto& words : item["words"].items()) page.field("words", words.text());
+    page.field("id", Page::short_id(item["id"]));
+  }
+  page.line(
+      "Show it on every device with: holm tray accept ID. Put it away with: holm tray drop ID",
+      Style::faint);
+}
+
+void render_team_log(const Value& answer, Page& page) {
+  for (const auto& entry : answer["entries"].items())
+    page.line(page.when(entry["when"]) + "  " + std::string(entry["text"].text()));
+}
+
 }  // namespace holm::cli

@@ -359,6 +359,12 @@ bool Rules::is_final_by(const Act& act, const Standing& known, const Authority& 
   return reaches(by, {seat.role, seat.tenure, at.entry});
 }
 
+bool Rules::would_be_final(const Act& act) {
+  const auto& known = all().standing;
+  const auto seat = known.seat(act.author);
+  return is_final_by(act, known, {seat.role, seat.tenure, known.presence(act.device).entry});
+}
+
 bool Rules::is_permitted(const Act& act, const Standing& known, const Authority& by) const {
   if (!act.is_authentic || by.role < Role::guest) return false;
   if (!(act.kind == OpKind::add_device && act.by_root)) {

@@ -109,6 +109,8 @@ class Rules {
   /// Of a reduction or a drop, by what its author had seen: they outrank whom it is about, so that
   /// it voids what those do apart from it (TRUST.md rule 8). False for leaving.
   bool is_final(OpIndex op) const { return acts_[op].is_final; }
+  /// The same for one that is about to be made by who has seen everything.
+  bool would_be_final(const Act& act);
   /// Whether `a` reaches back behind `b`: higher role, or the same by an older tenure.
   bool outranks(const Authority& a, const Authority& b) const;
   /// Older of two ops by (depth, hash).

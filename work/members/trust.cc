@@ -265,6 +265,10 @@ const Bytes& Trust::standing_of(const MemberId& member, const DeviceId& device) 
 
 bool Trust::is_dismissed(const LogPlace& place) { return is_named(OpKind::dismiss, place); }
 
+bool Trust::would_be_final(const Op& op) {
+  return rules_.would_be_final(act_of({.hash = {}, .op = op, .certificate = {}}));
+}
+
 void Trust::raise_cut(const ShortHash& reduction, const LogPlace& place) {
   const auto found = at_.find(reduction);
   if (found == at_.end()) return;

@@ -68,6 +68,10 @@ class Trust {
   /// Whether held back content was put away (OpKind::dismiss).
   bool is_dismissed(const LogPlace& place);
 
+  /// Whether a reduction or drop that is about to be written, here and now, would be final. Takes
+  /// its author, device, target, role and dropped device.
+  bool would_be_final(const Op& op);
+
   /// Raises how far a log shows in spite of a reduction: its author had built on it.
   void raise_cut(const ShortHash& reduction, const LogPlace& place);
 

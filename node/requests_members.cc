@@ -1,0 +1,297 @@
+// Requests about who belongs: roles, removal, devices, late work, and the team's history of trust.
+#include <algorithm>
+
+#include "base/wire.h"
+#include "node/node.h"
+#include "work/members/story.h"
+#include "work/reference.h"
+#include "work/when.h"
+
+namespace holm::node {
+namespace members = work::members;
+namespace {
+
+constexpr std::size_t kWordsShown = 3;
+constexpr std::size_t kWordBytesMax = 120;
+
+members::Names names_in(const Replica& replica) {
+  const auto& roster = replica.roster();
+  return {.person = [&](const MemberId& id) { return work::name_of(replica.state(), id); },
+          .device =
+              [&](const DeviceId& id) {
+                const auto* device = roster.device(id);
+                return device == nullptr ? id.text().substr(0, 8) : "\"" + device->label + "\"";
+              }};
+}
+
+Error not_allowed(const std::string& what) {
+  return {Code::denied, what, "nothing was changed", "ask an admin or an owner of the team"};
+}
+
+/// Whether anybody else is an owner.
+bool has_other_owner(const members::Roster& roster, const MemberId& than) {
+  return std::any_of(roster.people.begin(), roster.people.end(), [&](const auto& item) {
+    return item.first != than && item.second.role == members::Role::owner;
+  });
+}
+
+/// Words that a change would show, to tell late work by.
+std::vector<std::string> words_of(const crdt::Change& change) {
+  std::vector<std::string> out;
+  for (const auto& op : change.ops) {
+    std::string words;
+    if (op.kind == crdt::Kind::text) {
+      words.assign(op.content.begin(), op.content.end());
+    } else if (const auto value = decode_value(op.content)) {
+      words = value->text();
+    }
+    if (words.size() < 2 || !is_utf8(words)) continue;
+    if (words.size() > kWordBytesMax) {
+      words.resize(kWordBytesMax);
+      while (!is_utf8(words)) words.pop_back();
+      words += "...";
+    }
+    out.push_back(std::move(words));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Value> Node::write_membership(Replica& replica, members::Op op, Value answer) {
+  return in_turn(
+      replica,
+      [&]() -> Result<Value> {
+        const auto id = TRY(replica.add_membership(std::move(op), env_.clock.wall()));
+        const auto history = replica.membership().history();
+        const auto at = std::find_if(history.begin(), history.end(),
+                                     [&](const auto& judged) { return judged.hash == id; });
+        if (at == history.end() || at->state == members::OpState::refused) {
+          return fail(not_allowed("that is not allowed as the team stands now"));
+        }
+        answer.set("id", id.text());
+        answer.set("waits", at->state == members::OpState::waits);
+        answer.set("final", at->is_final);
+        return answer;
+      },
+      false);
+}
+
+Result<Value> Node::member_role(Replica& replica, const Value& request) {
+  const auto& state = replica.state();
+  const auto& roster = replica.roster();
+  const auto who = TRY(work::resolve_member(state, request["member"].text()));
+  const auto name = work::name_of(state, who);
+  const auto word = request["role"].text();
+  const auto role = word == "none" ? std::optional(members::Role::none) : members::parse_role(word);
+  if (!role) {
+    return fail(Code::usage, "there is no role \"" + std::string(word) + "\"",
+                "nothing was changed", "use guest, member, admin or owner");
+  }
+  if (roster.person(who) == nullptr) {
+    return fail(Code::not_found, name + " comes from an import and is not in the team",
+                "nothing was changed", "ask them in with: holm invite");
+  }
+  const auto now = roster.role(who);
+  if (now == *role) {
+    return fail(Code::usage,
+                name + (now == members::Role::none
+                            ? std::string(" is not in the team")
+                            : " is " + std::string(members::role_name(now)) + " already"),
+                "nothing was changed");
+  }
+  const bool is_self = who == replica.self();
+  const auto mine = roster.role(replica.self());
+  const bool raises = *role > now;
+  const bool may = raises ? mine >= members::Role::admin && *role <= mine
+                          : is_self || (mine >= members::Role::admin && now <= mine);
+  if (!may) {
+    return fail(
+        not_allowed("you may not make " + name + " " +
+                    (*role == members::Role::none ? std::string("leave")
+                                                  : std::string(members::role_name(*role)))));
+  }
+  if (!raises && now == members::Role::owner && !has_other_owner(roster, who)) {
+    return fail(Code::denied, "a team always has an owner, and " + name + " is the only one",
+                "nothing was changed", "make somebody else an owner first: holm member role");
+  }
+  members::Op op;
+  op.kind = raises ? members::OpKind::grant : members::OpKind::reduce;
+  op.target = who;
+  op.role = *role;
+  auto answer = Value::object()
+                    .set("member", who.text())
+                    .set("name", name)
+                    .set("role", members::role_name(*role));
+  if (!raises) {
+    const bool is_final = replica.would_be_final(op);
+    answer.set("forewarning", members::forewarning(name, is_self, is_final, false));
+    if (request["check"].flag()) return answer.set("final", is_final);
+    if (*role == members::Role::none) {
+      op.cut = TRY(replica.held_of(who, std::nullopt));
+      op.built_on = TRY(replica.held_of(replica.self(), std::nullopt));
+    }
+  }
+  auto done = TRY(write_membership(replica, std::move(op), std::move(answer)));
+  if (*role == members::Role::none && !is_self) TRY(change_network_key(replica));
+  return done;
+}
+
+/// Whoever is gone does not hold the next key, so that they cannot even knock with it.
+Status Node::change_network_key(Replica& replica) {
+  members::Op op;
+  op.kind = members::OpKind::rekey;
+  op.network_key = to_bytes(crypto::SecretKey32::make(env_.rng).reveal());
+  (void)TRY(write_membership(replica, std::move(op), Value::object()));
+  return {};
+}
+
+Result<Value> Node::device_drop(Replica& replica, const Value& request) {
+  const auto& roster = replica.roster();
+  const std::string wanted(request["device"].text());
+  std::vector<const members::Device*> fits;
+  for (const auto& [id, device] : roster.devices) {
+    const bool is_meant = (wanted.size() >= 4 && id.text().starts_with(wanted)) ||
+                          (device.label == wanted && device.member == replica.self());
+    if (is_meant && !device.dropped) fits.push_back(&device);
+  }
+  if (fits.empty()) {
+    return fail(Code::not_found, "there is no device " + wanted, "nothing was changed",
+                "see holm device list");
+  }
+  if (fits.size() > 1) {
+    return fail(Code::usage, "several devices are called " + wanted, "nothing was changed",
+                "use the id from holm device list");
+  }
+  const auto device = *fits.front();
+  const auto name = work::name_of(replica.state(), device.member);
+  const auto mine = roster.role(replica.self());
+  if (device.member != replica.self() &&
+      (mine < members::Role::admin || roster.role(device.member) > mine)) {
+    return fail(not_allowed("you may not drop a device of " + name));
+  }
+  members::Op op;
+  op.kind = members::OpKind::drop_device;
+  op.target = device.member;
+  op.dropped = device.id;
+  auto answer = Value::object()
+                    .set("device", device.id.text())
+                    .set("label", device.label)
+                    .set("member", device.member.text())
+                    .set("this", device.id == identity_.device());
+  if (request["check"].flag()) return answer.set("final", replica.would_be_final(op));
+  op.cut = TRY(replica.held_of(device.member, device.id));
+  op.built_on = TRY(replica.held_of(replica.self(), std::nullopt));
+  auto done = TRY(write_membership(replica, std::move(op), std::move(answer)));
+  if (device.id != identity_.device()) TRY(change_network_key(replica));
+  return done;
+}
+
+Result<Value> Node::team_log(Replica& replica) {
+  const auto names = names_in(replica);
+  Value entries = Value::array();
+  for (const auto& judged : replica.membership().history()) {
+    const auto& op = *judged.op;
+    const auto state = judged.state == members::OpState::counts    ? "counts"
+                       : judged.state == members::OpState::waits   ? "waits"
+                       : judged.state == members::OpState::refused ? "refused"
+                                                                   : "taken back";
+    Value entry;
+    entry.set("id", judged.hash.text()).set("when", work::rfc3339(op.time));
+    entry.set("by", op.author.text()).set("text", members::sentence(judged, names));
+    entry.set("target", op.target.is_nil() ? Value() : Value(op.target.text()));
+    entry.set("state", state).set("final", judged.is_final);
+    entries.push(std::move(entry));
+  }
+  return Value::object().set("entries", std::move(entries));
+}
+
+/// What is held back, by log: who wrote it, how much, when, and some of its words.
+Result<std::vector<Node::LateWork>> Node::late_work(Replica& replica, bool with_dismissed) const {
+  std::vector<LateWork> out;
+  auto& logs = replica.store().logs();
+  for (const auto& space : TRY(logs.spaces())) {
+    for (const auto& [log, seqs] : TRY(logs.marked(space, crdt::Mark::held))) {
+      const auto info = TRY(logs.find(log));
+      if (!info) continue;
+      LateWork work{.space = space,
+                    .log = *info,
+                    .spans = {},
+                    .changes = 0,
+                    .from = {},
+                    .to = {},
+                    .words = {}};
+      for (const auto seq : seqs) {
+        const auto held = TRY(logs.at(log, seq));
+        if (!held) continue;
+        const auto& change = held->change;
+        if (!with_dismissed && replica.membership().is_dismissed({change.log, seq})) continue;
+        if (work.changes++ == 0) work.from = change.time;
+        work.to = change.time;
+        if (!work.spans.empty() && work.spans.back().to + 1 == change.seq) {
+          work.spans.back().to = change.last_seq();
+        } else {
+          work.spans.push_back({change.log, change.seq, change.last_seq()});
+        }
+        for (auto& words : words_of(change)) {
+          if (work.words.size() < kWordsShown) work.words.push_back(std::move(words));
+        }
+      }
+      if (work.changes > 0) out.push_back(std::move(work));
+    }
+  }
+  return out;
+}
+
+Result<Value> Node::tray(Replica& replica, const Value& request) {
+  const auto mine = replica.roster().role(replica.self());
+  if (mine < members::Role::admin) {
+    return fail(not_allowed("late work is for admins and owners to look through"));
+  }
+  const auto what = request["do"].text();
+  const auto all = TRY(late_work(replica, request["all"].flag() || what == "tray.accept"));
+  const auto& state = replica.state();
+  const auto as_value = [&](const LateWork& late) -> Result<Value> {
+    Value words = Value::array();
+    for (const auto& some : late.words) words.push(some);
+    const auto* device = replica.roster().device(late.log.device);
+    const auto room = TRY(work::room_of(state, late.space));
+    const work::Ref place{late.space, work::room_object(late.space)};
+    return Value::object()
+        .set("id", late.log.log.text())
+        .set("member", late.log.member.text())
+        .set("name", work::name_of(state, late.log.member))
+        .set("device", device == nullptr ? Value() : Value(device->label))
+        .set("room", room ? Value(TRY(work::title_of(state, place, *room))) : Value())
+        .set("changes", late.changes)
+        .set("from", work::rfc3339(late.from))
+        .set("to", work::rfc3339(late.to))
+        .set("words", std::move(words));
+  };
+  if (what == "tray.show") {
+    Value items = Value::array();
+    for (const auto& late : all) items.push(TRY(as_value(late)));
+    return Value::object().set("items", std::move(items));
+  }
+  const auto wanted = std::string(request["ref"].text());
+  const auto who = work::resolve_member(state, wanted);
+  members::Op op;
+  op.kind = what == "tray.accept" ? members::OpKind::extend : members::OpKind::dismiss;
+  std::uint64_t changes = 0;
+  for (const auto& late : all) {
+    const bool is_meant = (wanted.size() >= 4 && late.log.log.text().starts_with(wanted)) ||
+                          (who && late.log.member == *who);
+    if (!is_meant) continue;
+    op.spans.insert(op.spans.end(), late.spans.begin(), late.spans.end());
+    changes += late.changes;
+  }
+  if (changes == 0) {
+    return fail(Code::not_found, "no late work goes by \"" + wanted + "\"", "nothing was changed",
+                "see holm tray");
+  }
+  std::sort(op.spans.begin(), op.spans.end());
+  op.spans.erase(std::unique(op.spans.begin(), op.spans.end()), op.spans.end());
+  return write_membership(replica, std::move(op), Value::object().set("changes", changes));
+}
+
+}  // namespace holm::node

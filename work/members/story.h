@@ -1,0 +1,23 @@
+// A team's history of trust as people would tell it: one sentence an op.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "work/members/trust.h"
+
+namespace holm::work::members {
+
+struct Names {
+  std::function<std::string(const MemberId&)> person;
+  std::function<std::string(const DeviceId&)> device;
+};
+
+/// "Ana removed Bo. It is final." Ends with what became of it, where it did not simply hold.
+std::string sentence(const Judged& judged, const Names& names);
+
+/// What removing or lowering somebody means before it is done, for a dialog (PRODUCT.md 3.1):
+/// whether it is final, or else how it could be undone.
+std::string forewarning(const std::string& whom, bool is_self, bool is_final, bool will_wait);
+
+}  // namespace holm::work::members
