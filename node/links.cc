@@ -26,6 +26,10 @@ net::SessionConfig session_config() {
   return config;
 }
 
+const std::string kRemoved = "this device is no longer part of the team";
+// Late work of one device in one space: a year of a busy person, and no way to fill disks.
+constexpr std::size_t kLateChangesMax = 50'000;
+
 Digest handshake_digest(const crypto::HandshakeHash& hash) {
   return crypto::hash("holm handshake v1", hash.view());
 }
@@ -50,6 +54,7 @@ struct Links::Link {
   std::uint64_t received_bytes = 0;
   bool is_connected = false;
   bool is_closing = false;
+  bool is_hearing = false;  ///< the other side was removed, as far as is known here
   std::optional<Error> why;
 };
 
@@ -243,7 +248,13 @@ void Links::pump(Link& link) {
       }
     }
     auto output = alive->session->poll();
-    if (!output) return;
+    if (!output) {
+      const bool is_heard = alive->is_hearing && !alive->session->is_closed() &&
+                            !alive->replica->store().in_turn() && alive->peer.in_sync(*alive->view);
+      if (!is_heard) return;
+      close(*alive, net::GoodbyeReason::denied, kRemoved);
+      continue;
+    }
     if (auto* out = std::get_if<net::Send>(&*output)) {
       alive->sent_bytes += out->bytes.size();
       env_.transport.send(id, std::move(out->bytes));
@@ -332,9 +343,7 @@ void Links::promote(Link& link) {
   }
   const auto& roster = link.replica->roster();
   const auto* device = roster.device_by_key(link.remote);
-  if (device != nullptr && !roster.authorised(device->id)) {
-    return close(link, net::GoodbyeReason::denied, "this device is no longer part of the team");
-  }
+  if (device != nullptr && !roster.authorised(device->id)) return hear_out(link, device->id);
   const bool is_known = device != nullptr && roster.authorised(identity_.device());
   if (is_known && link.stage != LinkStage::open) {
     link.stage = LinkStage::open;
@@ -346,6 +355,27 @@ void Links::promote(Link& link) {
     return;
   }
   link.peer.refresh(*link.view);
+}
+
+/// What a removed device wrote before it knew is taken, to be held back: it lands in the tray. It
+/// is told nothing but how far that has got.
+void Links::hear_out(Link& link, const DeviceId& device) {
+  if (link.stage == LinkStage::late) return link.peer.reoffer(*link.view);
+  link.stage = LinkStage::late;
+  link.device = device;
+  link.is_hearing = true;
+  link.view->only = device;
+  send(link, sync::Refused{Code::denied, kRemoved});
+  link.peer.reoffer(*link.view);
+}
+
+/// The other side says that this device was removed: hands over what it wrote before, and no more.
+void Links::on_removed(Link& link, const sync::Refused& refused) {
+  link.stage = LinkStage::late;
+  link.why = Error{refused.code, refused.why, "what you wrote here was handed over",
+                   "an owner can let you in again"};
+  link.view->only = identity_.device();
+  link.peer.reoffer(*link.view);
 }
 
 void Links::on_membership_changed(Replica& replica) {
@@ -471,6 +501,7 @@ void Links::on_message(Link& link, ByteView bytes) {
     }
     return close(link, net::GoodbyeReason::invalid, "an unexpected message while joining");
   }
+  if (auto* refused = std::get_if<sync::Refused>(&*message)) return on_removed(link, *refused);
   Status done;
   if (auto* summary = std::get_if<sync::Summary>(&*message)) {
     done = link.peer.on_summary(*summary, *link.view);
@@ -494,7 +525,11 @@ void Links::on_message(Link& link, ByteView bytes) {
 
 void Links::on_delta(Link& link, sync::Delta delta) {
   auto& replica = *link.replica;
-  if (!link.view->may_read && delta.space != replica.trust()) {
+  if (link.is_hearing) {
+    auto kept = heard_of(link, delta);
+    if (!kept) return close(link, net::GoodbyeReason::failed, std::string(kCannotStore));
+    if (!*kept) return close(link, net::GoodbyeReason::denied, "too much late work");
+  } else if (!link.view->may_read && delta.space != replica.trust()) {
     return close(link, net::GoodbyeReason::denied, "only membership is taken from strangers");
   }
   if (auto begun = replica.begin(); !begun) {
@@ -516,6 +551,29 @@ void Links::on_delta(Link& link, sync::Delta delta) {
   }
   delta.ranges.clear();
   staged_.push_back({link.id, replica.team(), std::move(delta), std::move(*have)});
+}
+
+/// Leaves of a delta of a removed device what it wrote itself. False when that is too much.
+Result<bool> Links::heard_of(const Link& link, sync::Delta& delta) const {
+  const auto& logs = link.replica->store().logs();
+  std::size_t held = 0;
+  for (const auto& [log, seqs] : TRY(logs.marked(delta.space, crdt::Mark::held))) {
+    if (TRY(link.view->is_theirs(log))) held += seqs.size();
+  }
+  std::vector<sync::Range> theirs;
+  for (auto& range : delta.ranges) {
+    bool is_theirs = TRY(link.view->is_theirs(range.head.log));
+    if (!range.changes.empty() && !TRY(logs.find(range.head.log))) {
+      const auto certificate =
+          members::decode_certificate(range.changes.front().certificate, link.replica->team());
+      is_theirs = certificate && certificate->device == link.device;
+    }
+    if (!is_theirs || delta.space == link.replica->trust()) continue;
+    held += range.changes.size();
+    theirs.push_back(std::move(range));
+  }
+  delta.ranges = std::move(theirs);
+  return held <= kLateChangesMax;
 }
 
 void Links::lose_turn(Replica& replica, const Error& why) {
@@ -566,8 +624,9 @@ void Links::end_turn(Ending ending) {
         continue;
       }
       auto* link = get(item.link);
-      auto digest = replica.digest(item.delta.space);
-      if (link != nullptr && digest) {
+      if (link == nullptr) continue;
+      const auto digest = link->view->digest(item.delta.space);
+      if (digest) {
         link->peer.on_delta_durable(item.delta, std::move(item.have), *digest);
       }
     }

@@ -26,7 +26,13 @@
 namespace holm::node {
 
 /// How far a link has come.
-enum class LinkStage : std::uint8_t { connecting, joining, membership_only, open };
+enum class LinkStage : std::uint8_t {
+  connecting,
+  joining,
+  membership_only,  ///< who the other side is, is not known here yet
+  late,             ///< one side was removed: its own logs are heard out, nothing else is told
+  open,
+};
 
 /// What is known of one link, for status and tests.
 struct LinkInfo {
@@ -120,6 +126,9 @@ class Links final : public net::TransportEvents {
   /// The store failed: what this turn took in is gone, and asked for again.
   void lose_turn(Replica& replica, const Error& why);
   void on_membership_changed(Replica& replica);
+  void hear_out(Link& link, const DeviceId& device);
+  void on_removed(Link& link, const sync::Refused& refused);
+  Result<bool> heard_of(const Link& link, sync::Delta& delta) const;
   void promote(Link& link);
   /// Tells whoever asked to join that this device is in, once the link is open.
   void answer_join(Link& link);
