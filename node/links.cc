@@ -54,7 +54,6 @@ struct Links::Link {
   std::uint64_t received_bytes = 0;
   bool is_connected = false;
   bool is_closing = false;
-  bool is_hearing = false;  ///< the other side was removed, as far as is known here
   std::optional<Error> why;
 };
 
@@ -249,8 +248,9 @@ void Links::pump(Link& link) {
     }
     auto output = alive->session->poll();
     if (!output) {
-      const bool is_heard = alive->is_hearing && !alive->session->is_closed() &&
-                            !alive->replica->store().in_turn() && alive->peer.in_sync(*alive->view);
+      const bool is_heard = alive->view && alive->view->hears && !alive->session->is_closed() &&
+                            !alive->replica->store().in_turn() &&
+                            alive->view->is_heard(alive->peer);
       if (!is_heard) return;
       close(*alive, net::GoodbyeReason::denied, kRemoved);
       continue;
@@ -345,7 +345,11 @@ void Links::promote(Link& link) {
   const auto* device = roster.device_by_key(link.remote);
   if (device != nullptr && !roster.authorised(device->id)) return hear_out(link, device->id);
   const bool is_known = device != nullptr && roster.authorised(identity_.device());
-  if (is_known && link.stage != LinkStage::open) {
+  if (is_known && link.view->hears) {
+    link.view->hears.reset();
+    send(link, sync::Admitted{link.replica->team()});
+  }
+  if (is_known && link.stage != LinkStage::open && !link.view->hands) {
     link.stage = LinkStage::open;
     link.device = device->id;
     link.view->may_read = true;
@@ -357,15 +361,16 @@ void Links::promote(Link& link) {
   link.peer.refresh(*link.view);
 }
 
-/// What a removed device wrote before it knew is taken, to be held back: it lands in the tray. It
-/// is told nothing but how far that has got.
+/// What a removed device wrote before it knew is taken, to be held back: it lands in the tray. Its
+/// membership ops may show that it was not removed after all.
 void Links::hear_out(Link& link, const DeviceId& device) {
-  if (link.stage == LinkStage::late) return link.peer.reoffer(*link.view);
-  link.stage = LinkStage::late;
-  link.device = device;
-  link.is_hearing = true;
-  link.view->only = device;
-  send(link, sync::Refused{Code::denied, kRemoved});
+  if (!link.view->hears) {
+    link.stage = LinkStage::late;
+    link.device = device;
+    link.view->may_read = false;
+    link.view->hears = device;
+    send(link, sync::Refused{Code::denied, kRemoved});
+  }
   link.peer.reoffer(*link.view);
 }
 
@@ -374,8 +379,17 @@ void Links::on_removed(Link& link, const sync::Refused& refused) {
   link.stage = LinkStage::late;
   link.why = Error{refused.code, refused.why, "what you wrote here was handed over",
                    "an owner can let you in again"};
-  link.view->only = identity_.device();
+  link.view->may_read = false;
+  link.view->hands = identity_.device();
   link.peer.reoffer(*link.view);
+}
+
+/// The other side has come to know better.
+void Links::on_taken_back(Link& link) {
+  link.why.reset();
+  link.view->hands.reset();
+  link.stage = LinkStage::membership_only;
+  promote(link);
 }
 
 void Links::on_membership_changed(Replica& replica) {
@@ -502,6 +516,9 @@ void Links::on_message(Link& link, ByteView bytes) {
     return close(link, net::GoodbyeReason::invalid, "an unexpected message while joining");
   }
   if (auto* refused = std::get_if<sync::Refused>(&*message)) return on_removed(link, *refused);
+  if (std::get_if<sync::Admitted>(&*message) != nullptr && link.view->hands) {
+    return on_taken_back(link);
+  }
   Status done;
   if (auto* summary = std::get_if<sync::Summary>(&*message)) {
     done = link.peer.on_summary(*summary, *link.view);
@@ -525,7 +542,7 @@ void Links::on_message(Link& link, ByteView bytes) {
 
 void Links::on_delta(Link& link, sync::Delta delta) {
   auto& replica = *link.replica;
-  if (link.is_hearing) {
+  if (link.view->hears) {
     auto kept = heard_of(link, delta);
     if (!kept) return close(link, net::GoodbyeReason::failed, std::string(kCannotStore));
     if (!*kept) return close(link, net::GoodbyeReason::denied, "too much late work");
@@ -553,22 +570,24 @@ void Links::on_delta(Link& link, sync::Delta delta) {
   staged_.push_back({link.id, replica.team(), std::move(delta), std::move(*have)});
 }
 
-/// Leaves of a delta of a removed device what it wrote itself. False when that is too much.
+/// Leaves of a delta of a removed device what it wrote itself, and all of membership. False when
+/// that is too much.
 Result<bool> Links::heard_of(const Link& link, sync::Delta& delta) const {
+  if (delta.space == link.replica->trust()) return true;
   const auto& logs = link.replica->store().logs();
   std::size_t held = 0;
   for (const auto& [log, seqs] : TRY(logs.marked(delta.space, crdt::Mark::held))) {
-    if (TRY(link.view->is_theirs(log))) held += seqs.size();
+    if (TRY(link.view->is_of(link.view->hears, log))) held += seqs.size();
   }
   std::vector<sync::Range> theirs;
   for (auto& range : delta.ranges) {
-    bool is_theirs = TRY(link.view->is_theirs(range.head.log));
+    bool is_theirs = TRY(link.view->is_of(link.view->hears, range.head.log));
     if (!range.changes.empty() && !TRY(logs.find(range.head.log))) {
       const auto certificate =
           members::decode_certificate(range.changes.front().certificate, link.replica->team());
       is_theirs = certificate && certificate->device == link.device;
     }
-    if (!is_theirs || delta.space == link.replica->trust()) continue;
+    if (!is_theirs) continue;
     held += range.changes.size();
     theirs.push_back(std::move(range));
   }

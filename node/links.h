@@ -127,6 +127,7 @@ class Links final : public net::TransportEvents {
   void lose_turn(Replica& replica, const Error& why);
   void on_membership_changed(Replica& replica);
   void hear_out(Link& link, const DeviceId& device);
+  void on_taken_back(Link& link);
   void on_removed(Link& link, const sync::Refused& refused);
   Result<bool> heard_of(const Link& link, sync::Delta& delta) const;
   void promote(Link& link);

@@ -227,6 +227,12 @@ std::vector<SpaceId> Replica::spaces() const {
   return out;
 }
 
+std::vector<SpaceId> Replica::rooms_and_commons() const {
+  auto out = spaces();
+  std::erase(out, trust_);
+  return out;
+}
+
 // --- writing
 
 Status Replica::on_held(const SpaceId& space, const LogId& log, std::uint64_t seq) {

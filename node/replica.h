@@ -152,6 +152,8 @@ class Replica {
   // What peers may be told. Only durable state: not within a turn that wrote.
   /// Every space of the team, most urgent first.
   std::vector<SpaceId> spaces() const;
+  /// All of them but the trust space.
+  std::vector<SpaceId> rooms_and_commons() const;
   Result<Digest> digest(const SpaceId& space) const;
   /// As sync::Shared has them.
   Result<std::vector<crdt::Position>> positions(const SpaceId& space) const;

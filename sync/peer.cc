@@ -320,9 +320,9 @@ Result<Peer::Lacking> Peer::look(Space& space, const crdt::Position& end, const 
   return asked != space.located.end() && asked->second == end ? Lacking::wait : Lacking::ask;
 }
 
-bool Peer::in_sync(const Shared& shared) const {
+bool Peer::in_sync_in(const std::vector<SpaceId>& spaces, const Shared& shared) const {
   if (!queue_.empty() || !in_flight_.empty()) return false;
-  for (const auto& id : shared.spaces()) {
+  for (const auto& id : spaces) {
     const auto found = spaces_.find(id);
     if (found == spaces_.end() || !found->second.theirs || found->second.vector_wanted)
       return false;

@@ -85,7 +85,9 @@ class Peer {
   Result<std::optional<Message>> poll(const Shared& shared);
 
   /// Both sides hold the same in every space this peer may read, and nothing is in flight.
-  bool in_sync(const Shared& shared) const;
+  bool in_sync(const Shared& shared) const { return in_sync_in(shared.spaces(), shared); }
+  /// The same in some of them.
+  bool in_sync_in(const std::vector<SpaceId>& spaces, const Shared& shared) const;
   /// Whether the peer, as far as is known, holds `log` up to `seq`.
   bool holds(const SpaceId& space, const LogId& log, std::uint64_t seq) const;
 
