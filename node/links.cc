@@ -71,7 +71,7 @@ Result<net::Endpoint> Links::listen(const net::Endpoint& at) {
 }
 
 Result<net::LinkId> Links::dial(const TeamId& team, const net::Endpoint& to) {
-  const auto key = teams_.network_key(team);
+  const auto key = teams_.network_key(team, unanswered_[{team, to}]);
   auto* replica = teams_.find(team);
   if (!key || replica == nullptr) {
     return fail(Code::not_found, "this team cannot be reached yet", "nothing was sent",
@@ -204,6 +204,7 @@ void Links::on_closed(net::LinkId id, const Error& why) {
   if (link->is_connected && !link->is_inbound && link->stage == LinkStage::connecting &&
       !link->session->is_established()) {
     // A stranger hears nothing, so a hang-up before the first word is all that a wrong key meets.
+    if (link->replica != nullptr) ++unanswered_[{link->replica->team(), link->dialled}];
     reason = {Code::denied,
               link->dialled.text() + (link->secret ? " does not know this invite code"
                                                    : " is not a device of this team"),
@@ -294,6 +295,7 @@ void Links::on_established(Link& link, net::Established established) {
   gate_.release(link.id);
   link.remote = established.remote;
   link.handshake = handshake_digest(established.handshake_hash);
+  if (link.replica != nullptr) unanswered_.erase({link.replica->team(), link.dialled});
   if (link.remote == identity_.exchange.public_key()) {
     return close(link, net::GoodbyeReason::done, "this is the same device");
   }

@@ -152,6 +152,7 @@ class Links final : public net::TransportEvents {
   std::set<net::LinkId> promoted_at_turn_end_;
   std::optional<Time> flush_at_;  ///< when typing is pushed
   std::set<std::pair<TeamId, SpaceId>> typed_;
+  std::map<std::pair<TeamId, net::Endpoint>, std::size_t> unanswered_;  ///< knocks
   std::map<TeamId, Time> reoffer_at_;  ///< ranges that were not taken then will be
 };
 

@@ -91,6 +91,7 @@ class Replica {
   Merger& merger() { return merger_; }
   Erasures& erasures() { return erasures_; }
   MemberId self() const { return self_; }
+  DeviceId self_device() const { return device_; }
   SpaceId trust() const { return trust_; }
   SpaceId commons() const { return commons_; }
   /// Name as people call it now.

@@ -126,10 +126,14 @@ const Door* Teams::door(std::uint32_t tag) const {
   return found == doors_.end() ? nullptr : &found->second;
 }
 
-std::optional<crypto::SecretKey32> Teams::network_key(const TeamId& team) const {
+std::optional<crypto::SecretKey32> Teams::network_key(const TeamId& team,
+                                                      std::size_t unanswered) const {
   const auto found = replicas_.find(team);
   if (found == replicas_.end() || found->second->roster().network_keys.empty()) return std::nullopt;
-  auto key = crypto::SecretKey32::from(found->second->roster().network_keys.front());
+  const auto& keys = found->second->roster().network_keys;
+  const auto older = keys.size() - 1;
+  const bool is_newest = older == 0 || unanswered % 2 == 0;
+  auto key = crypto::SecretKey32::from(keys[is_newest ? 0 : older - unanswered / 2 % older]);
   if (!key) return std::nullopt;
   return std::move(*key);
 }

@@ -46,7 +46,10 @@ class Teams {
   void refresh_doors();
   const Door* door(std::uint32_t tag) const;
   /// The team's present network key; nothing before its first membership op is here.
-  std::optional<crypto::SecretKey32> network_key(const TeamId& team) const;
+  /// `unanswered`: how many knocks nobody has answered so far. Two islands may each have changed
+  /// the key since they last met: every other knock is with an older one, the oldest first, which
+  /// all know.
+  std::optional<crypto::SecretKey32> network_key(const TeamId& team, std::size_t unanswered) const;
 
  private:
   ReplicaEnv replica_env(const TeamId& team) const;

@@ -1,6 +1,8 @@
 #include "tests/sim/scenarios.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "tests/sim/workload.h"
 #include "tests/sim/world.h"
@@ -268,6 +270,96 @@ Result<Outcome> storm(std::uint64_t seed) {
   return crew.end();
 }
 
+/// One deed of membership, or some work, by whoever it may be. What is refused counts as nothing.
+void decide(World& world, const std::string& who, const Names& all, Rng& rng,
+            const std::string& log, std::map<std::string, std::vector<std::string>>& told) {
+  auto& host = world[who];
+  if (!host.is_up()) return;
+  const auto& whom = all[rng.below(all.size())];
+  static const std::vector<std::string> kRoles = {"guest", "member", "member", "admin", "owner"};
+  const auto role = [&](const std::string& word) {
+    (void)host.run(request_of("member.role").set("member", whom).set("role", word)).has_value();
+  };
+  switch (rng.below(10)) {
+    case 0: role("none"); break;
+    case 1:
+    case 2: role(kRoles[rng.below(kRoles.size())]); break;
+    case 3: (void)host.run(request_of("invite.create").set("uses", 1)).has_value(); break;
+    case 4: (void)host.run(request_of("tray.accept").set("ref", whom)).has_value(); break;
+    case 5:
+      (void)host.run(request_of("room.new").set("name", "Room " + std::to_string(rng.next())))
+          .has_value();
+      break;
+    default: {
+      const auto token = who + std::to_string(rng.next());
+      const auto done =
+          host.run(request_of("doc.append").set("doc", log).set("text", token + "\n"));
+      if (done) told[who].push_back(token);
+    }
+  }
+}
+
+/// People raise, lower, remove and let each other back in, apart from each other.
+Result<Outcome> trust(std::uint64_t seed) {
+  const Names five = {"ana", "bo", "cy", "di", "eve"};
+  Crew crew(seed, five);
+  TRY(crew.form());
+  TRY(crew.mesh());
+  auto& world = crew.world;
+  auto& rng = world.rng();
+  for (const auto* name : {"bo", "cy"}) {
+    TRY(world["ana"].run(request_of("member.role")
+                             .set("member", name)
+                             .set("role", rng.chance(50) ? "owner" : "admin")));
+  }
+  TRY(world.converge(kPatience));
+  std::map<std::string, std::vector<std::string>> told;
+  for (int round = 0; round < 5; ++round) {
+    std::vector<std::set<std::string>> groups(1 + rng.below(3));
+    for (const auto& name : five) groups[rng.below(groups.size())].insert(name);
+    world.split(groups);
+    for (int i = 0; i < 6; ++i) {
+      decide(world, five[rng.below(five.size())], five, rng, crew.work.log(), told);
+      world.run_for(some(rng, 2'000));
+    }
+    if (rng.chance(40)) world.heal();
+    world.run_for(some(rng, 20'000));
+  }
+  TRY(world.make_peace());
+  world.run_for(600s);  // everybody meets, those who were removed as well
+  TRY(world.leave_out_removed());
+  TRY(world.converge(kPatience));
+  // Work of those whom nobody ever removed is there.
+  std::set<std::string> removed;
+  const auto inside = world.insiders();
+  if (inside.empty()) return fail(Code::failed, "nobody is left in the team");
+  auto& seer = world[inside.front()];
+  const auto shown = TRY(seer.run(request_of("doc.show").set("doc", crew.work.log())));
+  const auto history = TRY(seer.run(request_of("team.log")));
+  for (const auto& entry : history["entries"].items()) {
+    // Who was only ever raised has lost nothing.
+    if (entry["target"].is_null() || entry["text"].text().find("made") != std::string_view::npos) {
+      continue;
+    }
+    removed.emplace(entry["target"].text());
+  }
+  for (const auto& [who, tokens] : told) {
+    const auto& replica = *world[who].node().teams().all().begin()->second;
+    if (removed.contains(replica.self().text())) continue;
+    if (std::find(inside.begin(), inside.end(), who) == inside.end()) continue;
+    for (const auto& token : tokens) {
+      if (shown["text"].text().find(token) == std::string_view::npos) {
+        return fail(Code::failed, "work of " + who + ", whom nobody removed, is gone: " + token);
+      }
+    }
+  }
+  Outcome out;
+  out.deeds = static_cast<std::uint64_t>(crew.work.done());
+  out.events = world.trace_in_progress().count();
+  out.trace = world.trace();
+  return out;
+}
+
 /// Machines copied and rolled back, witness and all, in the middle of everything else.
 Result<Outcome> forks(std::uint64_t seed) {
   Crew crew(seed, kThree);
@@ -367,6 +459,7 @@ const std::vector<Scenario>& scenarios() {
       {"push", "a change is on a linked device within 100 ms", push},
       {"quiet", "devices that agree keep silent", quiet},
       {"forks", "homes that are copied, rolled back and used on both sides lose nothing", forks},
+      {"trust", "people remove each other apart, and all who remain agree on who that is", trust},
       {"storm", "all of it at once", storm},
   };
   return all;

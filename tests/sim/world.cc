@@ -333,6 +333,7 @@ std::string World::difference() const {
   std::map<std::pair<TeamId, SpaceId>, std::pair<Digest, std::string>> first;
   std::optional<std::pair<std::vector<SpaceId>, std::string>> spaces;
   for (const auto& host : hosts_) {
+    if (left_out_.contains(host->name())) continue;
     if (!host->is_up()) return host->name() + " is down";
     const auto& teams = host->node().teams().all();
     if (teams.empty()) return host->name() + " has no team";
@@ -357,6 +358,37 @@ std::string World::difference() const {
   return {};
 }
 
+Status World::leave_out_removed() {
+  left_out_.clear();
+  std::vector<Bytes> ops;
+  std::optional<TeamId> team;
+  for (auto& host : hosts_) {
+    if (!host->is_up()) return fail(Code::failed, host->name() + " is down");
+    for (const auto& [id, replica] : host->node().teams().all()) {
+      team = id;
+      for (const auto& judged : replica->membership().history()) {
+        ops.push_back(work::members::encode(*judged.op));
+      }
+    }
+  }
+  if (!team) return fail(Code::failed, "nobody has a team");
+  const auto roster = work::members::resolve(*team, ops);
+  for (auto& host : hosts_) {
+    if (!roster.authorised(host->node().teams().all().begin()->second->self_device())) {
+      left_out_.insert(host->name());
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> World::insiders() const {
+  std::vector<std::string> out;
+  for (const auto& host : hosts_) {
+    if (!left_out_.contains(host->name())) out.push_back(host->name());
+  }
+  return out;
+}
+
 Status World::converge(Millis patience) {
   const auto until = network_.now() + patience;
   while (!agrees()) {
@@ -365,10 +397,14 @@ Status World::converge(Millis patience) {
       for (auto& host : hosts_) {
         if (!host->is_up()) continue;
         std::size_t open = 0;
+        std::size_t late = 0;
         for (const auto& link : host->node().links().links()) {
           open += link.stage == node::LinkStage::open ? 1 : 0;
+          late += link.stage == node::LinkStage::late ? 1 : 0;
         }
-        links += ", " + host->name() + " has " + std::to_string(open) + " open links";
+        links += ", " + host->name() + (left_out_.contains(host->name()) ? " (left out)" : "") +
+                 " has " + std::to_string(open) + " open links and " + std::to_string(late) +
+                 " late ones";
       }
       return fail(Code::timeout, "no agreement in time: " + difference() + links);
     }
@@ -385,6 +421,7 @@ Status World::check() {
   std::set<std::string> objects;
   std::map<std::pair<std::string, std::string>, std::string> texts;
   for (auto& host : hosts_) {
+    if (left_out_.contains(host->name())) continue;
     const auto audit = TRY(host->run(request_of("audit")));
     if (digest.empty()) digest = audit["digest"].text();
     if (digest != audit["digest"].text()) {

@@ -135,6 +135,11 @@ class World {
   void run_for(Millis span);
   /// Runs until `done`, at most `patience`. Whether it came.
   bool run_until(const std::function<bool()>& done, Millis patience);
+  /// Hosts whose devices no longer belong to the team, by all membership ops that anybody holds:
+  /// they are not asked to agree from now on.
+  Status leave_out_removed();
+  /// Hosts that are asked to agree.
+  std::vector<std::string> insiders() const;
   /// Runs until all hosts hold the same, then check(). Errors: timeout saying who differs;
   /// check()'s.
   Status converge(Millis patience);
@@ -168,6 +173,7 @@ class World {
   Network network_;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::vector<Promise> promises_;
+  std::set<std::string> left_out_;
   std::optional<Error> broken_;  ///< a law broken while it ran
 };
 
