@@ -62,9 +62,10 @@ class LinkView final : public sync::Shared {
     const auto info = TRY(replica_.store().logs().find(log));
     return info && info->device == *device;
   }
-  /// Whether all is here that the other side may bring, membership aside: that differs for good.
+  /// Whether all is here that the other side may bring. Membership differs for good.
   bool is_heard(const sync::Peer& peer) const {
-    return peer.in_sync_in(replica_.rooms_and_commons(), *this);
+    const auto membership = peer.has_all_of_theirs(replica_.trust(), *this);
+    return membership && *membership && peer.in_sync_in(replica_.rooms_and_commons(), *this);
   }
 
  private:

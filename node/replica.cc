@@ -198,11 +198,12 @@ Status Replica::absorb_membership(const std::vector<ObjectId>& objects) {
   return {};
 }
 
-Result<ShortHash> Replica::add_membership(members::Op op, WallTime now) {
+Result<ShortHash> Replica::add_membership(members::Op op, WallTime now,
+                                          std::vector<ShortHash> past) {
   op.team = team_;
   op.author = self_;
   op.device = device_;
-  op.past = roster().frontier;
+  op.past = past.empty() ? roster().frontier : std::move(past);
   if (op.kind != members::OpKind::create) op.time = now;
   members::sign(op, env_.identity.signing);
   const auto bytes = members::encode(op);

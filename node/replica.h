@@ -107,7 +107,9 @@ class Replica {
 
   // Writing. Each needs an open turn.
   /// Signs a membership op as this device (past, time and author are filled in) and appends it.
-  Result<ShortHash> add_membership(work::members::Op op, WallTime now);
+  /// `past`: what its author claims to have seen; empty: all there is.
+  Result<ShortHash> add_membership(work::members::Op op, WallTime now,
+                                   std::vector<ShortHash> past = {});
   /// Writes a change, or a run of them, into one space, signs it, and merges it. The names of the
   /// changes written.
   Result<std::vector<crdt::OpId>> write(const SpaceId& space,

@@ -333,6 +333,19 @@ bool Peer::in_sync_in(const std::vector<SpaceId>& spaces, const Shared& shared) 
   return true;
 }
 
+Result<bool> Peer::has_all_of_theirs(const SpaceId& space, const Shared& shared) const {
+  const auto found = spaces_.find(space);
+  if (found == spaces_.end() || !found->second.theirs) return false;
+  if (*found->second.theirs == TRY(shared.digest(space))) return true;
+  if (!found->second.knows_vector) return false;
+  for (const auto& [log, places] : found->second.holds) {
+    for (const auto& place : places) {
+      if (!TRY(shared.knows(place))) return false;
+    }
+  }
+  return true;
+}
+
 bool Peer::holds(const SpaceId& space, const LogId& log, std::uint64_t seq) const {
   const auto found = spaces_.find(space);
   if (found == spaces_.end()) return false;

@@ -88,6 +88,9 @@ class Peer {
   bool in_sync(const Shared& shared) const { return in_sync_in(shared.spaces(), shared); }
   /// The same in some of them.
   bool in_sync_in(const std::vector<SpaceId>& spaces, const Shared& shared) const;
+  /// Whether nothing that they hold of a space is missing here, as far as they have told; false
+  /// until they have.
+  Result<bool> has_all_of_theirs(const SpaceId& space, const Shared& shared) const;
   /// Whether the peer, as far as is known, holds `log` up to `seq`.
   bool holds(const SpaceId& space, const LogId& log, std::uint64_t seq) const;
 

@@ -1,0 +1,219 @@
+// Stories of trust between whole nodes: what people see when somebody was removed while apart.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tests/sim/world.h"
+#include "tests/support/must.h"
+
+namespace holm::sim {
+
+using namespace std::chrono_literals;
+namespace members = work::members;
+namespace {
+
+using test::must;
+
+/// Ana, who founded the team, and others, with a room and a document that all write in.
+struct Team {
+  explicit Team(std::uint64_t seed, const std::vector<std::string>& who = {"ana", "bo", "cy"})
+      : names(who), world(seed, who) {
+    must(world.found_team("ana"));
+    for (const auto& name : names) {
+      if (name != "ana") must(world.join(name, "ana"));
+    }
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      for (std::size_t k = 0; k < i; ++k) must(world.connect(names[i], names[k]));
+    }
+    must(world["ana"].run(request_of("room.new").set("name", "Yard")));
+    log = must(world["ana"].run(
+        request_of("doc.new").set("path", "Yard/Log").set("text", "Log:\n")))["id"]
+              .text();
+    must(world.converge(120s));
+  }
+  Result<Value> role(const std::string& by, const std::string& whom, const std::string& role) {
+    return world[by].run(request_of("member.role").set("member", whom).set("role", role));
+  }
+  Result<Value> remove(const std::string& by, const std::string& whom) {
+    return role(by, whom, "none");
+  }
+  Result<Value> append(const std::string& by, const std::string& words) {
+    return world[by].run(request_of("doc.append").set("doc", log).set("text", words + "\n"));
+  }
+  bool sees(const std::string& who, const std::string& words) {
+    const auto shown = world[who].run(request_of("doc.show").set("doc", log));
+    return shown && (*shown)["text"].text().find(words) != std::string_view::npos;
+  }
+  node::Replica& replica(const std::string& who) {
+    return *world[who].node().teams().all().begin()->second;
+  }
+  std::string role_of(const std::string& whom, const std::string& as) {
+    return std::string(members::role_name(replica(as).roster().role(replica(whom).self())));
+  }
+  /// Everybody meets, those who were removed as well; those who remain agree.
+  void meet() {
+    world.heal();
+    world.run_for(600s);
+    must(world.leave_out_removed());
+    must(world.converge(600s));
+  }
+  /// A membership op by somebody whose program obeys no rule of its own.
+  void force(const std::string& by, members::Op op, std::vector<ShortHash> past) {
+    auto& it = replica(by);
+    must(it.begin());
+    (void)must(it.add_membership(std::move(op), WallTime{}, std::move(past)));
+    must(it.commit());
+    world[by].node().links().on_written(it, false);
+  }
+
+  std::vector<std::string> names;
+  World world;
+  std::string log;
+};
+
+}  // namespace
+
+TEST_CASE("trust: two owners remove each other while apart: the older tenure stays, for all") {
+  Team team(1);
+  must(team.role("ana", "bo", "owner"));
+  must(team.world.converge(60s));
+  team.world.split({{"ana"}, {"bo", "cy"}});
+  must(team.remove("ana", "bo"));
+  must(team.remove("bo", "ana"));
+  team.world.run_for(10s);
+  CHECK(team.role_of("ana", "cy") == "none");  // as far as cy can know
+  team.meet();
+  CHECK(team.world.insiders() == std::vector<std::string>{"ana", "cy"});
+  CHECK(team.role_of("ana", "cy") == "owner");
+  CHECK(team.role_of("bo", "cy") == "none");
+}
+
+TEST_CASE("trust: a senior returns against a contestable removal, and all agree") {
+  Team team(2);
+  must(team.role("ana", "bo", "owner"));
+  must(team.world.converge(60s));
+  team.world.split({{"ana"}, {"bo", "cy"}});
+  const auto removal = must(team.remove("bo", "ana"));
+  CHECK_FALSE(removal["final"].flag());
+  must(team.append("ana", "written-apart"));
+  team.world.heal();
+  team.world.run_for(120s);
+  // It holds: Ana's work apart waits in the tray.
+  CHECK(team.role_of("ana", "cy") == "none");
+  CHECK_FALSE(team.sees("cy", "written-apart"));
+  const auto tray = must(team.world["bo"].run(request_of("tray.show")))["items"];
+  REQUIRE(tray.items().size() == 1);
+  CHECK(tray.items()[0]["words"].items()[0].text() == "written-apart\n");
+  // Ana, who has not heard of it, removes Bo: she was owner before him.
+  must(team.remove("ana", "bo"));
+  team.meet();
+  CHECK(team.world.insiders() == std::vector<std::string>{"ana", "cy"});
+  CHECK(team.sees("cy", "written-apart"));
+}
+
+TEST_CASE("trust: a finally removed admin who backdates a removal of everyone changes nothing") {
+  Team team(3);
+  must(team.role("ana", "bo", "admin"));
+  must(team.world.converge(60s));
+  const auto before = team.replica("bo").roster().frontier;
+  must(team.remove("ana", "bo"));
+  team.world.run_for(30s);
+  for (const auto* whom : {"ana", "cy"}) {
+    members::Op op;
+    op.kind = members::OpKind::reduce;
+    op.target = team.replica(whom).self();
+    op.role = members::Role::none;
+    team.force("bo", std::move(op), before);
+  }
+  team.meet();
+  CHECK(team.world.insiders() == std::vector<std::string>{"ana", "cy"});
+  CHECK(team.role_of("cy", "ana") == "member");
+}
+
+TEST_CASE(
+    "trust: a week of work of a removed member lands in the tray, and one step brings it in") {
+  Team team(4);
+  must(team.append("bo", "before"));
+  must(team.world.converge(60s));
+  team.world.split({{"bo"}, {"ana", "cy"}});
+  for (int day = 0; day < 7; ++day) must(team.append("bo", "day-" + std::to_string(day)));
+  must(team.remove("ana", "bo"));
+  team.meet();
+  for (const auto* who : {"ana", "cy"}) {
+    CHECK(team.sees(who, "before"));
+    CHECK_FALSE(team.sees(who, "day-3"));
+  }
+  CHECK(team.world["cy"].run(request_of("tray.show")).error().code == Code::denied);
+  const auto tray = must(team.world["ana"].run(request_of("tray.show")));
+  REQUIRE(tray["items"].items().size() == 1);
+  CHECK(tray["items"].items()[0]["changes"].number() == 7);
+  must(team.world["ana"].run(request_of("tray.accept").set("ref", "bo")));
+  must(team.world.converge(60s));
+  CHECK(team.sees("cy", "day-6"));
+  CHECK(must(team.world["ana"].run(request_of("tray.show")))["items"].items().empty());
+  // And another lets Bo in again, at whose device nothing was lost.
+  must(team.role("ana", "bo", "member"));
+  team.world.run_for(600s);
+  must(team.world.leave_out_removed());
+  must(team.world.converge(600s));
+  CHECK(team.world.insiders().size() == 3);
+}
+
+TEST_CASE("trust: late work that is put away is listed no more, and still kept") {
+  Team team(5);
+  team.world.split({{"bo"}, {"ana", "cy"}});
+  must(team.append("bo", "apart"));
+  must(team.remove("ana", "bo"));
+  team.meet();
+  must(team.world["ana"].run(request_of("tray.drop").set("ref", "bo")));
+  CHECK(must(team.world["ana"].run(request_of("tray.show")))["items"].items().empty());
+  const auto all = must(team.world["ana"].run(request_of("tray.show").set("all", true)));
+  CHECK(all["items"].items().size() == 1);
+  must(team.world["ana"].run(request_of("tray.accept").set("ref", "bo")));
+  must(team.world.converge(60s));
+  CHECK(team.sees("cy", "apart"));
+}
+
+TEST_CASE("trust: a device that was dropped is heard, its person's other work is not touched") {
+  Team team(6);
+  team.world.split({{"bo"}, {"ana", "cy"}});
+  must(team.append("bo", "on-the-lost-one"));
+  const auto device = team.replica("bo").self_device().text();
+  const auto dropped = must(team.world["ana"].run(request_of("device.drop").set("device", device)));
+  CHECK(dropped["final"].flag());
+  team.meet();
+  CHECK(team.role_of("bo", "ana") == "member");  // the person stays
+  CHECK_FALSE(team.sees("cy", "on-the-lost-one"));
+  CHECK(must(team.world["ana"].run(request_of("tray.show")))["items"].items().size() == 1);
+}
+
+TEST_CASE("trust: what was held back survives a power cut and verifies deeply") {
+  Team team(7);
+  team.world.split({{"bo"}, {"ana", "cy"}});
+  must(team.append("bo", "apart"));
+  must(team.remove("ana", "bo"));
+  team.meet();
+  team.world["cy"].crash();
+  must(team.world["cy"].boot());
+  CHECK_FALSE(team.sees("cy", "apart"));
+  CHECK(must(team.world["cy"].run(request_of("verify").set("deep", true)))["ok"].flag());
+  must(team.world["ana"].run(request_of("tray.accept").set("ref", "bo")));
+  must(team.world.converge(300s));
+  CHECK(team.sees("cy", "apart"));
+}
+
+TEST_CASE("trust: the only owner cannot leave, nor can members or guests do what admins do") {
+  Team team(8);
+  CHECK(team.remove("ana", "ana").error().code == Code::denied);
+  CHECK(team.remove("bo", "cy").error().code == Code::denied);
+  CHECK(team.role("bo", "bo", "admin").error().code == Code::denied);
+  CHECK(team.role("ana", "bo", "king").error().code == Code::usage);
+  CHECK(team.remove("ana", "nobody").error().code == Code::not_found);
+  must(team.role("ana", "bo", "owner"));
+  must(team.remove("ana", "ana"));
+  team.meet();
+  CHECK(team.role_of("ana", "bo") == "none");
+  CHECK(team.role_of("bo", "bo") == "owner");
+}
+
+}  // namespace holm::sim
