@@ -27,7 +27,10 @@ LoopNode::LoopNode(std::unique_ptr<crypto::SystemRng> rng, std::unique_ptr<Home>
            .read_source = read_source,
            .open_file = open_file,
            .save_joins = [this](const auto& joins) { return home_->save_joins(joins); },
-           .home_parts = [this] { return home_->parts(); },
+           .home_parts =
+               [this](const std::optional<std::string>& passphrase) {
+                 return home_->parts(passphrase);
+               },
            .lock = [this] { stop(); },
            .store_path = [this](const TeamId& team) { return home_->store_path(team); },
            .store_key =

@@ -742,6 +742,133 @@ def scenario_shells(world):
             require(wanted in done.stdout.decode().split(), "fish offers %r for %r" % (done.stdout, line))
 
 
+class Desktop:
+    """A session bus of its own, with a keyring on it that is unlocked as by a login."""
+
+    PASSWORD = b"login password"
+    KEYRING = "org.freedesktop.secrets"
+
+    def __init__(self, world):
+        for program in ("dbus-run-session", "dbus-send", "gnome-keyring-daemon"):
+            if shutil.which(program) is None:
+                raise Skip("needs %s (tools/packages)" % program)
+        if not os.path.exists(os.path.join(os.path.dirname(world.program), "holm-keyring")):
+            raise Skip("holm-keyring was not built: needs libsecret-1-dev (tools/packages)")
+        self.world = world
+        self.process = subprocess.Popen(
+            ["dbus-run-session", "--", "sh", "-c", 'echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat'],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=world.env)
+        world.servers.append(self)
+        world.env["DBUS_SESSION_BUS_ADDRESS"] = self.process.stdout.readline().decode().strip()
+        self.login()
+
+    def send(self, to, path, method, *words):
+        return subprocess.run(["dbus-send", "--session", "--print-reply", "--dest=" + to, path, method] + list(words),
+                              env=self.world.env, check=True, stdout=subprocess.PIPE,
+                              timeout=COMMAND_SECONDS).stdout.decode()
+
+    def login(self):
+        # Goes on by itself once it answers.
+        subprocess.run(["gnome-keyring-daemon", "--daemonize", "--unlock", "--components=secrets"],
+                       input=self.PASSWORD, env=self.world.env, check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, timeout=COMMAND_SECONDS)
+
+    def logout(self):
+        answer = self.send("org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetConnectionUnixProcessID",
+                           "string:" + self.KEYRING)
+        os.kill(int(answer.split()[-1]), 15)
+        deadline = time.monotonic() + 30
+        while "true" in self.send("org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner",
+                                  "string:" + self.KEYRING):
+            require(time.monotonic() < deadline, "the keyring does not end")
+            time.sleep(0.02)
+
+    def lock(self):
+        self.send(self.KEYRING, "/org/freedesktop/secrets", "org.freedesktop.Secret.Service.Lock",
+                  "array:objpath:/org/freedesktop/secrets/collection/login")
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.stdin.close()  # ends the session, and with the bus its keyring
+            self.process.wait(COMMAND_SECONDS)
+        self.process.stdout.close()
+
+
+def scenario_keyring(world):
+    """a home opens with the desktop's keyring, and with no other, and moves to a passphrase and back"""
+    desktop = Desktop(world)
+    ana = world.home("ana")
+    ana.run("init", "--name", "Ana", "--keyring")
+    ana.run("team", "create", "Tool library")
+    ana.run("room", "new", "Opening")
+    ana.run("doc", "new", "Opening/Plan", "--file", "-", stdin=b"planted words\n")
+    store = [os.path.join(ana.path, "teams", name) for name in os.listdir(os.path.join(ana.path, "teams"))]
+    before = [os.stat(path).st_ino for path in store]
+
+    def has_text():
+        require(b"planted words" in ana.run("doc", "show", "Opening/Plan"), "the document is not what it was")
+
+    has_text()
+    server = ana.serve()
+    has_text()
+    ana.run("lock")
+    require(server.process.wait(COMMAND_SECONDS) == 0, "serve did not end well")
+
+    # A backup opens without the keyring; the home, or a copy of it, does not.
+    words, other = world.path("words"), world.path("other")
+    for path, text in ((words, "river lamp seven copper"), (other, "ladder moss eleven tin")):
+        with open(path, "w") as file:
+            file.write(text + "\n")
+    ana.fails([2], "backup", world.path("file"))
+    ana.run("backup", world.path("file"), "--passphrase-file", words)
+    address = world.env.pop("DBUS_SESSION_BUS_ADDRESS")
+    back = world.home("back")
+    back.run("backup", "restore", world.path("file"), "--passphrase-file", words)
+    back.run("verify", "--deep", "--passphrase-file", words)
+    key = open(os.path.join(ana.path, "key"), "rb").read()
+    for lost in (None, "unix:path=" + world.path("nothing")):
+        if lost:
+            world.env["DBUS_SESSION_BUS_ADDRESS"] = lost
+        for command in (["status"], ["serve"], ["passphrase", "remove"], ["backup", world.path("no")]):
+            ran = ana.fails([5], *command)
+            require(b"keyring" in ran.err, str(ran))
+        world.home("nobody").fails([5], "init", "--name", "Nobody", "--keyring")
+        require(not os.path.exists(world.path("nobody")), "something is left of a home that was not made")
+    world.env["DBUS_SESSION_BUS_ADDRESS"] = address
+    require(open(os.path.join(ana.path, "key"), "rb").read() == key, "a failure changed the key file")
+
+    # Locked, with nobody to ask for the password: soon told.
+    desktop.lock()
+    for command in (["status"], ["passphrase", "remove"]):
+        began = time.monotonic()
+        ana.fails([5], *command)
+        require(time.monotonic() - began < 65, "it took too long to say that the keyring is locked")
+    desktop.logout()
+    desktop.login()
+    has_text()
+
+    # Any way to any other; what the keyring held is of no use afterwards.
+    ana.run("passphrase", "set", "--new-passphrase-file", words)
+    ana.fails([5], "status")
+    with open(os.path.join(ana.path, "key"), "rb") as file:
+        current = file.read()
+    with open(os.path.join(ana.path, "key"), "wb") as file:
+        file.write(key)
+    ana.fails([3], "status")  # as in a copy on another machine: this keyring has no key for it
+    with open(os.path.join(ana.path, "key"), "wb") as file:
+        file.write(current)
+    ana.fails([4], "passphrase", "keyring", "--passphrase-file", other)
+    ana.run("passphrase", "keyring", "--passphrase-file", words)
+    has_text()
+    ana.fails([2], "passphrase", "keyring")
+    ana.run("passphrase", "remove")
+    has_text()
+    ana.run("passphrase", "keyring")
+    has_text()
+    require([os.stat(path).st_ino for path in store] == before, "a store was rewritten")
+    ana.verify()
+
+
 def scenario_demo(world):
     """the demo tells its story and ends well, in time"""
     began = time.monotonic()
