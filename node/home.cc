@@ -218,7 +218,9 @@ Result<std::unique_ptr<Home>> Home::open(const std::string& named, const Unlock&
       return fail(Code::corrupt, "the identity of this home is damaged",
                   "the stores were not touched", "recover with your phrase");
     }
-    auto identity = TRY(decode_identity(*plain));
+    auto decoded = decode_identity(*plain);
+    crypto::detail::wipe(plain->data(), plain->size());
+    auto identity = TRY(std::move(decoded));
     std::unique_ptr<Home> out(new Home(dir, lock, std::move(key), std::move(identity), rng));
     out->warnings_ = std::move(warnings);
     return out;

@@ -64,7 +64,11 @@ Result<Record> parse_record(ByteView bytes) {
 
 Result<Record> read_record(const std::string& dir) {
   auto bytes = read_file(dir + "/key", kFileMax);
-  if (bytes) return parse_record(*bytes);
+  if (bytes) {
+    auto record = parse_record(*bytes);
+    crypto::detail::wipe(bytes->data(), bytes->size());
+    return record;
+  }
   if (bytes.error().code == Code::limit) return damaged();
   if (bytes.error().code != Code::not_found) return fail(std::move(bytes).error());
   return fail(Code::corrupt, "the key file of this home is gone", "the stores were not touched",
@@ -120,7 +124,7 @@ Bytes encode(const Record& record) {
   out.array(5).uint(kVersion).uint(static_cast<std::uint64_t>(record.lock));
   out.bytes(record.params).bytes(record.key);
   out.id(digest_of(record.lock, record.params, record.key));
-  return to_bytes(out.view());
+  return out.take();
 }
 
 Result<Record> passphrase_record(const crypto::SecretKey32& key, const Unlock& unlock, Rng& rng) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "node/source_files.h"
+#include "store/page_memory.h"
 
 namespace holm::node {
 
@@ -55,6 +56,12 @@ Result<std::unique_ptr<LoopNode>> LoopNode::open(const std::string& dir, const U
   std::unique_ptr<LoopNode> out(
       new LoopNode(std::move(rng), std::move(home), std::move(loop), least));
   for (const auto& warning : warnings) out->log_.write(Level::warn, warning);
+  if (const auto& memory = store::page_memory(); memory.is_scarce) {
+    out->log_.write(Level::info,
+                    "only " + std::to_string(memory.locked_bytes >> 20) +
+                        " MiB of what the stores hold in the clear can be locked in memory; the "
+                        "rest may be swapped out while the home is open (see: ulimit -l)");
+  }
   TRY(out->node_->start(teams, joins));
   out->publish();
   return out;

@@ -105,6 +105,7 @@ Host this_machine() {
 }  // namespace holm::cli
 
 int main(int argc, char** argv) {
+  holm::cli::keep_memory_private();
   holm::cli::prepare_streams();
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return holm::cli::run(words, holm::cli::this_machine());
