@@ -57,10 +57,12 @@ Result<std::unique_ptr<LoopNode>> LoopNode::open(const std::string& dir, const U
       new LoopNode(std::move(rng), std::move(home), std::move(loop), least));
   for (const auto& warning : warnings) out->log_.write(Level::warn, warning);
   if (const auto& memory = store::page_memory(); memory.is_scarce) {
-    out->log_.write(Level::info,
-                    "only " + std::to_string(memory.locked_bytes >> 20) +
-                        " MiB of what the stores hold in the clear can be locked in memory; the "
-                        "rest may be swapped out while the home is open (see: ulimit -l)");
+    out->log_.write(
+        Level::info,
+        (memory.locked_bytes == 0 ? std::string("none")
+                                  : "only " + std::to_string(memory.locked_bytes >> 20) + " MiB") +
+            " of what the stores hold in the clear can be locked in memory; the "
+            "rest may be swapped out while the home is open (see: ulimit -l)");
   }
   TRY(out->node_->start(teams, joins));
   out->publish();

@@ -99,17 +99,22 @@ Result<Value> init_home(const InitOptions& options) {
 Result<Value> lock_home(const std::string& home) {
   const auto is_owned = TRY(Home::is_owned(home));
   const auto lock = TRY(home_lock(home));
-  if (is_owned) {
-    auto owner = TRY(dial_control(Home::socket_path(home)));
-    TRY(owner->call(Value::object().set("do", "home.lock")));
-    for (auto waited = std::chrono::milliseconds{0}; TRY(Home::is_owned(home));
-         waited += kOwnerStep) {
-      if (waited >= kOwnerWait) {
-        return fail(Code::busy, "the process that uses this home has not closed it yet",
-                    "nothing was changed", "wait for it to end, or stop it");
+  bool is_told = false;
+  for (auto waited = std::chrono::milliseconds{0}; TRY(Home::is_owned(home));
+       waited += kOwnerStep) {
+    if (!is_told) {
+      if (auto owner = dial_control(Home::socket_path(home))) {
+        // One that goes away meanwhile has closed it.
+        is_told = (*owner)->call(Value::object().set("do", "home.lock")).has_value();
       }
-      std::this_thread::sleep_for(kOwnerStep);
     }
+    if (waited >= kOwnerWait) {
+      return fail(Code::busy,
+                  is_told ? "the process that uses this home has not closed it yet"
+                          : "a command that is still running has this home open",
+                  "nothing was changed", "wait for it to end, or stop it");
+    }
+    std::this_thread::sleep_for(kOwnerStep);
   }
   return Value::object()
       .set("was_open", is_owned)

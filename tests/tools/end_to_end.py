@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import select
 import shutil
 import socket
@@ -127,8 +128,8 @@ class Home:
         require(ran.out == b"", "output beside an error: %s" % ran)
         return ran
 
-    def serve(self, listen="127.0.0.1:0"):
-        server = Server(self, listen)
+    def serve(self, listen="127.0.0.1:0", options=()):
+        server = Server(self, listen, *options)
         self.world.servers.append(server)
         return server
 
@@ -140,10 +141,10 @@ class Home:
 
 
 class Server:
-    def __init__(self, home, listen):
+    def __init__(self, home, listen, *options):
         self.home = home
-        self.process = subprocess.Popen([home.world.program, "--home", home.path, "serve", "--listen", listen],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        self.process = subprocess.Popen([home.world.program, "--home", home.path, "serve", "--listen", listen]
+                                        + [str(option) for option in options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         env=home.world.env)
         line = self.process.stdout.readline()
         if not line:
@@ -740,6 +741,113 @@ def scenario_shells(world):
             command = "source '%s'; complete -C '%s'" % (scripts["fish"], line)
             done = subprocess.run(["fish", "--no-config", "-c", command], stdout=subprocess.PIPE, env=world.env)
             require(wanted in done.stdout.decode().split(), "fish offers %r for %r" % (done.stdout, line))
+
+
+def copies_in(process, words):
+    """How often `words` are in the memory that a process may write. PermissionError where it may not be looked at."""
+    found = 0
+    with open("/proc/%d/maps" % process) as maps, open("/proc/%d/mem" % process, "rb", 0) as memory:
+        for line in maps:
+            span, rights = line.split()[:2]
+            first, last = (int(end, 16) for end in span.split("-"))
+            if rights.startswith("rw") and last - first < 1 << 32:
+                try:
+                    memory.seek(first)
+                    found += memory.read(last - first).count(words)
+                except OSError:
+                    pass  # a guard page
+    return found
+
+
+def dumps_core(process):
+    """Ends a process as a crash does. Whether the system made, or would have made, a dump of it."""
+    os.kill(process.pid, 6)
+    status = os.waitpid(process.pid, 0)[1]
+    process.returncode = -6
+    return os.WCOREDUMP(status)
+
+
+def scenario_lock(world):
+    """a locked home is in nobody's memory: at once when told to, by itself when nobody uses it, never in a dump"""
+    words = world.path("words")
+    with open(words, "w") as file:
+        file.write("river lamp seven copper\n")
+    unlock = ("--passphrase-file", words)
+    ana = world.home("ana")
+    ana.run("init", "--name", "Ana", *unlock)
+    ana.run("team", "create", "Tool library", *unlock)
+    ana.run("room", "new", "Opening", *unlock)
+    ana.run("doc", "new", "Opening/Plan", "--file", "-", *unlock, stdin=b"quagga and zebra\n" * 400)
+
+    def is_locked():
+        began = time.monotonic()
+        for command in (["status"], ["doc", "show", "Opening/Plan"], ["serve"]):
+            ana.fails([5], *command)
+        require(time.monotonic() - began < 30, "it took long to say that the home is locked")
+
+    def ends(server, seconds):
+        require(server.process.wait(seconds) == 0, "serve did not end well")
+        require(not os.path.exists("/proc/%d" % server.process.pid), "there is still a process")
+        require(server.process.stderr.read().count(b"quagga") == 0, "content in the log")
+
+    is_locked()
+    with open(world.program, "rb") as file:
+        libraries = file.read()
+    is_sanitized = any(name in libraries for name in (b"libasan.so", b"libtsan.so", b"libubsan.so"))
+
+    # Now.
+    server = ana.serve(options=unlock)
+    require(b"quagga and zebra" in ana.run("doc", "show", "Opening/Plan"), "the document is not there")
+    try:
+        require(copies_in(server.process.pid, b"quagga and zebra") > 0, "looking into memory finds nothing")
+    except PermissionError:
+        require(os.geteuid() != 0, "root may not look")  # others are to be kept out, this user's programs too
+    answer = ana.json("lock")
+    require(answer["was_open"] and answer["lock"] == "passphrase", "not what lock says: %s" % answer)
+    ends(server, 1)  # lock has waited for it
+    is_locked()
+    require(not ana.json("lock")["was_open"], "locked twice")
+
+    # When nobody uses it, and not before.
+    server = ana.serve(options=unlock + ("--lock-after", "2s"))
+    for _ in range(6):
+        time.sleep(0.6)
+        ana.run("team", "list")
+    require(server.alive(), "it was locked while it was used")
+    ends(server, 30)
+    is_locked()
+
+    # A command that has the home for itself cannot be told: soon said, and nothing changed.
+    watch = subprocess.Popen([world.program, "--home", ana.path, "watch"] + list(unlock), stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, env=world.env)
+    world.servers.append(watch)
+    deadline = time.monotonic() + 30
+    while ana.try_run("--quiet", "lock").code == 0:
+        require(time.monotonic() < deadline, "watch does not open the home")
+        time.sleep(0.1)
+    began = time.monotonic()
+    ana.fails([5], "lock")
+    require(time.monotonic() - began < 20, "it took long to say that the home is in use")
+    watch.kill()
+    watch.wait()
+
+    # Crashes leave nothing either.
+    unlimited = lambda: resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    try:
+        other = subprocess.Popen(["sleep", "60"], cwd=world.dir, preexec_fn=unlimited)
+    except subprocess.SubprocessError:
+        return print("    no core dumps here to begin with")
+    can_dump = dumps_core(other)
+    server = subprocess.Popen([world.program, "--home", ana.path, "serve"] + list(unlock), stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, env=world.env, cwd=world.dir, preexec_fn=unlimited)
+    world.servers.append(server)
+    server.stdout.readline()
+    has_dumped = dumps_core(server)
+    server.stdout.close()
+    require(is_sanitized or not has_dumped, "the crash left a dump")
+    if not can_dump:
+        print("    nothing dumps core here")
+    require(b"quagga" in ana.run("doc", "show", "Opening/Plan", *unlock), "the document is lost")
 
 
 class Desktop:
