@@ -13,6 +13,8 @@ struct Masked {
 /// `secret` is the caller's to wipe.
 Masked masked(ByteView secret);
 
+/// False under a sanitizer, whose own memory takes minutes to look through.
+bool can_search_memory();
 /// How often it is in memory that this process may write (heap, stacks, arenas). Linux. O(memory).
 std::size_t copies_in_memory(const Masked& what);
 
