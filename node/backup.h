@@ -25,9 +25,10 @@ namespace holm::node {
 
 /// What a backup takes from the home itself.
 struct HomeParts {
-  Bytes key;                 ///< the key file, as it is
+  Bytes key;                 ///< the key file, as it is, or one that a passphrase opens
   Bytes identity;            ///< sealed, as it is
   crypto::SecretKey32 seal;  ///< for the list of contents
+  bool has_passphrase;       ///< of its own, which is not the home's
 };
 
 /// A backup being made. While there is one, no piece of a file may be moved or removed: segment
@@ -48,6 +49,8 @@ class Backup {
   Result<bool> step();
   std::uint64_t bytes() const { return at_; }
   std::size_t teams() const { return entries_.size(); }
+  /// Whether it opens with a passphrase of its own, and not as its home does.
+  bool has_passphrase() const { return parts_.has_passphrase; }
 
  private:
   struct Section {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,8 @@ struct Env {
   std::function<Result<std::unique_ptr<ByteSource>>(const std::string& path)> open_file{};
   /// Keeps the joins that are not answered yet across restarts.
   std::function<Status(const std::vector<PendingJoin>&)> save_joins;
-  /// What a backup takes from the home; empty: this node has none.
-  std::function<Result<HomeParts>()> home_parts;
+  /// What a backup takes from the home, as Home::parts(); empty: this node has none.
+  std::function<Result<HomeParts>(const std::optional<std::string>& passphrase)> home_parts;
   /// Closes the home soon, after the answer to whoever asked; empty: it is not served.
   std::function<void()> lock;
   /// Where the store of a team lies, and the key that it is encrypted under (null: it is not).

@@ -185,10 +185,20 @@ Status Home::create(const std::string& dir, const Unlock& unlock, const Identity
   TRY(make_folder(dir + "/teams"));
   store::Descriptor lock(TRY(lock_file(dir)));
   const auto key = crypto::SecretKey32::make(rng);
-  TRY(write_home_key(dir, key, unlock, rng));
-  // Last, so that a home without identity is no home.
-  return write_file(dir + "/identity",
-                    crypto::seal(key, as_bytes(kIdentityAad), encode(identity), rng), 0600);
+  const auto write = [&]() -> Status {
+    TRY(write_home_key(dir, key, unlock, rng));
+    // Last, so that a home without identity is no home.
+    return write_file(dir + "/identity",
+                      crypto::seal(key, as_bytes(kIdentityAad), encode(identity), rng), 0600);
+  };
+  auto written = write();
+  if (written || exists(dir + "/identity")) return written;
+  if (const auto held = keyring_item(dir); held && *held)
+    static_cast<void>(unlock.keyring->remove(**held));
+  for (const auto* name : {"/key", "/lock"}) ::unlink((dir + name).c_str());
+  // A folder that holds something of somebody's stays.
+  for (const auto* name : {"/teams", ""}) ::rmdir((dir + name).c_str());
+  return written;
 }
 
 Result<std::unique_ptr<Home>> Home::open(const std::string& named, const Unlock& unlock, Rng& rng) {
@@ -208,7 +218,9 @@ Result<std::unique_ptr<Home>> Home::open(const std::string& named, const Unlock&
       return fail(Code::corrupt, "the identity of this home is damaged",
                   "the stores were not touched", "recover with your phrase");
     }
-    auto identity = TRY(decode_identity(*plain));
+    auto decoded = decode_identity(*plain);
+    crypto::detail::wipe(plain->data(), plain->size());
+    auto identity = TRY(std::move(decoded));
     std::unique_ptr<Home> out(new Home(dir, lock, std::move(key), std::move(identity), rng));
     out->warnings_ = std::move(warnings);
     return out;
@@ -248,10 +260,20 @@ crypto::SecretKey32 Home::store_key(const TeamId& team) const {
   return key_.derive("holm store v1", team.view());
 }
 
-Result<HomeParts> Home::parts() const {
-  return HomeParts{.key = TRY(read_file(dir_ + "/key", kSmallFileMax)),
+Result<HomeParts> Home::parts(const std::optional<std::string>& passphrase) const {
+  // A keyring stays behind where a backup goes.
+  const bool needs_passphrase = TRY(home_lock(dir_)) == HomeLock::keyring;
+  if (needs_passphrase && !passphrase) {
+    return fail(Code::usage,
+                "a backup of a home that the desktop's keyring opens needs a passphrase of its own",
+                "nothing was written", "give --passphrase-file or $HOLM_PASSPHRASE");
+  }
+  return HomeParts{.key = needs_passphrase
+                              ? TRY(key_record(key_, Unlock{.passphrase = passphrase}, rng_))
+                              : TRY(read_file(dir_ + "/key", kSmallFileMax)),
                    .identity = TRY(read_file(dir_ + "/identity", kSmallFileMax)),
-                   .seal = key_.derive(kBackupKey)};
+                   .seal = key_.derive(kBackupKey),
+                   .has_passphrase = needs_passphrase};
 }
 
 WitnessPlace Home::witness_place(const TeamId& team) const {

@@ -30,7 +30,7 @@ class Home {
                        Rng& rng);
   /// Locks and unlocks. Files that others may open are closed to them, see warnings(). Errors:
   /// not_found, busy (another process owns it), denied (wrong or missing passphrase, files that are
-  /// links or another user's), corrupt.
+  /// links or another user's), corrupt, those of Unlock's keyring.
   static Result<std::unique_ptr<Home>> open(const std::string& dir, const Unlock& unlock, Rng& rng);
   /// Whether a process owns the home now. Errors: not_found when there is no home.
   static Result<bool> is_owned(const std::string& dir);
@@ -50,8 +50,10 @@ class Home {
   std::vector<TeamId> teams() const;  ///< sorted
   std::string store_path(const TeamId& team) const;
   crypto::SecretKey32 store_key(const TeamId& team) const;
-  /// What a backup takes from the home itself. Errors: those of reading a file.
-  Result<HomeParts> parts() const;
+  /// What a backup takes from the home itself. `passphrase` opens the backup of a home that is
+  /// locked by a keyring, which stays behind; others open as the home does. Errors: usage without
+  /// one where it takes one, those of reading a file. Cost: Argon2id where it takes one.
+  Result<HomeParts> parts(const std::optional<std::string>& passphrase) const;
   /// In $XDG_STATE_HOME/holm (~/.local/state/holm), in a folder named after the home's, sealed.
   WitnessPlace witness_place(const TeamId& team) const;
 

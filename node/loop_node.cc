@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "node/source_files.h"
+#include "store/page_memory.h"
 
 namespace holm::node {
 
@@ -27,7 +28,10 @@ LoopNode::LoopNode(std::unique_ptr<crypto::SystemRng> rng, std::unique_ptr<Home>
            .read_source = read_source,
            .open_file = open_file,
            .save_joins = [this](const auto& joins) { return home_->save_joins(joins); },
-           .home_parts = [this] { return home_->parts(); },
+           .home_parts =
+               [this](const std::optional<std::string>& passphrase) {
+                 return home_->parts(passphrase);
+               },
            .lock = [this] { stop(); },
            .store_path = [this](const TeamId& team) { return home_->store_path(team); },
            .store_key =
@@ -52,6 +56,14 @@ Result<std::unique_ptr<LoopNode>> LoopNode::open(const std::string& dir, const U
   std::unique_ptr<LoopNode> out(
       new LoopNode(std::move(rng), std::move(home), std::move(loop), least));
   for (const auto& warning : warnings) out->log_.write(Level::warn, warning);
+  if (const auto& memory = store::page_memory(); memory.is_scarce) {
+    out->log_.write(
+        Level::info,
+        (memory.locked_bytes == 0 ? std::string("none")
+                                  : "only " + std::to_string(memory.locked_bytes >> 20) + " MiB") +
+            " of what the stores hold in the clear can be locked in memory; the "
+            "rest may be swapped out while the home is open (see: ulimit -l)");
+  }
   TRY(out->node_->start(teams, joins));
   out->publish();
   return out;

@@ -165,11 +165,14 @@ Result<std::optional<Value>> Node::backup(RequestId id, const Value& request) {
   const std::string path(request["path"].text());
   if (path.empty())
     return fail(Code::usage, "a backup needs a file to go to", "nothing was written");
+  std::optional<std::string> passphrase;
+  if (request.has("passphrase")) passphrase = request["passphrase"].text();
+  auto parts = TRY(env_.home_parts(passphrase));
   links_.end_turn();
   std::vector<std::pair<TeamId, store::Store*>> stores;
   for (const auto& [team, replica] : teams_.all()) stores.emplace_back(team, &replica->store());
   archives_.push_back(
-      {id, TRY(Backup::begin(path, TRY(env_.home_parts()), stores, env_.clock.wall(), env_.rng))});
+      {id, TRY(Backup::begin(path, std::move(parts), stores, env_.clock.wall(), env_.rng))});
   return std::optional<Value>();
 }
 
@@ -189,8 +192,10 @@ void Node::continue_backups() {
       finish(ended.request, fail(std::move(done).error()));
       continue;
     }
-    finish(ended.request,
-           Value::object().set("teams", ended.backup->teams()).set("bytes", ended.backup->bytes()));
+    finish(ended.request, Value::object()
+                              .set("teams", ended.backup->teams())
+                              .set("bytes", ended.backup->bytes())
+                              .set("passphrase", ended.backup->has_passphrase()));
   }
 }
 

@@ -10,6 +10,7 @@
 #include "node/backup.h"
 #include "node/home.h"
 #include "node/home_key.h"
+#include "node/keyring.h"
 #include "node/local_node.h"
 #include "node/loop_node.h"
 #include "work/when.h"
@@ -27,6 +28,13 @@ std::string host_name() {
   char name[256] = {};
   if (::gethostname(name, sizeof name - 1) != 0 || name[0] == 0) return "this device";
   return name;
+}
+
+/// A home stays locked while its keyring cannot be asked. Inside a node that is passing trouble,
+/// since a busy home there is one that somebody else owns.
+Error locked(Error error) {
+  if (error.code == Code::retry) error.code = Code::busy;
+  return error;
 }
 
 /// With a passphrase, what it costs here: about as long as a person waits without minding.
@@ -78,7 +86,8 @@ Result<Value> init_home(const InitOptions& options) {
   crypto::SystemRng rng;
   const auto secret = rng.id<RecoverySecret>();
   const auto identity = make_identity(secret, options.name, zone, options.hours, host_name(), rng);
-  TRY(Home::create(options.home, calibrated(options.unlock, rng), identity, rng));
+  auto made = Home::create(options.home, calibrated(options.unlock, rng), identity, rng);
+  if (!made) return fail(locked(std::move(made).error()));
   return Value::object()
       .set("member", options.name)
       .set("device", identity.device().text())
@@ -90,38 +99,76 @@ Result<Value> init_home(const InitOptions& options) {
 Result<Value> lock_home(const std::string& home) {
   const auto is_owned = TRY(Home::is_owned(home));
   const auto lock = TRY(home_lock(home));
-  if (is_owned) {
-    auto owner = TRY(dial_control(Home::socket_path(home)));
-    TRY(owner->call(Value::object().set("do", "home.lock")));
-    for (auto waited = std::chrono::milliseconds{0}; TRY(Home::is_owned(home));
-         waited += kOwnerStep) {
-      if (waited >= kOwnerWait) {
-        return fail(Code::busy, "the process that uses this home has not closed it yet",
-                    "nothing was changed", "wait for it to end, or stop it");
+  bool is_told = false;
+  for (auto waited = std::chrono::milliseconds{0}; TRY(Home::is_owned(home));
+       waited += kOwnerStep) {
+    if (!is_told) {
+      if (auto owner = dial_control(Home::socket_path(home))) {
+        // One that goes away meanwhile has closed it.
+        is_told = (*owner)->call(Value::object().set("do", "home.lock")).has_value();
       }
-      std::this_thread::sleep_for(kOwnerStep);
     }
+    if (waited >= kOwnerWait) {
+      return fail(Code::busy,
+                  is_told ? "the process that uses this home has not closed it yet"
+                          : "a command that is still running has this home open",
+                  "nothing was changed", "wait for it to end, or stop it");
+    }
+    std::this_thread::sleep_for(kOwnerStep);
   }
-  return Value::object().set("was_open", is_owned).set("passphrase", lock == HomeLock::passphrase);
+  return Value::object()
+      .set("was_open", is_owned)
+      .set("passphrase", lock == HomeLock::passphrase)
+      .set("lock", name_of(lock));
 }
+
+namespace {
+
+/// Whether a home that is locked in one way can be locked in the next, as asked.
+Status check_relock(HomeLock before, const Unlock& current, const Unlock& next) {
+  if (next.passphrase) {
+    if (before == HomeLock::passphrase && !current.passphrase) {
+      return fail(Code::denied, "this home has a passphrase already", "nothing was changed",
+                  "change it with: holm passphrase change");
+    }
+    if (before != HomeLock::passphrase && current.passphrase) {
+      return fail(Code::usage, "this home has no passphrase", "nothing was changed",
+                  "give it one with: holm passphrase set");
+    }
+    return {};
+  }
+  if (next.keyring != nullptr && before == HomeLock::keyring) {
+    return fail(Code::usage, "the desktop's keyring holds the key of this home already",
+                "nothing was changed");
+  }
+  if (next.keyring == nullptr && before == HomeLock::key_file) {
+    return fail(Code::usage, "this home has no passphrase", "nothing was changed",
+                "give it one with: holm passphrase set");
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<Value> relock_home(const std::string& home, const Unlock& current, Unlock next) {
   TRY(crypto::init());
   TRY(Home::is_owned(home));  // there is one
   const auto before = TRY(home_lock(home));
-  if (before == HomeLock::passphrase && !current.passphrase && next.passphrase) {
-    return fail(Code::denied, "this home has a passphrase already", "nothing was changed",
-                "change it with: holm passphrase change");
-  }
-  if (before == HomeLock::key_file && (current.passphrase || !next.passphrase)) {
-    return fail(Code::usage, "this home has no passphrase", "nothing was changed",
-                "give it one with: holm passphrase set");
-  }
-  const auto key = TRY(read_home_key(home, current));
+  TRY(check_relock(before, current, next));
+  const auto held = TRY(keyring_item(home));
+  const auto key = read_home_key(home, current);
+  if (!key) return fail(locked(key.error()));
   crypto::SystemRng rng;
   next = calibrated(std::move(next), rng);
-  TRY(write_home_key(home, key, next, rng));
-  return Value::object().set("passphrase", next.passphrase.has_value());
+  auto written = write_home_key(home, *key, next, rng);
+  if (!written) return fail(locked(std::move(written).error()));
+  // Only now: until here the home opened with it.
+  const bool is_left = held && !current.keyring->remove(*held);
+  auto out = Value::object()
+                 .set("passphrase", next.passphrase.has_value())
+                 .set("lock", name_of(TRY(home_lock(home))));
+  if (is_left) out.set("left_in_keyring", true);
+  return out;
 }
 
 Result<Value> restore_backup(const std::string& file, const std::string& home,
@@ -134,7 +181,7 @@ Result<std::unique_ptr<Client>> open_client(const std::string& home, const Unloc
   for (auto waited = std::chrono::milliseconds{0};; waited += kOwnerStep) {
     auto local = LocalNode::start(home, unlock);
     if (local) return std::unique_ptr<Client>(std::move(*local));
-    if (local.error().code != Code::busy) return fail(std::move(local).error());
+    if (local.error().code != Code::busy) return fail(locked(std::move(local).error()));
     auto remote = dial_control(Home::socket_path(home));
     if (remote) return remote;
     // A command that ends in a moment owns it, or an owner that is still starting.
@@ -152,7 +199,7 @@ Status serve(const ServeOptions& options) {
     if (node.error().code == Code::busy) {
       return fail(Code::busy, "another process serves this home already", "it goes on", {});
     }
-    return fail(std::move(node).error());
+    return fail(locked(std::move(node).error()));
   }
   TRY((*node)->stop_on_signals());
   const auto bound = TRY((*node)->serve(options.listen));

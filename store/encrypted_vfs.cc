@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "crypto/page_cipher.h"
+#include "store/page_memory.h"
 
 namespace holm::store {
 namespace {
@@ -39,6 +40,30 @@ using Page = std::array<std::uint8_t, static_cast<std::size_t>(kPage)>;
 using Frame = std::array<std::uint8_t, static_cast<std::size_t>(kFrame)>;
 
 enum class Kind : std::uint8_t { database, log, journal };
+
+/// Content of a store in the clear, on the stack for a moment.
+template <class Buffer>
+struct Wiped : Buffer {
+  ~Wiped() { crypto::detail::wipe(this->data(), this->size()); }
+};
+
+/// The same for longer: in the memory that SQLite keeps its own pages in (page_memory.h).
+struct PlainDelete {
+  template <class Buffer>
+  void operator()(Buffer* buffer) const {
+    if (buffer == nullptr) return;
+    crypto::detail::wipe(buffer->data(), buffer->size());
+    sqlite3_free(buffer);
+  }
+};
+template <class Buffer>
+using Plain = std::unique_ptr<Buffer, PlainDelete>;
+/// Null when there is no memory.
+template <class Buffer>
+Plain<Buffer> make_plain() {
+  void* memory = sqlite3_malloc64(sizeof(Buffer));
+  return Plain<Buffer>(memory == nullptr ? nullptr : new (memory) Buffer);
+}
 
 std::array<std::uint8_t, 8> page_aad(std::int64_t number) {
   std::array<std::uint8_t, 8> out{};
@@ -61,8 +86,6 @@ std::int64_t page_of(const std::uint8_t* header) {
 /// many as a log holds between two checkpoints, 8 MiB.
 class WrittenPages {
  public:
-  ~WrittenPages() { forget(); }
-
   void put(std::int64_t frame, std::int64_t number, const std::uint8_t* plain,
            const std::uint8_t* sealed) {
     if (frame >= kMax) return;
@@ -71,9 +94,10 @@ class WrittenPages {
     if (at >= entries_.size()) entries_.resize(at + 1);
     auto& entry = entries_[at];
     if (!entry) entry.reset(new (std::nothrow) Entry);
-    if (!entry) return;
+    if (entry && !entry->plain) entry->plain = make_plain<Page>();
+    if (!entry || !entry->plain) return entry.reset();
     entry->number = number;
-    std::copy_n(plain, kPage, entry->plain.begin());
+    std::copy_n(plain, kPage, entry->plain->begin());
     std::copy_n(sealed, kPage, entry->sealed.begin());
     crypto::PageCipher::drop_label(entry->sealed);
   }
@@ -82,12 +106,12 @@ class WrittenPages {
     const auto at = static_cast<std::size_t>(frame);
     if (at >= entries_.size() || !entries_[at]) return nullptr;
     served_ = entries_[at].get();
-    return &served_->plain;
+    return served_->plain.get();
   }
   /// The sealed form of the page served last, if this is it.
   const Page* sealed(std::int64_t number, const std::uint8_t* plain) const {
     if (served_ == nullptr || served_->number != number ||
-        !std::equal(served_->plain.begin(), served_->plain.end(), plain)) {
+        !std::equal(served_->plain->begin(), served_->plain->end(), plain)) {
       return nullptr;
     }
     return &served_->sealed;
@@ -99,9 +123,6 @@ class WrittenPages {
   }
   void forget() {
     served_ = nullptr;
-    for (const auto& entry : entries_) {
-      if (entry) crypto::detail::wipe(entry->plain.data(), entry->plain.size());
-    }
     entries_.clear();
   }
 
@@ -109,7 +130,7 @@ class WrittenPages {
   static constexpr std::int64_t kMax = 1024;
   struct Entry {
     std::int64_t number = 0;  // of the page
-    Page plain;
+    Plain<Page> plain;
     Page sealed;  // without label
   };
   std::vector<std::unique_ptr<Entry>> entries_;
@@ -167,7 +188,7 @@ bool keeps_room(const std::uint8_t* page) {
                      [](std::uint8_t byte) { return byte == 0; });
 }
 
-int read_page(File& file, Page& page, std::int64_t number) {
+int read_page(File& file, std::span<std::uint8_t, kPage> page, std::int64_t number) {
   const int code = read_below(file, page.data(), kPage, (number - 1) * kPage);
   if (code == SQLITE_IOERR_SHORT_READ) {
     // The end of the file; a part of a page is what a power cut left of it, or somebody cut it off.
@@ -186,7 +207,7 @@ int read_page(File& file, Page& page, std::int64_t number) {
 }
 
 int read_database(File& file, std::uint8_t* out, std::int64_t len, std::int64_t offset) {
-  Page page;
+  Wiped<Page> page;
   if (offset == 0 && len == kFileHeader) {
     // Before SQLite looks for a journal that tells how to mend it. It reads the page again after.
     if (read_below(file, page.data(), kPage, 0) == SQLITE_OK &&
@@ -201,9 +222,12 @@ int read_database(File& file, std::uint8_t* out, std::int64_t len, std::int64_t 
   while (len > 0) {
     const auto in_page = offset % kPage;
     const auto count = std::min(len, kPage - in_page);
-    const int code = read_page(file, page, offset / kPage + 1);
+    const bool is_whole = count == kPage;
+    const auto into = is_whole ? std::span<std::uint8_t, kPage>(out, kPage)
+                               : std::span<std::uint8_t, kPage>(page);
+    const int code = read_page(file, into, offset / kPage + 1);
     if (code == SQLITE_OK) {
-      std::copy_n(page.begin() + in_page, count, out);
+      if (!is_whole) std::copy_n(page.begin() + in_page, count, out);
     } else {
       std::fill_n(out, count, std::uint8_t{0});
       if (code != SQLITE_IOERR_SHORT_READ) return code;
@@ -268,7 +292,7 @@ int write_frame(File& file, const Frame& frame, std::int64_t at) {
 /// Puts `data` into a frame that is on the disk.
 int change_frame(File& file, const std::uint8_t* data, std::int64_t len, std::int64_t number,
                  std::int64_t at) {
-  Frame frame;
+  Wiped<Frame> frame;
   bool is_ours = false;
   const int code = read_frame(file, frame, number, is_ours);
   if (code != SQLITE_OK) return code == SQLITE_IOERR_SHORT_READ ? SQLITE_IOERR_WRITE : code;
@@ -321,7 +345,7 @@ int read_log(File& file, std::uint8_t* out, std::int64_t len, std::int64_t offse
       return SQLITE_OK;
     }
   }
-  Frame frame;
+  Wiped<Frame> frame;
   bool is_ours = false;
   const int code = read_frame(file, frame, number, is_ours);
   if (code != SQLITE_OK) {
@@ -342,7 +366,7 @@ int read_log(File& file, std::uint8_t* out, std::int64_t len, std::int64_t offse
 int x_close(sqlite3_file* raw) {
   auto& file = file_of(raw);
   int code = settle(file);
-  delete std::exchange(file.frame, nullptr);
+  PlainDelete()(std::exchange(file.frame, nullptr));
   if (file.kind == Kind::log) file.state->written.forget();
   if (below(file)->pMethods != nullptr) {
     const int closed = below(file)->pMethods->xClose(below(file));
@@ -438,7 +462,7 @@ int x_open(sqlite3_vfs* vfs, sqlite3_filename path, sqlite3_file* raw, int flags
   }
   auto* file = new (raw) File{{nullptr}, &state, kind, 0, 0, nullptr};
   if (kind == Kind::log) {
-    file->frame = new (std::nothrow) Frame;
+    file->frame = make_plain<Frame>().release();
     if (file->frame == nullptr) return SQLITE_NOMEM;
   }
   below(*file)->pMethods = nullptr;
@@ -496,6 +520,7 @@ int x_time64(sqlite3_vfs* vfs, sqlite3_int64* out) {
 Result<std::unique_ptr<EncryptedVfs>> EncryptedVfs::make(const std::string& base,
                                                          const crypto::SecretKey32* key, Rng* rng) {
   if (key == nullptr) return std::unique_ptr<EncryptedVfs>();
+  page_memory();
   auto state = std::make_unique<State>(*key, *rng);
   state->base = sqlite3_vfs_find(base.empty() ? nullptr : base.c_str());
   if (state->base == nullptr) return fail(Code::failed, "there is no SQLite VFS named " + base);

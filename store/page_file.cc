@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crypto/page_cipher.h"
+#include "store/page_memory.h"
 
 namespace holm::store {
 namespace {
@@ -161,6 +162,7 @@ Result<std::unique_ptr<PageFile>> PageFile::open(const std::string& path, const 
   if (state->encrypted) {
     state->usable = static_cast<std::size_t>(kPage) - crypto::PageCipher::kOverhead;
   }
+  page_memory();
   auto* at = sqlite3_vfs_find(through.empty() ? nullptr : through.c_str());
   if (at == nullptr) return fail(Code::failed, "there is no SQLite VFS named " + through);
   state->name = sqlite3_create_filename(path.c_str(), (path + "-journal").c_str(),

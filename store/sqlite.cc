@@ -9,6 +9,7 @@
 
 #include "base/ensure.h"
 #include "store/encrypted_vfs.h"
+#include "store/page_memory.h"
 #include "store/store.h"
 
 namespace holm::store {
@@ -212,6 +213,7 @@ Db::~Db() = default;
 
 Result<std::unique_ptr<Db>> Db::open(const std::string& path, const std::string& vfs,
                                      const crypto::SecretKey32* key, Rng* rng) {
+  page_memory();
   auto state = std::make_unique<State>();
   state->encrypted = TRY(EncryptedVfs::make(vfs, key, rng));
   const auto through = state->encrypted ? state->encrypted->name() : vfs;

@@ -11,6 +11,7 @@
 
 #include "base/ensure.h"
 #include "base/rng.h"
+#include "store/page_memory.h"
 
 namespace holm::test {
 namespace {
@@ -427,6 +428,7 @@ class Files final : public store::StoreFiles {
 
 SimDisk::SimDisk(std::string name, std::uint64_t seed)
     : state_(std::make_unique<State>(std::move(name), seed)) {
+  store::page_memory();  // before SQLite is in use
   ENSURE(sqlite3_vfs_find(state_->name.c_str()) == nullptr);
   auto& vfs = state_->vfs;
   vfs.iVersion = 1;

@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import select
 import shutil
 import socket
@@ -127,8 +128,8 @@ class Home:
         require(ran.out == b"", "output beside an error: %s" % ran)
         return ran
 
-    def serve(self, listen="127.0.0.1:0"):
-        server = Server(self, listen)
+    def serve(self, listen="127.0.0.1:0", options=()):
+        server = Server(self, listen, *options)
         self.world.servers.append(server)
         return server
 
@@ -140,10 +141,10 @@ class Home:
 
 
 class Server:
-    def __init__(self, home, listen):
+    def __init__(self, home, listen, *options):
         self.home = home
-        self.process = subprocess.Popen([home.world.program, "--home", home.path, "serve", "--listen", listen],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        self.process = subprocess.Popen([home.world.program, "--home", home.path, "serve", "--listen", listen]
+                                        + [str(option) for option in options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         env=home.world.env)
         line = self.process.stdout.readline()
         if not line:
@@ -740,6 +741,240 @@ def scenario_shells(world):
             command = "source '%s'; complete -C '%s'" % (scripts["fish"], line)
             done = subprocess.run(["fish", "--no-config", "-c", command], stdout=subprocess.PIPE, env=world.env)
             require(wanted in done.stdout.decode().split(), "fish offers %r for %r" % (done.stdout, line))
+
+
+def copies_in(process, words):
+    """How often `words` are in the memory that a process may write. PermissionError where it may not be looked at."""
+    found = 0
+    with open("/proc/%d/maps" % process) as maps, open("/proc/%d/mem" % process, "rb", 0) as memory:
+        for line in maps:
+            span, rights = line.split()[:2]
+            first, last = (int(end, 16) for end in span.split("-"))
+            if rights.startswith("rw") and last - first < 1 << 32:
+                try:
+                    memory.seek(first)
+                    found += memory.read(last - first).count(words)
+                except OSError:
+                    pass  # a guard page
+    return found
+
+
+def dumps_core(process):
+    """Ends a process as a crash does. Whether the system made, or would have made, a dump of it."""
+    os.kill(process.pid, 6)
+    status = os.waitpid(process.pid, 0)[1]
+    process.returncode = -6
+    return os.WCOREDUMP(status)
+
+
+def scenario_lock(world):
+    """a locked home is in nobody's memory: at once when told to, by itself when nobody uses it, never in a dump"""
+    words = world.path("words")
+    with open(words, "w") as file:
+        file.write("river lamp seven copper\n")
+    unlock = ("--passphrase-file", words)
+    ana = world.home("ana")
+    ana.run("init", "--name", "Ana", *unlock)
+    ana.run("team", "create", "Tool library", *unlock)
+    ana.run("room", "new", "Opening", *unlock)
+    ana.run("doc", "new", "Opening/Plan", "--file", "-", *unlock, stdin=b"quagga and zebra\n" * 400)
+
+    def is_locked():
+        began = time.monotonic()
+        for command in (["status"], ["doc", "show", "Opening/Plan"], ["serve"]):
+            ana.fails([5], *command)
+        require(time.monotonic() - began < 30, "it took long to say that the home is locked")
+
+    def ends(server, seconds):
+        require(server.process.wait(seconds) == 0, "serve did not end well")
+        require(not os.path.exists("/proc/%d" % server.process.pid), "there is still a process")
+        require(server.process.stderr.read().count(b"quagga") == 0, "content in the log")
+
+    is_locked()
+    with open(world.program, "rb") as file:
+        libraries = file.read()
+    is_sanitized = any(name in libraries for name in (b"libasan.so", b"libtsan.so", b"libubsan.so"))
+
+    # Now.
+    server = ana.serve(options=unlock)
+    require(b"quagga and zebra" in ana.run("doc", "show", "Opening/Plan"), "the document is not there")
+    try:
+        require(copies_in(server.process.pid, b"quagga and zebra") > 0, "looking into memory finds nothing")
+    except PermissionError:
+        require(os.geteuid() != 0, "root may not look")  # others are to be kept out, this user's programs too
+    answer = ana.json("lock")
+    require(answer["was_open"] and answer["lock"] == "passphrase", "not what lock says: %s" % answer)
+    ends(server, 1)  # lock has waited for it
+    is_locked()
+    require(not ana.json("lock")["was_open"], "locked twice")
+
+    # When nobody uses it, and not before.
+    server = ana.serve(options=unlock + ("--lock-after", "2s"))
+    for _ in range(6):
+        time.sleep(0.6)
+        ana.run("team", "list")
+    require(server.alive(), "it was locked while it was used")
+    ends(server, 30)
+    is_locked()
+
+    # A command that has the home for itself cannot be told: soon said, and nothing changed.
+    watch = subprocess.Popen([world.program, "--home", ana.path, "watch"] + list(unlock), stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, env=world.env)
+    world.servers.append(watch)
+    deadline = time.monotonic() + 30
+    while ana.try_run("--quiet", "lock").code == 0:
+        require(time.monotonic() < deadline, "watch does not open the home")
+        time.sleep(0.1)
+    began = time.monotonic()
+    ana.fails([5], "lock")
+    require(time.monotonic() - began < 20, "it took long to say that the home is in use")
+    watch.kill()
+    watch.wait()
+
+    # Crashes leave nothing either.
+    unlimited = lambda: resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    try:
+        other = subprocess.Popen(["sleep", "60"], cwd=world.dir, preexec_fn=unlimited)
+    except subprocess.SubprocessError:
+        return print("    no core dumps here to begin with")
+    can_dump = dumps_core(other)
+    server = subprocess.Popen([world.program, "--home", ana.path, "serve"] + list(unlock), stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, env=world.env, cwd=world.dir, preexec_fn=unlimited)
+    world.servers.append(server)
+    server.stdout.readline()
+    has_dumped = dumps_core(server)
+    server.stdout.close()
+    require(is_sanitized or not has_dumped, "the crash left a dump")
+    if not can_dump:
+        print("    nothing dumps core here")
+    require(b"quagga" in ana.run("doc", "show", "Opening/Plan", *unlock), "the document is lost")
+
+
+class Desktop:
+    """A session bus of its own, with a keyring on it that is unlocked as by a login."""
+
+    PASSWORD = b"login password"
+    KEYRING = "org.freedesktop.secrets"
+
+    def __init__(self, world):
+        for program in ("dbus-run-session", "dbus-send", "gnome-keyring-daemon"):
+            if shutil.which(program) is None:
+                raise Skip("needs %s (tools/packages)" % program)
+        if not os.path.exists(os.path.join(os.path.dirname(world.program), "holm-keyring")):
+            raise Skip("holm-keyring was not built: needs libsecret-1-dev (tools/packages)")
+        self.world = world
+        self.process = subprocess.Popen(
+            ["dbus-run-session", "--", "sh", "-c", 'echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat'],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=world.env)
+        world.servers.append(self)
+        world.env["DBUS_SESSION_BUS_ADDRESS"] = self.process.stdout.readline().decode().strip()
+        self.login()
+
+    def send(self, to, path, method, *words):
+        return subprocess.run(["dbus-send", "--session", "--print-reply", "--dest=" + to, path, method] + list(words),
+                              env=self.world.env, check=True, stdout=subprocess.PIPE,
+                              timeout=COMMAND_SECONDS).stdout.decode()
+
+    def login(self):
+        # Goes on by itself once it answers.
+        subprocess.run(["gnome-keyring-daemon", "--daemonize", "--unlock", "--components=secrets"],
+                       input=self.PASSWORD, env=self.world.env, check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, timeout=COMMAND_SECONDS)
+
+    def logout(self):
+        answer = self.send("org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetConnectionUnixProcessID",
+                           "string:" + self.KEYRING)
+        os.kill(int(answer.split()[-1]), 15)
+        deadline = time.monotonic() + 30
+        while "true" in self.send("org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner",
+                                  "string:" + self.KEYRING):
+            require(time.monotonic() < deadline, "the keyring does not end")
+            time.sleep(0.02)
+
+    def lock(self):
+        self.send(self.KEYRING, "/org/freedesktop/secrets", "org.freedesktop.Secret.Service.Lock",
+                  "array:objpath:/org/freedesktop/secrets/collection/login")
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.stdin.close()  # ends the session, and with the bus its keyring
+            self.process.wait(COMMAND_SECONDS)
+        self.process.stdout.close()
+
+
+def scenario_keyring(world):
+    """a home opens with the desktop's keyring, and with no other, and moves to a passphrase and back"""
+    desktop = Desktop(world)
+    ana = world.home("ana")
+    ana.run("init", "--name", "Ana", "--keyring")
+    ana.run("team", "create", "Tool library")
+    ana.run("room", "new", "Opening")
+    ana.run("doc", "new", "Opening/Plan", "--file", "-", stdin=b"planted words\n")
+    store = [os.path.join(ana.path, "teams", name) for name in os.listdir(os.path.join(ana.path, "teams"))]
+    before = [os.stat(path).st_ino for path in store]
+
+    def has_text():
+        require(b"planted words" in ana.run("doc", "show", "Opening/Plan"), "the document is not what it was")
+
+    has_text()
+    server = ana.serve()
+    has_text()
+    ana.run("lock")
+    require(server.process.wait(COMMAND_SECONDS) == 0, "serve did not end well")
+
+    # A backup opens without the keyring; the home, or a copy of it, does not.
+    words, other = world.path("words"), world.path("other")
+    for path, text in ((words, "river lamp seven copper"), (other, "ladder moss eleven tin")):
+        with open(path, "w") as file:
+            file.write(text + "\n")
+    ana.fails([2], "backup", world.path("file"))
+    ana.run("backup", world.path("file"), "--passphrase-file", words)
+    address = world.env.pop("DBUS_SESSION_BUS_ADDRESS")
+    back = world.home("back")
+    back.run("backup", "restore", world.path("file"), "--passphrase-file", words)
+    back.run("verify", "--deep", "--passphrase-file", words)
+    key = open(os.path.join(ana.path, "key"), "rb").read()
+    for lost in (None, "unix:path=" + world.path("nothing")):
+        if lost:
+            world.env["DBUS_SESSION_BUS_ADDRESS"] = lost
+        for command in (["status"], ["serve"], ["passphrase", "remove"], ["backup", world.path("no")]):
+            ran = ana.fails([5], *command)
+            require(b"keyring" in ran.err, str(ran))
+        world.home("nobody").fails([5], "init", "--name", "Nobody", "--keyring")
+        require(not os.path.exists(world.path("nobody")), "something is left of a home that was not made")
+    world.env["DBUS_SESSION_BUS_ADDRESS"] = address
+    require(open(os.path.join(ana.path, "key"), "rb").read() == key, "a failure changed the key file")
+
+    # Locked, with nobody to ask for the password: soon told.
+    desktop.lock()
+    for command in (["status"], ["passphrase", "remove"]):
+        began = time.monotonic()
+        ana.fails([5], *command)
+        require(time.monotonic() - began < 65, "it took too long to say that the keyring is locked")
+    desktop.logout()
+    desktop.login()
+    has_text()
+
+    # Any way to any other; what the keyring held is of no use afterwards.
+    ana.run("passphrase", "set", "--new-passphrase-file", words)
+    ana.fails([5], "status")
+    with open(os.path.join(ana.path, "key"), "rb") as file:
+        current = file.read()
+    with open(os.path.join(ana.path, "key"), "wb") as file:
+        file.write(key)
+    ana.fails([3], "status")  # as in a copy on another machine: this keyring has no key for it
+    with open(os.path.join(ana.path, "key"), "wb") as file:
+        file.write(current)
+    ana.fails([4], "passphrase", "keyring", "--passphrase-file", other)
+    ana.run("passphrase", "keyring", "--passphrase-file", words)
+    has_text()
+    ana.fails([2], "passphrase", "keyring")
+    ana.run("passphrase", "remove")
+    has_text()
+    ana.run("passphrase", "keyring")
+    has_text()
+    require([os.stat(path).st_ino for path in store] == before, "a store was rewritten")
+    ana.verify()
 
 
 def scenario_demo(world):

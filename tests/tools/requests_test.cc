@@ -329,6 +329,57 @@ TEST_CASE("cli: init takes a passphrase from a file, the environment or the term
   CHECK(host.run({"init"}).code == 2);
 }
 
+TEST_CASE("cli: init takes the desktop's keyring instead, and says what each way is good for") {
+  TemporaryFolder folder;
+  write_whole(folder / "pass", "from file\n");
+  FakeHost host;
+  host.typed_secrets = {"unused"};
+  host.host.environment.passphrase = "from environment";
+  const auto ran = host.run({"init", "--name", "Ana", "--keyring"});
+  CHECK(ran.code == 0);
+  REQUIRE(host.inits.size() == 1);
+  CHECK(host.inits[0].in_keyring);
+  CHECK(host.inits[0].passphrase == std::nullopt);
+  for (const auto* way : {"A key file", "The desktop's keyring", "A passphrase"})
+    CHECK(ran.err.find(way) != std::string::npos);
+  CHECK(host.run({"--quiet", "init", "--name", "Ana", "--keyring"}).err.empty());
+  CHECK(host.run({"init", "--name", "Ana", "--keyring", "--no-passphrase"}).code == 2);
+  CHECK(
+      host.run({"init", "--name", "Ana", "--keyring", "--passphrase-file", folder / "pass"}).code ==
+      2);
+  CHECK(host.inits.size() == 2);
+}
+
+TEST_CASE("cli: a home moves between key file, passphrase and keyring") {
+  TemporaryFolder folder;
+  write_whole(folder / "next", "next words\n");
+  FakeHost host;
+  CHECK(host.run({"passphrase", "keyring"}).code == 0);
+  CHECK(host.run({"passphrase", "set", "--new-passphrase-file", folder / "next"}).code == 0);
+  CHECK(host.run({"passphrase", "remove"}).code == 0);
+  REQUIRE(host.relocks.size() == 3);
+  CHECK(host.relocks[0].in_keyring);
+  CHECK(host.relocks[0].next == std::nullopt);
+  CHECK(host.relocks[1].next == "next words");
+  CHECK_FALSE(host.relocks[1].in_keyring);
+  CHECK(host.relocks[2].next == std::nullopt);
+  CHECK_FALSE(host.relocks[2].in_keyring);
+  // The passphrase so far is asked for where the home turns out to have one.
+  host.typed_secrets = {"typed"};
+  host.host.relock = [&](const Relock& relock) -> Result<Value> {
+    host.relocks.push_back(relock);
+    if (!relock.current) return fail(Code::denied, "this home is locked with a passphrase");
+    return Value::object().set("passphrase", false).set("left_in_keyring", true);
+  };
+  const auto ran = host.run({"passphrase", "keyring"});
+  CHECK(ran.code == 0);
+  REQUIRE(host.relocks.size() == 5);
+  CHECK(host.relocks[4].current == "typed");
+  CHECK(host.relocks[4].in_keyring);
+  CHECK(ran.err.find("remove the entry") != std::string::npos);
+  CHECK(host.run({"passphrase", "remove"}).code == 4);
+}
+
 TEST_CASE("cli: a locked home asks at the terminal when no passphrase was given") {
   FakeHost host;
   host.open_error = Error{Code::denied, "the passphrase is missing", "", ""};

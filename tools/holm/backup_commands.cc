@@ -9,9 +9,13 @@ namespace {
 
 Status backup(Call& call) {
   const auto path = absolute_path(call.args().get("FILE"));
-  const auto answer = TRY(call.ask_any_team(Value::object().set("do", "backup").set("path", path)));
-  return call.done(answer,
-                   "The backup is in " + path + ". It opens with what opens this home now.");
+  auto request = Value::object().set("do", "backup").set("path", path);
+  // Used for homes that a keyring opens, which does not travel with the file.
+  if (const auto passphrase = TRY(call.passphrase())) request.set("passphrase", *passphrase);
+  const auto answer = TRY(call.ask_any_team(request));
+  return call.done(answer, "The backup is in " + path + ". It opens with " +
+                               (answer["passphrase"].flag() ? "the passphrase given."
+                                                            : "what opens this home now."));
 }
 
 Status restore(Call& call) {
@@ -41,7 +45,8 @@ Table backup_commands() {
        {{"FILE", "where to write it; a new file"}},
        {},
        "Work goes on meanwhile. The file is encrypted as the home is and opens with the same "
-       "passphrase; where the home has none, whoever has the file can read it.",
+       "passphrase; where the home has none, whoever has the file can read it. Where the desktop's "
+       "keyring opens the home, give a passphrase for the file, since the keyring stays behind.",
        backup},
       {"backup restore",
        chapter,

@@ -38,14 +38,16 @@ struct Init {
   std::string name;
   std::string zone;
   std::string hours;
-  std::optional<std::string> passphrase;
+  std::optional<std::string> passphrase;  ///< none, and no keyring: a key file
+  bool in_keyring = false;
 };
 
-/// Another lock for a home; no passphrase: its key file.
+/// Another lock for a home; no passphrase, and no keyring: its key file.
 struct Relock {
   std::string home;
   std::optional<std::string> current;
   std::optional<std::string> next;
+  bool in_keyring = false;
 };
 
 struct Restore {

@@ -1,7 +1,8 @@
-// Who can open the home on this machine: lock, passphrase.
+// Who can open the home on this machine: lock, passphrase, the desktop's keyring.
 #include "tools/holm/call.h"
 #include "tools/holm/files.h"
 #include "tools/holm/groups.h"
+#include "tools/holm/locks.h"
 #include "tools/holm/page.h"
 
 namespace holm::cli {
@@ -11,7 +12,12 @@ constexpr std::string_view kNextFile = "--new-passphrase-file";
 
 Status lock(Call& call) {
   const auto answer = TRY(call.host().lock(call.home()));
-  if (!answer["passphrase"].flag()) {
+  if (answer["lock"].text() == "keyring") {
+    call.notice(
+        "The desktop's keyring opens this home: while it is unlocked, whoever uses this account "
+        "can "
+        "open it again.");
+  } else if (!answer["passphrase"].flag()) {
     call.notice(
         "This home has no passphrase: whoever uses this account can open it again. Give it one "
         "with: holm passphrase set");
@@ -46,25 +52,50 @@ Result<std::string> next(Call& call) {
   return *typed;
 }
 
+/// Locks the home in another way, and says what that way is good for.
+Status relock(Call& call, const Relock& wish, std::string_view done) {
+  const auto answer = TRY(call.host().relock(wish));
+  for (const auto sentence : kProtection) call.notice(sentence);
+  if (answer["left_in_keyring"].flag()) {
+    call.notice(
+        "The desktop's keyring could not be had to forget the key it held; it opens old copies of "
+        "this home, so remove the entry \"Holm home\" there.");
+  }
+  return call.done(answer, done);
+}
+
 Status set(Call& call) {
-  Relock relock{call.home(), std::nullopt, TRY(next(call))};
-  return call.done(TRY(call.host().relock(relock)), "This home opens with the passphrase now.");
+  const Relock wish{call.home(), std::nullopt, TRY(next(call))};
+  return relock(call, wish, "This home opens with the passphrase now.");
 }
 
 Status change(Call& call) {
-  Relock relock{call.home(), TRY(current(call)), {}};
-  if (!relock.current)
+  Relock wish{call.home(), TRY(current(call)), {}};
+  if (!wish.current)
     return fail(Code::usage, "no passphrase was given", "nothing was changed",
                 "give --passphrase-file or $HOLM_PASSPHRASE");
-  relock.next = TRY(next(call));
-  return call.done(TRY(call.host().relock(relock)), "This home opens with the new passphrase now.");
+  wish.next = TRY(next(call));
+  return relock(call, wish, "This home opens with the new passphrase now.");
+}
+
+/// A home that opens without a passphrase needs none; who has one is asked for it when it is
+/// missed.
+Status relock_from_any(Call& call, Relock wish, std::string_view done) {
+  wish.current = TRY(call.passphrase());
+  auto tried = relock(call, wish, done);
+  if (tried || tried.error().code != Code::denied || wish.current) return tried;
+  wish.current = call.host().ask_secret("Passphrase now: ");
+  if (!wish.current) return tried;
+  return relock(call, wish, done);
 }
 
 Status remove(Call& call) {
-  Relock relock{call.home(), TRY(current(call)), std::nullopt};
-  const auto answer = TRY(call.host().relock(relock));
-  call.notice("The home is unlocked by a key file that only this user can read.");
-  return call.done(answer, "This home opens without a passphrase now.");
+  return relock_from_any(call, {call.home(), {}, {}}, "This home opens without a passphrase now.");
+}
+
+Status into_keyring(Call& call) {
+  return relock_from_any(call, {call.home(), {}, {}, true},
+                         "This home opens with the desktop's keyring now.");
 }
 
 }  // namespace
@@ -100,8 +131,18 @@ Table lock_commands() {
        "go back to a key file that only this user can read",
        {},
        {},
-       "",
+       "From a passphrase or from the desktop's keyring.",
        remove},
+      {"passphrase keyring",
+       chapter,
+       "have the desktop's keyring open the home",
+       {},
+       {},
+       "From a key file or from a passphrase. The key stays in the home, sealed; the keyring holds "
+       "what opens it, so a copy of the home opens nowhere else, and a backup takes a passphrase "
+       "of "
+       "its own. Where there is no keyring, or it stays locked, nothing is changed.",
+       into_keyring},
   };
 }
 

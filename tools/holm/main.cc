@@ -1,13 +1,15 @@
 // `holm`: hands the machine to the command line. The only file that reads the environment, and the
-// only one that knows node/runtime.h.
+// only one that knows node/runtime.h and the desktop's keyring.
 #include <date/tz.h>
 
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "node/keyring_program.h"
 #include "node/runtime.h"
 #include "tools/holm/host.h"
 #include "tools/holm/run.h"
@@ -68,23 +70,32 @@ Host this_machine() {
   host.ask_secret = ask_secret;
   host.edit = run_editor;
   host.signal_ready = signal_ready;
-  host.init = [](const Init& init) {
-    return node::init_home(
-        {init.home, init.name, init.zone, init.hours, node::Unlock{init.passphrase}});
+  const auto keyring = std::make_shared<node::KeyringProgram>(program_folder() + "/holm-keyring");
+  const auto opening = [keyring](const std::optional<std::string>& passphrase) {
+    return node::Unlock{.passphrase = passphrase, .cost = {}, .keyring = keyring.get()};
   };
-  host.open = [](const std::string& home, const std::optional<std::string>& passphrase) {
-    return node::open_client(home, node::Unlock{passphrase});
+  const auto locking = [keyring](const std::optional<std::string>& passphrase, bool in_keyring) {
+    return node::Unlock{
+        .passphrase = passphrase, .cost = {}, .keyring = in_keyring ? keyring.get() : nullptr};
+  };
+  host.init = [locking](const Init& init) {
+    return node::init_home(
+        {init.home, init.name, init.zone, init.hours, locking(init.passphrase, init.in_keyring)});
+  };
+  host.open = [opening](const std::string& home, const std::optional<std::string>& passphrase) {
+    return node::open_client(home, opening(passphrase));
   };
   host.lock = [](const std::string& home) { return node::lock_home(home); };
-  host.relock = [](const Relock& relock) {
-    return node::relock_home(relock.home, node::Unlock{relock.current}, node::Unlock{relock.next});
+  host.relock = [opening, locking](const Relock& relock) {
+    return node::relock_home(relock.home, opening(relock.current),
+                             locking(relock.next, relock.in_keyring));
   };
   host.restore = [](const Restore& restore) {
     return node::restore_backup(restore.file, restore.home, node::Unlock{restore.passphrase});
   };
-  host.serve = [](const Serve& serve) {
-    return node::serve({serve.home, serve.listen, node::Unlock{serve.passphrase}, serve.lock_after,
-                        serve.on_ready});
+  host.serve = [opening](const Serve& serve) {
+    return node::serve(
+        {serve.home, serve.listen, opening(serve.passphrase), serve.lock_after, serve.on_ready});
   };
   host.demo = [](const Demo& demo) { return node::demo({demo.dir, demo.samples, demo.tell}); };
   return host;
@@ -94,6 +105,7 @@ Host this_machine() {
 }  // namespace holm::cli
 
 int main(int argc, char** argv) {
+  holm::cli::keep_memory_private();
   holm::cli::prepare_streams();
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return holm::cli::run(words, holm::cli::this_machine());

@@ -5,6 +5,7 @@
 #include "tools/holm/call.h"
 #include "tools/holm/files.h"
 #include "tools/holm/groups.h"
+#include "tools/holm/locks.h"
 #include "tools/holm/page.h"
 #include "tools/holm/render.h"
 
@@ -20,7 +21,12 @@ Status init(Call& call) {
   if (args.has("--no-passphrase") && !call.passphrase_file().empty())
     return fail(Code::usage, "--no-passphrase and --passphrase-file exclude each other",
                 "nothing was made");
-  if (!args.has("--no-passphrase")) {
+  if (args.has("--keyring") && (args.has("--no-passphrase") || !call.passphrase_file().empty()))
+    return fail(Code::usage,
+                "--keyring excludes --no-passphrase and --passphrase-file: a home opens in one way",
+                "nothing was made");
+  init.in_keyring = args.has("--keyring");
+  if (!args.has("--no-passphrase") && !init.in_keyring) {
     init.passphrase = TRY(call.passphrase());
     const auto& ask = call.host().ask_secret;
     if (!init.passphrase) {
@@ -33,8 +39,11 @@ Status init(Call& call) {
     }
   }
   const auto answer = TRY(call.host().init(init));
-  if (!init.passphrase)
-    call.notice("The home is unlocked by a key file that only this user can read.");
+  call.notice(init.in_keyring ? "The home is unlocked by the desktop's keyring."
+              : init.passphrase
+                  ? "The home is unlocked by the passphrase."
+                  : "The home is unlocked by a key file that only this user can read.");
+  for (const auto sentence : kProtection) call.notice(sentence);
   return call.show(answer, render_init);
 }
 
@@ -136,7 +145,8 @@ Table start_commands() {
        {{"--name", "NAME", "your name as the team will see it"},
         {"--zone", "AREA/CITY", "your time zone; the machine's when not given"},
         {"--hours", "HOURS", "your working hours: \"Mon-Fri 09:00-17:00\""},
-        {"--no-passphrase", "", "unlock by a key file that only this user can read"}},
+        {"--no-passphrase", "", "unlock by a key file that only this user can read"},
+        {"--keyring", "", "unlock by the desktop's keyring, which opens when you log in"}},
        "Prints the recovery phrase once. Write it on paper: whoever has it can bring your account "
        "back, and nobody can without it.\n"
        "With --passphrase-file or $HOLM_PASSPHRASE the home is locked by a passphrase.",

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -60,6 +61,12 @@ void prepare_streams() {
       // Read only, so that output to a closed stream still fails and is told.
       static_cast<void>(::open("/dev/null", O_RDONLY));
   ::signal(SIGPIPE, SIG_IGN);
+}
+
+void keep_memory_private() {
+#ifndef HOLM_SANITIZED  // sanitizers look into their own process in the same way
+  static_cast<void>(::prctl(PR_SET_DUMPABLE, 0));
+#endif
 }
 
 Stream stream_of(int descriptor, bool colour) {

@@ -15,6 +15,10 @@ namespace holm::cli {
 /// us.
 void prepare_streams();
 
+/// No core dump of this process, nor may another of this user's look into it: it holds keys, and
+/// what they open.
+void keep_memory_private();
+
 /// Standard output (1) or error (2). `colour` as the environment wants it; only a terminal gets
 /// any.
 Stream stream_of(int descriptor, bool colour);
