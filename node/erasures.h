@@ -48,6 +48,8 @@ class Erasures {
   bool has_pieces() const { return has_pieces_; }
   /// They are gone. Needs an open turn.
   Status forget_pieces();
+  /// They cannot go now: until the next start, or the next file that is erased.
+  void put_off_pieces() { has_pieces_ = false; }
 
  private:
   /// Whose words of a thing are gone: everybody's (nothing), or some members'.
@@ -60,6 +62,7 @@ class Erasures {
 
   const Scope* scope(const SpaceId& space, const ObjectId& object) const;
   Result<std::optional<ObjectId>> note(const work::State& state, const work::Ref& order);
+  Status note_pieces(const SpaceId& space, const ObjectId& object);
   Result<bool> wipe(const SpaceId& space, const ObjectId& object, const Scope& scope);
 
   store::Store& store_;

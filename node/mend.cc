@@ -349,6 +349,7 @@ Status remake(const ReplicaEnv& env, const TeamId& team, const Error& why) {
   auto beside = env;
   beside.store_path += kMaking;
   beside.witness = {};
+  beside.segments = nullptr;  // they are those of the damaged one, and of what takes its place
   auto made = Remaking(beside, team, std::move(found)).run(why);
   if (made && TRY(files.exists(beside.store_path + "-wal"))) {
     made = fail(Code::failed, "the store that was made anew could not be closed");

@@ -43,8 +43,9 @@ struct ReplicaEnv {
   Pool pool = Pool::takers;                                   ///< as Env has it
   std::shared_ptr<const crypto::SecretKey32> store_key = {};  ///< null: not encrypted
   WitnessPlace witness = {};
-  const Clock* clock = nullptr;        ///< for what is told of mending; null: 1970
-  store::StoreFiles* files = nullptr;  ///< null: the system's
+  const Clock* clock = nullptr;            ///< for what is told of mending; null: 1970
+  store::StoreFiles* files = nullptr;      ///< null: the system's
+  store::SegmentDisk* segments = nullptr;  ///< as store::StoreOptions has it
 
   WallTime now() const { return clock != nullptr ? clock->wall() : WallTime{}; }
   store::StoreFiles& store_files() const {
