@@ -51,6 +51,15 @@ const Erasures::Scope* Erasures::scope(const SpaceId& space, const ObjectId& obj
   return found == in->second.end() ? nullptr : &found->second;
 }
 
+std::vector<work::Ref> Erasures::in(const std::optional<SpaceId>& space) const {
+  std::vector<work::Ref> out;
+  for (const auto& [of, things] : erased_) {
+    if (space && of != *space) continue;
+    for (const auto& thing : things) out.push_back({of, thing.first});
+  }
+  return out;
+}
+
 Status Erasures::wipe_arrivals(const SpaceId& space, const MemberId& author,
                                std::vector<store::StoredChange>& changes) const {
   if (!erased_.contains(space)) return {};

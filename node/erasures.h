@@ -40,10 +40,8 @@ class Erasures {
 
   /// Whether anything of a thing was erased.
   bool knows(const work::Ref& ref) const { return scope(ref.space, ref.object) != nullptr; }
-  /// Whether anything of a space was erased; nothing: of any space.
-  bool is_any_in(const std::optional<SpaceId>& space) const {
-    return space ? erased_.contains(*space) : !erased_.empty();
-  }
+  /// Things of a space of which anything was erased; nothing: of all spaces.
+  std::vector<work::Ref> in(const std::optional<SpaceId>& space) const;
   /// Whether a file was erased whose pieces may still lie here.
   bool has_pieces() const { return has_pieces_; }
   /// They are gone. Needs an open turn.
