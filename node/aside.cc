@@ -1,13 +1,13 @@
 #include "node/aside.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <utility>
 
 #include "base/wire.h"
 #include "crdt/columns.h"
 #include "crypto/sign.h"
+#include "node/graft.h"
 #include "node/verify.h"
 #include "store/facts.h"
 #include "store/logs.h"
@@ -15,18 +15,16 @@
 namespace holm::node {
 namespace {
 
-constexpr std::string_view kParts = "aside";       // log, first op -> end of their chain, changes
-constexpr std::string_view kHeads = "aside_head";  // log, op -> head
+constexpr std::string_view kParts = "aside";       // log, first op, end -> end, changes
+constexpr std::string_view kHeads = "aside_head";  // log, op, hash -> head
 
-Bytes key_of(const LogId& log, std::uint64_t seq) {
+/// Of a forked log several things may stand at one op.
+Bytes key_of_place(const LogId& log, std::uint64_t seq, const Digest& hash) {
   auto out = to_bytes(log.view());
   for (int shift = 56; shift >= 0; shift -= 8)
     out.push_back(static_cast<std::uint8_t>(seq >> shift));
+  append(out, hash.view());
   return out;
-}
-
-bool is_of(ByteView key, const LogId& log) {
-  return key.size() > LogId::kBytes && LogId::from(key.first(LogId::kBytes)) == log;
 }
 
 Bytes encode(const store::LogPart& part) {
@@ -51,102 +49,81 @@ Result<Part> decode(ByteView bytes) {
   return out;
 }
 
+/// What is kept of a log that begins before op `end`.
+Result<std::vector<std::pair<Bytes, Bytes>>> kept(store::Store& store, std::string_view group,
+                                                  const LogId& log, std::uint64_t end) {
+  return store.facts().between(group, key_of_place(log, 0, {}), key_of_place(log, end, {}));
+}
+
+/// The last op held of a log, on any of its branches.
+Result<std::uint64_t> reach_of(const store::Logs& logs, const LogId& log) {
+  std::uint64_t out = 0;
+  for (const auto& info : TRY(logs.tree(log))) out = std::max(out, info.stored_seq);
+  return out;
+}
+
 }  // namespace
 
 Status put_aside(store::Store& store, const LogId& log, std::uint64_t first,
                  const store::LogPart& part) {
-  return store.facts().put(kParts, key_of(log, first), encode(part));
+  return store.facts().put(kParts, key_of_place(log, first, part.end), encode(part));
 }
 
 Status put_aside(store::Store& store, const crdt::Head& head) {
-  return store.facts().put(kHeads, key_of(head.log, head.seq), crdt::encode(head));
+  return store.facts().put(kHeads, key_of_place(head.log, head.seq, head.hash), crdt::encode(head));
 }
 
-Result<std::vector<store::StoredChange>> going_on(const store::Logs& logs,
-                                                  const store::LogInfo& info,
-                                                  std::vector<crdt::Change> changes,
-                                                  const Digest& end) {
-  std::vector<store::StoredChange> out;
-  auto hash = info.stored_hash;
-  auto next = info.stored_seq + 1;
-  auto lamport = info.stored_lamport;
-  std::map<ObjectId, Salt> declared;
-  std::optional<Error> fault;
-  const crdt::SaltLookup salts = [&](const LogId& log,
-                                     const ObjectId& object) -> std::optional<Salt> {
-    if (const auto known = declared.find(object); known != declared.end()) return known->second;
-    auto known = logs.salt(log, object);
-    if (!known) fault = known.error();
-    return known ? *known : std::nullopt;
-  };
-  for (auto& change : changes) {
-    if (change.last_seq() < next) continue;
-    const bool goes_on = change.seq == next && change.log == info.log && change.lamport >= lamport;
-    if (!goes_on || !crdt::validate(change)) return std::vector<store::StoredChange>();
-    for (const auto& salt : change.salts) declared[salt.object] = salt.salt;
-    const auto digest = crdt::change_digest(change, salts);
-    if (fault) return fail(*fault);
-    if (!digest) return std::vector<store::StoredChange>();
-    hash = crdt::chain_next(hash, *digest);
-    next = change.last_seq() + 1;
-    lamport = change.lamport;
-    out.push_back({std::move(change), hash, crdt::Mark::valid});
+Result<Aside> aside_of(store::Store& store, const LogId& log) {
+  Aside out;
+  for (const auto& item : TRY(kept(store, kParts, log, UINT64_MAX))) {
+    const auto part = decode(item.second);
+    if (!part) continue;
+    out.last = std::max(out.last, part->changes.back().last_seq());
+    out.ops += part->changes.back().last_seq() + 1 - part->changes.front().seq;
   }
-  if (hash != end) out.clear();
-  return out;
-}
-
-Result<std::uint64_t> count_aside(store::Store& store, const LogId& log) {
-  std::uint64_t out = 0;
-  for (const auto& [key, value] : TRY(store.facts().all(kParts))) {
-    if (!is_of(key, log)) continue;
-    const auto part = decode(value);
-    if (part) out += part->changes.size();
+  for (const auto& item : TRY(kept(store, kHeads, log, UINT64_MAX))) {
+    const auto head = crdt::decode_head(item.second);
+    if (head) out.last = std::max(out.last, head->seq);
   }
   return out;
 }
 
-Status attach_aside(store::Store& store, const SpaceId& space, const LogId& log,
-                    const crypto::VerifyKey& key, WallTime now) {
-  auto& facts = store.facts();
-  const auto kept = TRY(facts.all(kParts));
-  const auto is_ours = [&](const auto& item) { return is_of(item.first, log); };
-  const auto kept_heads = TRY(facts.all(kHeads));
-  if (std::none_of(kept.begin(), kept.end(), is_ours) &&
-      std::none_of(kept_heads.begin(), kept_heads.end(), is_ours)) {
-    return {};
-  }
+Result<Attached> attach_aside(store::Store& store, const TeamId& team, const SpaceId& space,
+                              const LogId& log, const KeyOf& key_of, WallTime now) {
+  Attached out;
   auto& logs = store.logs();
-  for (const auto& [name, value] : kept) {
-    if (!is_of(name, log)) continue;
-    const auto info = TRY(logs.find(log));
-    if (!info) return {};
-    auto part = decode(value);
-    if (!part || part->changes.back().last_seq() <= info->stored_seq) {
-      TRY(facts.remove(kParts, name));
-      continue;
+  if (!TRY(store.facts().last(kParts)) && !TRY(store.facts().last(kHeads))) return out;
+  // What one of them adds, others may go on from.
+  for (bool goes_on = true; goes_on;) {
+    goes_on = false;
+    const auto reach = TRY(reach_of(logs, log));
+    for (const auto& [name, value] : TRY(kept(store, kParts, log, reach + 2))) {
+      const auto part = decode(value);
+      const auto done = part ? TRY(graft(logs, team, log, part->changes, part->end, now))
+                             : Grafted{.is_held = true, .is_branch = false, .moved = {}};
+      if (!done.is_held) continue;
+      TRY(store.facts().remove(kParts, name));
+      goes_on = true;
+      out.is_parted = out.is_parted || done.is_branch;
+      out.moved.insert(out.moved.end(), done.moved.begin(), done.moved.end());
     }
-    if (part->changes.front().seq > info->stored_seq + 1) break;  // ascending: so are the rest
-    const auto more = TRY(going_on(logs, *info, std::move(part->changes), part->end));
-    if (more.empty()) continue;
-    TRY(logs.append(log, more, now));
-    TRY(facts.remove(kParts, name));
   }
-  for (const auto& [name, value] : kept_heads) {
-    if (!is_of(name, log)) continue;
-    const auto info = TRY(logs.find(log));
-    auto head = crdt::decode_head(value);
-    if (!info || (head && head->seq > info->stored_seq)) break;
-    TRY(facts.remove(kHeads, name));
-    if (!head || head->seq <= info->sealed_seq) continue;
-    const auto hash = TRY(logs.hash_at(log, head->seq));
+  for (const auto& [name, value] : TRY(kept(store, kHeads, log, TRY(reach_of(logs, log)) + 1))) {
+    const auto head = crdt::decode_head(value);
+    const auto at = head ? TRY(logs.find_place(log, head->seq, head->hash.view()))
+                         : std::optional<store::LogInfo>();
+    if (head && !at) continue;
+    TRY(store.facts().remove(kHeads, name));
+    if (!head) continue;
+    const auto newest = TRY(logs.newest_head(at->log));
+    if (newest && newest->seq >= head->seq) continue;
     const auto signature = crypto::Signature::from(head->signature.view());
-    if (hash && *hash == head->hash &&
-        crypto::verify(key, kHeadLabel, crdt::signed_bytes(space, *head), *signature)) {
-      TRY(logs.seal(*head));
+    if (crypto::verify(*TRY(key_of(at->log)), kHeadLabel, crdt::signed_bytes(space, *head),
+                       *signature)) {
+      TRY(logs.seal(at->log, *head));
     }
   }
-  return {};
+  return out;
 }
 
 Status wipe_aside(store::Store& store, const ObjectId& object) {

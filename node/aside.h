@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "crdt/chain.h"
 #include "crypto/keys.h"
@@ -20,21 +22,29 @@ Status put_aside(store::Store& store, const LogId& log, std::uint64_t first,
                  const store::LogPart& part);
 Status put_aside(store::Store& store, const crdt::Head& head);
 
-/// Of consecutive changes those that go on where a log ends, with their hashes. None when the chain
-/// does not come out at `end` after the last of them. Errors: the store's.
-Result<std::vector<store::StoredChange>> going_on(const store::Logs& logs,
-                                                  const store::LogInfo& info,
-                                                  std::vector<crdt::Change> changes,
-                                                  const Digest& end);
+/// What is kept of a log: the last op that any of it speaks of, and how many ops its parts hold.
+struct Aside {
+  std::uint64_t last = 0;
+  std::uint64_t ops = 0;
 
-/// How many changes are kept of a log.
-Result<std::uint64_t> count_aside(store::Store& store, const LogId& log);
+  bool empty() const { return last == 0; }
+};
+/// Errors: the store's. O(what is kept of it).
+Result<Aside> aside_of(store::Store& store, const LogId& log);
 
-/// Goes on with a log from what is kept of it: changes that fit its chain are appended, with the
-/// heads that seal them; what it has by now is forgotten. Nothing when nothing fits yet. Needs an
-/// open turn. Errors: the store's.
-Status attach_aside(store::Store& store, const SpaceId& space, const LogId& log,
-                    const crypto::VerifyKey& key, WallTime now);
+/// What attaching did to the names of branches; they are to be settled.
+struct Attached {
+  bool is_parted = false;  ///< a branch was begun
+  std::vector<store::Moved> moved;
+};
+/// The key that signs heads of a log or branch.
+using KeyOf = std::function<Result<const crypto::VerifyKey*>(const LogId&)>;
+
+/// Goes on with a log from what is kept of it: changes that fit its chain anywhere are put there,
+/// with the heads that seal them; what it has by now is forgotten. Nothing when nothing fits yet.
+/// Needs an open turn. Errors: the store's.
+Result<Attached> attach_aside(store::Store& store, const TeamId& team, const SpaceId& space,
+                              const LogId& log, const KeyOf& key_of, WallTime now);
 
 /// Forgets what is kept of a space's logs that holds content of an object. Needs an open turn.
 Status wipe_aside(store::Store& store, const ObjectId& object);

@@ -53,6 +53,8 @@ struct Env {
   std::function<std::shared_ptr<const crypto::SecretKey32>(const TeamId&)> store_key;
   /// Where the witness of that store is kept.
   std::function<WitnessPlace(const TeamId&)> witness;
+  /// Where the pieces of its files lie; empty: in a folder beside the store.
+  std::function<store::SegmentDisk*(const TeamId&)> segments{};
   /// Runs on within a turn, where the clock stands still: to tell people how long a question took.
   /// Nothing may rest on it. Empty: nobody is told.
   std::function<std::chrono::nanoseconds()> stopwatch{};

@@ -51,6 +51,15 @@ const Erasures::Scope* Erasures::scope(const SpaceId& space, const ObjectId& obj
   return found == in->second.end() ? nullptr : &found->second;
 }
 
+std::vector<work::Ref> Erasures::in(const std::optional<SpaceId>& space) const {
+  std::vector<work::Ref> out;
+  for (const auto& [of, things] : erased_) {
+    if (space && of != *space) continue;
+    for (const auto& thing : things) out.push_back({of, thing.first});
+  }
+  return out;
+}
+
 Status Erasures::wipe_arrivals(const SpaceId& space, const MemberId& author,
                                std::vector<store::StoredChange>& changes) const {
   if (!erased_.contains(space)) return {};
@@ -82,14 +91,7 @@ Result<std::vector<work::Ref>> Erasures::on_merged(const work::State& state, con
     for (const auto& op : item.change.ops) {
       if (op.type == work::kErasure && item.mark == crdt::Mark::valid) {
         const auto target = TRY(note(state, {space, op.object}));
-        if (target) {
-          targets.insert(*target);
-          const auto object = TRY(state.object({space, *target}));
-          if (!object || object->type == work::kFile) {
-            TRY(store_.facts().put(kPieces, {}, {}));
-            has_pieces_ = true;
-          }
-        }
+        if (target) targets.insert(*target);
       }
       if (scope(space, op.object) != nullptr) targets.insert(op.object);
     }
@@ -109,6 +111,13 @@ Status Erasures::wipe_all() {
   return {};
 }
 
+Status Erasures::note_pieces(const SpaceId& space, const ObjectId& object) {
+  const auto state = TRY(store_.objects().find(space, object));
+  if (state && state->type != work::kFile) return {};
+  has_pieces_ = true;
+  return store_.facts().put(kPieces, {}, {});
+}
+
 /// State is made anew even where the logs held nothing more: what came wiped was merged beside what
 /// stood, and has to come out as on every other device.
 Result<bool> Erasures::wipe(const SpaceId& space, const ObjectId& object, const Scope& scope) {
@@ -120,6 +129,7 @@ Result<bool> Erasures::wipe(const SpaceId& space, const ObjectId& object, const 
       wiped += TRY(store_.logs().wipe(space, object, member));
     }
   }
+  TRY(note_pieces(space, object));
   TRY(wipe_aside(store_, object));
   TRY(merger_.rebuild(space, object));
   return wiped > 0;

@@ -40,14 +40,14 @@ class Erasures {
 
   /// Whether anything of a thing was erased.
   bool knows(const work::Ref& ref) const { return scope(ref.space, ref.object) != nullptr; }
-  /// Whether anything of a space was erased; nothing: of any space.
-  bool is_any_in(const std::optional<SpaceId>& space) const {
-    return space ? erased_.contains(*space) : !erased_.empty();
-  }
+  /// Things of a space of which anything was erased; nothing: of all spaces.
+  std::vector<work::Ref> in(const std::optional<SpaceId>& space) const;
   /// Whether a file was erased whose pieces may still lie here.
   bool has_pieces() const { return has_pieces_; }
   /// They are gone. Needs an open turn.
   Status forget_pieces();
+  /// They cannot go now: until the next start, or the next file that is erased.
+  void put_off_pieces() { has_pieces_ = false; }
 
  private:
   /// Whose words of a thing are gone: everybody's (nothing), or some members'.
@@ -60,6 +60,7 @@ class Erasures {
 
   const Scope* scope(const SpaceId& space, const ObjectId& object) const;
   Result<std::optional<ObjectId>> note(const work::State& state, const work::Ref& order);
+  Status note_pieces(const SpaceId& space, const ObjectId& object);
   Result<bool> wipe(const SpaceId& space, const ObjectId& object, const Scope& scope);
 
   store::Store& store_;

@@ -1,5 +1,6 @@
 #include "node/file_keep.h"
 
+#include <limits>
 #include <map>
 
 #include "files/list_walk.h"
@@ -75,17 +76,35 @@ Result<PieceSet> reachable(Replica& replica) {
   return out;
 }
 
-Result<store::Pieces::Freed> collect_garbage(Replica& replica, std::int64_t since,
-                                             const InTurn& in_turn, Rng& rng) {
+namespace {
+
+/// Drops from the store what no file reaches; where it lies on the disk is left.
+Result<store::Pieces::Freed> sweep(Replica& replica, std::int64_t since, const InTurn& in_turn) {
   const auto needed = TRY(reachable(replica));
-  auto& pieces = replica.store().pieces();
   store::Pieces::Freed out;
   TRY(in_turn([&]() -> Status {
-    out = TRY(pieces.sweep([&](const PieceId& id) { return needed.contains(id); }, since));
+    const auto is_needed = [&](const PieceId& id) { return needed.contains(id); };
+    out = TRY(replica.store().pieces().sweep(is_needed, since));
     return {};
   }));
-  out.disk_after = TRY(pieces.clean_disk(in_turn, rng));
   return out;
+}
+
+}  // namespace
+
+Result<store::Pieces::Freed> collect_garbage(Replica& replica, std::int64_t since,
+                                             const InTurn& in_turn, Rng& rng) {
+  auto out = TRY(sweep(replica, since, in_turn));
+  out.disk_after = TRY(replica.store().pieces().clean_disk(in_turn, rng));
+  return out;
+}
+
+Status collect_erased(Replica& replica, const InTurn& in_turn, Rng& rng) {
+  auto& pieces = replica.store().pieces();
+  (void)TRY(sweep(replica, std::numeric_limits<std::int64_t>::max(), in_turn));
+  TRY(pieces.wipe_garbage());
+  (void)TRY(pieces.clean_disk(in_turn, rng));
+  return {};
 }
 
 Result<Held> held(Replica& replica, const work::FileContent& content) {

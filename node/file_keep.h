@@ -32,6 +32,9 @@ Result<PieceSet> reachable(Replica& replica);
 Result<store::Pieces::Freed> collect_garbage(Replica& replica, std::int64_t since,
                                              const InTurn& in_turn, Rng& rng);
 
+/// The same for what was erased: the bytes freed are overwritten first. While no file is added.
+Status collect_erased(Replica& replica, const InTurn& in_turn, Rng& rng);
+
 /// How much of one content is here.
 struct Held {
   std::uint64_t pieces = 0;   ///< of those that are known: below a missing list nothing is

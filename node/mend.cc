@@ -11,6 +11,7 @@
 #include "crdt/columns.h"
 #include "crypto/sign.h"
 #include "node/aside.h"
+#include "node/graft.h"
 #include "node/verify.h"
 #include "store/salvage.h"
 #include "work/members/membership.h"
@@ -107,6 +108,7 @@ class Remaking {
     TRY(keep_membership());
     // Membership first: it names the rooms.
     TRY(place_logs());
+    TRY(replica_->settle_forks());
     TRY(deliver());
     TRY(place_logs());
     TRY(keep_unplaced());
@@ -161,7 +163,8 @@ class Remaking {
 
   using Parts = std::multimap<std::uint64_t, store::LogPart>;
 
-  /// Appends of a log what goes on from its start without a hole, and keeps the rest aside.
+  /// Appends of a log what goes on from its start without a hole, then its branches, and keeps the
+  /// rest aside.
   Status place(const LogId& log, const Parts& parts, const std::set<SpaceId>& spaces) {
     std::optional<SpaceId> space;
     std::optional<members::DeviceCertificate> certificate;
@@ -182,36 +185,30 @@ class Remaking {
     if (!space) return {};
     placed_.insert(log);
     TRY(logs().create(log, *space, certificate->device, certificate->member));
-    for (;;) {
-      const auto info = *TRY(logs().find(log));
-      const auto more = TRY(next_of(info, parts));
-      if (more.empty()) break;
-      TRY(logs().append(log, more, env_.now()));
+    std::set<const store::LogPart*> used;
+    while (const auto part = TRY(append_next(log, parts))) used.insert(part);
+    // Of a forked log that was one path of several.
+    for (const auto& [seq, part] : parts) {
+      if (!used.contains(&part)) TRY(put_aside(store(), log, seq, part));
     }
+    TRY(keep_heads(log));
+    TRY(replica_->attach_kept(*space, log, env_.now()));
     const bool is_own = certificate->device == env_.identity.device();
-    TRY(seal(*space, log, certificate->signing, is_own));
+    if (is_own) TRY(seal_ends(*space, log));
     const auto row = found_.rows.find(log);
-    const auto reached = TRY(logs().find(log))->stored_seq;
-    std::uint64_t known = row != found_.rows.end() ? row->second.stored_seq : 0;
-    for (auto part = parts.begin(); part != parts.end(); ++part) {
-      const auto next = std::next(part);
-      if (next != parts.end() && next->first <= reached + 1) continue;  // ends where that begins
-      const auto changes = TRY(crdt::decode_columns(part->second.body));
-      const auto end = changes.back().last_seq();
-      known = std::max(known, end);
-      if (end > reached) TRY(keep(log, part->first, part->second));
+    const auto kept = TRY(aside_of(store(), log));
+    const auto tree = TRY(logs().tree(log));
+    auto known = std::max(kept.last, row != found_.rows.end() ? row->second.stored_seq : 0);
+    std::uint64_t reached = 0;
+    for (const auto& info : tree) {
+      TRY(logs().vouch(info.log));
+      reached = std::max(reached, info.stored_seq);
     }
-    if (const auto heads = found_.heads.find(log); heads != found_.heads.end()) {
-      known = std::max(known, heads->second.rbegin()->first);
-      for (const auto& [seq, head] : heads->second) {
-        if (seq > reached) TRY(put_aside(store(), head));
-      }
-    }
-    if (row != found_.rows.end() && row->second.frozen) TRY(logs().freeze(log));
-    if (row != found_.rows.end() && reached >= known) whole_.insert(log);
-    TRY(logs().vouch(log));
-    if (reached < known) {
-      cut_.push_back({certificate->member, is_own, known - reached});
+    const auto missing = std::max(known > reached ? known - reached : 0, kept.ops);
+    if (missing > 0) {
+      cut_.push_back({certificate->member, is_own, missing});
+    } else if (row != found_.rows.end() && !row->second.frozen && tree.size() == 1) {
+      whole_.insert(log);
     }
     return {};
   }
@@ -233,63 +230,67 @@ class Remaking {
     return out;
   }
 
-  /// Changes that go on where a log ends, as far as they fit their chain; none at a hole.
-  Result<std::vector<store::StoredChange>> next_of(const store::LogInfo& info, const Parts& parts) {
-    const auto [first, last] = parts.equal_range(info.stored_seq + 1);
+  /// Appends the longest part that goes on where a log ends. The part; none at a hole.
+  Result<const store::LogPart*> append_next(const LogId& log, const Parts& parts) {
+    const auto end = end_of(*TRY(logs().find(log)));
+    const auto [first, last] = parts.equal_range(end.seq + 1);
     std::vector<store::StoredChange> best;
+    const store::LogPart* out = nullptr;
     for (auto part = first; part != last; ++part) {
-      auto fits = TRY(
-          going_on(logs(), info, TRY(crdt::decode_columns(part->second.body)), part->second.end));
-      if (fits.size() > best.size()) best = std::move(fits);
+      auto fits = TRY(going_on(logs(), log, end, TRY(crdt::decode_columns(part->second.body)),
+                               part->second.end));
+      if (fits.size() <= best.size()) continue;
+      best = std::move(fits);
+      out = &part->second;
     }
-    return best;
+    if (out != nullptr) TRY(logs().append(log, best, env_.now()));
+    return out;
   }
 
-  /// Signed heads count that stand where the log stood. This device's own log may be sealed where
-  /// it broke off: it did stand there.
-  Status seal(const SpaceId& space, const LogId& log, const crypto::VerifyKey& key, bool is_own) {
-    if (const auto heads = found_.heads.find(log); heads != found_.heads.end()) {
-      for (const auto& [seq, head] : heads->second) {
-        const auto hash = TRY(logs().hash_at(log, seq));
-        const auto signature = crypto::Signature::from(head.signature.view());
-        if (!hash || *hash != head.hash ||
-            !crypto::verify(key, kHeadLabel, crdt::signed_bytes(space, head), *signature)) {
-          continue;
-        }
-        TRY(logs().seal(head));
-      }
+  Status keep_heads(const LogId& log) {
+    const auto heads = found_.heads.find(log);
+    if (heads == found_.heads.end()) return {};
+    for (const auto& item : heads->second) TRY(put_aside(store(), item.second));
+    return {};
+  }
+
+  /// This device's own log may be sealed where it broke off: it did stand there.
+  Status seal_ends(const SpaceId& space, const LogId& log) {
+    for (const auto& info : TRY(logs().tree(log))) {
+      if (info.frozen || info.stored_seq == info.sealed_seq) continue;
+      const auto last = TRY(logs().at(info.log, info.stored_seq));
+      crdt::Head head{.log = log,
+                      .seq = info.stored_seq,
+                      .hash = info.stored_hash,
+                      .membership = last->change.membership,
+                      .time = last->change.time,
+                      .signature = {}};
+      const auto signature =
+          crypto::sign(env_.identity.signing, kHeadLabel, crdt::signed_bytes(space, head));
+      head.signature = *crdt::Signature::from(signature.view());
+      TRY(logs().seal(info.log, head));
     }
-    const auto info = *TRY(logs().find(log));
-    if (!is_own || info.stored_seq == info.sealed_seq) return {};
-    const auto last = TRY(logs().at(log, info.stored_seq));
-    crdt::Head head{.log = log,
-                    .seq = info.stored_seq,
-                    .hash = info.stored_hash,
-                    .membership = last->change.membership,
-                    .time = last->change.time,
-                    .signature = {}};
-    const auto signature =
-        crypto::sign(env_.identity.signing, kHeadLabel, crdt::signed_bytes(space, head));
-    head.signature = *crdt::Signature::from(signature.view());
-    return logs().seal(head);
+    return {};
   }
 
-  Status keep(const LogId& log, std::uint64_t seq, const store::LogPart& part) {
-    return put_aside(store(), log, seq, part);
-  }
-
-  /// Logs whose beginning is lost.
+  /// Logs whose beginning is lost, and branches of which nothing can be read.
   Status keep_unplaced() {
     for (const auto& [log, parts] : found_.parts) {
       if (placed_.contains(log)) continue;
       ++unplaced_;
-      for (const auto& [seq, part] : parts) TRY(keep(log, seq, part));
-      const auto heads = found_.heads.find(log);
-      if (heads == found_.heads.end()) continue;
-      for (const auto& [seq, head] : heads->second) TRY(put_aside(store(), head));
+      for (const auto& [seq, part] : parts) TRY(put_aside(store(), log, seq, part));
+      TRY(keep_heads(log));
     }
+    TRY(replica_->settle_forks());
     for (const auto& [log, row] : found_.rows) {
-      if (!found_.parts.contains(log) && row.stored_seq > 0) ++unplaced_;
+      if (found_.parts.contains(log) || row.stored_seq == 0) continue;
+      const auto info = TRY(logs().find(log));
+      if (!info) {
+        ++unplaced_;
+      } else if (info->stored_seq < row.stored_seq) {
+        const bool is_own = info->device == env_.identity.device();
+        cut_.push_back({info->member, is_own, row.stored_seq - info->stored_seq});
+      }
     }
     return {};
   }
@@ -348,6 +349,7 @@ Status remake(const ReplicaEnv& env, const TeamId& team, const Error& why) {
   auto beside = env;
   beside.store_path += kMaking;
   beside.witness = {};
+  beside.segments = nullptr;  // they are those of the damaged one, and of what takes its place
   auto made = Remaking(beside, team, std::move(found)).run(why);
   if (made && TRY(files.exists(beside.store_path + "-wal"))) {
     made = fail(Code::failed, "the store that was made anew could not be closed");

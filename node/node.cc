@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "node/file_keep.h"
 #include "work/command_codec.h"
 #include "work/reference.h"
 
@@ -169,6 +170,7 @@ Result<std::optional<Value>> Node::backup(RequestId id, const Value& request) {
   if (request.has("passphrase")) passphrase = request["passphrase"].text();
   auto parts = TRY(env_.home_parts(passphrase));
   links_.end_turn();
+  free_erased_files();  // an order whose carrying out was cut short
   std::vector<std::pair<TeamId, store::Store*>> stores;
   for (const auto& [team, replica] : teams_.all()) stores.emplace_back(team, &replica->store());
   archives_.push_back(
@@ -258,10 +260,13 @@ void Node::free_erased_files() {
   for (const auto& [team, owned] : teams_.all()) {
     auto& replica = *owned;
     if (!replica.erasures().has_pieces() || replica.store().in_turn()) continue;
-    auto freed = file_gc(replica);
-    auto done = freed ? turns_of(replica)([&] { return replica.erasures().forget_pieces(); })
-                      : Status(fail(freed.error()));
-    if (!done) env_.log.write(Level::warn, "pieces of an erased file stay: " + done.error().text());
+    links_.end_turn();
+    const auto turns = turns_of(replica);
+    auto done = collect_erased(replica, turns, env_.rng);
+    if (done) done = turns([&] { return replica.erasures().forget_pieces(); });
+    if (done) continue;
+    replica.erasures().put_off_pieces();
+    env_.log.write(Level::warn, "pieces of an erased file stay: " + done.error().text());
   }
 }
 

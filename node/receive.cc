@@ -5,7 +5,7 @@
 #include "base/ensure.h"
 #include "crdt/columns.h"
 #include "crypto/sign.h"
-#include "node/aside.h"
+#include "node/graft.h"
 #include "node/replica.h"
 #include "node/verify.h"
 #include "work/judge.h"
@@ -125,7 +125,7 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
   if (from == 0) return {};
   if (const auto place =
           TRY(store_->logs().find_place(log, range.head.seq, range.head.hash.view()))) {
-    return place->is_forked() ? Status() : take_head(space, range.head);
+    return take_head(space, place->log, range.head);
   }
   // Which of many branches is meant has to be said: trying all of them would be dear.
   if (from > 1 && !range.before && tree.size() > 1) return {};
@@ -173,7 +173,7 @@ Status Replica::take_first(const SpaceId& space, const sync::Range& range, WallT
   TRY(store_->logs().create(log, space, certificate.device, certificate.member));
   TRY(store_->logs().append(log, verified, now));
   TRY(store_->logs().seal(range.head));
-  if (!namesake) return attach_aside(*store_, space, log, certificate.signing, now);
+  if (!namesake) return attach_kept(space, log, now);
   TRY(rename(namesake->space, TRY(store_->logs().settle_names(namesake->space))));
   return namesake->space == space ? Status() : heal(namesake->space);
 }
@@ -209,15 +209,14 @@ Status Replica::take_from(const SpaceId& space, const sync::Range& range, const 
   if (!at.is_forked() && at.stored_seq > start.seq) {
     // It begins with what is held, as far as anyone knows: the chain says whether it goes on there.
     const HeldLog held{at.stored_seq, at.stored_hash, at.stored_lamport};
-    const auto* key = TRY(signing_key(at.log));
-    auto verified = verify(held, *key);
+    auto verified = verify(held, *TRY(signing_key(at.log)));
     if (fault) return fail(*fault);
     if (verified && !verified->empty()) {
       TRY(erasures_.wipe_arrivals(space, at.member, *verified));
       drop_known_salts(at.log, *verified);
       TRY(logs.append(at.log, *verified, now));
       TRY(logs.seal(range.head));
-      return attach_aside(*store_, space, at.log, *key, now);
+      return attach_kept(space, at.root, now);
     }
   }
   auto device = at.device;
@@ -234,56 +233,38 @@ Status Replica::take_from(const SpaceId& space, const sync::Range& range, const 
     const HeldLog held{start.seq, start.hash, last ? last->change.lamport : 0};
     verified = TRY(verify(held, *TRY(signing_key(start.log))));
   }
-  // Along what is held, to the first change that is not.
-  auto seq = start.seq;
-  std::size_t known = 0;
-  for (; known < verified.size(); ++known) {
-    const auto end = verified[known].change.last_seq();
-    const auto& hash = verified[known].hash;
-    const auto holds = [&](const store::LogInfo& info) -> Result<bool> {
-      if (end <= info.base_seq || end > info.stored_seq) return false;
-      return TRY(logs.hash_at(info.log, end)) == hash;
-    };
-    if (!TRY(holds(at))) {
-      if (seq < at.stored_seq) break;
-      const store::LogInfo* next = nullptr;
-      for (const auto& info : tree) {
-        if (info.is_branch() && info.parent == at.log && TRY(holds(info))) next = &info;
-      }
-      if (next == nullptr) break;
-      at = *next;
-    }
-    seq = end;
-  }
-  if (known == verified.size()) return {};
+  const auto parting = TRY(parting_of(logs, tree, start.log, start.seq, verified));
+  if (parting.held == verified.size()) return {};
+  at = parting.at;
+  const auto seq = parting.seq;
   if (seq > 0) {
     device = at.device;
     member = at.member;
   }
   std::vector<store::StoredChange> rest(
-      std::make_move_iterator(verified.begin() + static_cast<std::ptrdiff_t>(known)),
+      std::make_move_iterator(verified.begin() + static_cast<std::ptrdiff_t>(parting.held)),
       std::make_move_iterator(verified.end()));
   TRY(erasures_.wipe_arrivals(space, member, rest));
   if (seq > 0) drop_known_salts(at.log, rest);
   if (seq == at.stored_seq && !at.frozen) {
     TRY(logs.append(at.log, rest, now));
     TRY(logs.seal(at.log, range.head));
-    if (at.is_branch()) return {};
-    return attach_aside(*store_, space, at.log, *TRY(signing_key(at.log)), now);
+  } else {
+    TRY(take_branch(at, seq, device, member, rest, range.head, now));
   }
-  return take_branch(at, seq, device, member, rest, range.head, now);
+  return attach_kept(space, at.root, now);
 }
 
 /// A head over changes that are held: of use where damage took the one that was here.
-Status Replica::take_head(const SpaceId& space, const crdt::Head& head) {
-  const auto newest = TRY(store_->logs().newest_head(head.log));
+Status Replica::take_head(const SpaceId& space, const LogId& log, const crdt::Head& head) {
+  const auto newest = TRY(store_->logs().newest_head(log));
   if (newest && newest->seq >= head.seq) return {};
-  const auto* key = TRY(signing_key(head.log));
+  const auto* key = TRY(signing_key(log));
   const auto signature = crypto::Signature::from(head.signature.view());
   if (!crypto::verify(*key, kHeadLabel, crdt::signed_bytes(space, head), *signature)) {
     return fail(Code::reject, "a log's head is not signed by its device");
   }
-  return store_->logs().seal(head);
+  return store_->logs().seal(log, head);
 }
 
 Result<const crypto::VerifyKey*> Replica::signing_key(const LogId& log) {

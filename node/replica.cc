@@ -24,7 +24,8 @@ SpaceId space_named(std::string_view label, const TeamId& team) {
 }
 
 store::StoreOptions options_of(const ReplicaEnv& env) {
-  return {env.store_path, env.vfs, table_specs(), search_indexer(), env.store_key.get(), &env.rng};
+  return {env.store_path,      env.vfs,  table_specs(), search_indexer(),
+          env.store_key.get(), &env.rng, env.segments};
 }
 
 }  // namespace

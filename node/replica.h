@@ -43,8 +43,9 @@ struct ReplicaEnv {
   Pool pool = Pool::takers;                                   ///< as Env has it
   std::shared_ptr<const crypto::SecretKey32> store_key = {};  ///< null: not encrypted
   WitnessPlace witness = {};
-  const Clock* clock = nullptr;        ///< for what is told of mending; null: 1970
-  store::StoreFiles* files = nullptr;  ///< null: the system's
+  const Clock* clock = nullptr;            ///< for what is told of mending; null: 1970
+  store::StoreFiles* files = nullptr;      ///< null: the system's
+  store::SegmentDisk* segments = nullptr;  ///< as store::StoreOptions has it
 
   WallTime now() const { return clock != nullptr ? clock->wall() : WallTime{}; }
   store::StoreFiles& store_files() const {
@@ -135,6 +136,11 @@ class Replica {
   Result<bool> deliver_all(const SpaceId& space);
   /// Reads who belongs, from merged state and from what was kept of it when a store was mended.
   Status load_membership();
+  /// Goes on with a log from what is kept of it beside it (node/aside.h). Needs an open turn.
+  Status attach_kept(const SpaceId& space, const LogId& log, WallTime now);
+  /// Gives branches the names that everybody knows them by, after logs were put together anew, and
+  /// delivers again what stands under others. Needs an open turn.
+  Status settle_forks();
   /// Carries out every order to erase that stands, after logs were put together anew. Needs an open
   /// turn.
   Status erase_again();
@@ -218,6 +224,8 @@ class Replica {
                      const MemberId& member, std::span<const store::StoredChange> changes,
                      const crdt::Head& head, WallTime now);
   bool may_fork(WallTime now);
+  /// Settles the names of branches, and what is kept by name follows.
+  Status follow(const SpaceId& space, std::vector<store::Moved> moved);
   /// Branches got, or changed, their names: whatever is kept by name follows.
   Status rename(const SpaceId& space, const std::vector<store::Moved>& moved);
   /// Delivers all of a space again, under the names that its branches have now. O(space).
@@ -225,7 +233,7 @@ class Replica {
   /// Carries out orders to erase among changes that were just merged, and those they came after.
   /// Whether anything stored was wiped: what was read of the space before is old then.
   Result<bool> erase(const SpaceId& space, std::span<const crdt::Delivered> changes);
-  Status take_head(const SpaceId& space, const crdt::Head& head);
+  Status take_head(const SpaceId& space, const LogId& log, const crdt::Head& head);
   Result<const crypto::VerifyKey*> signing_key(const LogId& log);
   /// Delivers a slice of what can be delivered in a space, and keeps behind_.
   Status deliver(const SpaceId& space, Pace pace = Pace::in_slices);

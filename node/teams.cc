@@ -30,7 +30,8 @@ ReplicaEnv Teams::replica_env(const TeamId& team) const {
           .store_key = env_.store_key(team),
           .witness = env_.witness(team),
           .clock = &env_.clock,
-          .files = env_.files};
+          .files = env_.files,
+          .segments = env_.segments ? env_.segments(team) : nullptr};
 }
 
 Status Teams::open(const std::vector<TeamId>& teams) {

@@ -42,4 +42,14 @@ Result<std::vector<std::pair<Bytes, Bytes>>> Facts::all(std::string_view group) 
   return out;
 }
 
+Result<std::vector<std::pair<Bytes, Bytes>>> Facts::between(std::string_view group, ByteView from,
+                                                            ByteView end) const {
+  std::vector<std::pair<Bytes, Bytes>> out;
+  auto rows = TRY(db_.prepare(
+      "SELECT key, value FROM fact WHERE kind = ? AND key >= ? AND key < ? ORDER BY key"));
+  rows.bind(group).bind(from).bind(end);
+  while (TRY(rows.step())) out.emplace_back(to_bytes(rows.blob(0)), to_bytes(rows.blob(1)));
+  return out;
+}
+
 }  // namespace holm::store

@@ -26,6 +26,9 @@ class Facts {
   Result<std::optional<std::pair<Bytes, Bytes>>> last(std::string_view group) const;
   /// All of a group, ascending by key.
   Result<std::vector<std::pair<Bytes, Bytes>>> all(std::string_view group) const;
+  /// Those of a group from key `from` on, before `end`, ascending by key. O(what is found).
+  Result<std::vector<std::pair<Bytes, Bytes>>> between(std::string_view group, ByteView from,
+                                                       ByteView end) const;
 
  private:
   Db& db_;

@@ -126,7 +126,16 @@ Status Logs::seal(const LogId& log, const crdt::Head& head) {
   }
   if (head.seq <= row.info.sealed_seq) return {};
   row.info.sealed_seq = head.seq;
-  return update_log(db_, row);
+  TRY(update_log(db_, row));
+  // What a branch goes on from stands under its head.
+  while (row.parent_no != 0) {
+    const auto base = row.info.base_seq;
+    row = TRY(log_by_no(db_, row.parent_no));
+    if (row.info.sealed_seq >= base) break;
+    row.info.sealed_seq = base;
+    TRY(update_log(db_, row));
+  }
+  return {};
 }
 
 Status Logs::vouch(const LogId& log) {

@@ -109,7 +109,8 @@ class Logs {
   /// Keeps a verified head: the newest per log and, for ever, checkpoints; raises sealed_seq.
   /// Errors: not_found, reject when the log is not held up to it or stood at another hash there.
   Status seal(const crdt::Head& head) { return seal(head.log, head); }
-  /// The same for a branch, whose heads name the forked log.
+  /// The same for a branch, whose heads name the forked log; what it goes on from is sealed with
+  /// it.
   Status seal(const LogId& log, const crdt::Head& head);
   /// Counts all that is held as sealed, though no head says so: for a log that was cut short by
   /// damage, whose changes had been verified when they came. Errors: not_found.

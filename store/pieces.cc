@@ -235,6 +235,50 @@ Result<Pieces::Freed> Pieces::sweep(const std::function<bool(const PieceId&)>& i
   return out;
 }
 
+Status Pieces::wipe_between(SegmentNo number, std::uint64_t from, std::uint64_t to) {
+  static constexpr std::size_t kAtOnce = 1u << 20;
+  static const Bytes kZeros(kAtOnce);
+  for (auto at = from; at < to;) {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(to - at, kAtOnce));
+    const auto zeros = ByteView(kZeros).first(count);
+    const auto here = TRY(disk_.read(number, at, count));
+    // What was wiped before is left alone.
+    if (!std::equal(here.begin(), here.end(), zeros.begin())) {
+      TRY(disk_.write(number, at, zeros));
+      dirty_.insert(number);
+    }
+    at += count;
+  }
+  return {};
+}
+
+Status Pieces::wipe_garbage() {
+  if (!put_.empty()) return fail(Code::busy, "a file is being added", "nothing was wiped");
+  const auto wipe = [&]() -> Status {
+    for (const auto& [number, bytes] : TRY(disk_.list())) {
+      auto rows = TRY(db_.prepare("SELECT at, bytes FROM piece WHERE segment = ? ORDER BY at"));
+      rows.bind(number);
+      std::uint64_t at = 0;
+      while (TRY(rows.step())) {
+        if (rows.count(0) > at) {
+          TRY(wipe_between(number, at, std::min<std::uint64_t>(rows.count(0), bytes)));
+        }
+        at = std::max(at, rows.count(0) + sealed_bytes(rows.count(1)));
+      }
+      if (bytes > at) TRY(wipe_between(number, at, bytes));
+    }
+    for (const auto number : dirty_) TRY(disk_.sync(number));
+    return {};
+  };
+  auto wiped = wipe();
+  if (!wiped) {
+    forget();
+    return wiped;
+  }
+  dirty_.clear();
+  return {};
+}
+
 Result<std::uint64_t> Pieces::clean_disk(const InTurn& in_turn, Rng& rng) {
   if (!put_.empty()) return disk_bytes();  // an add is under way; its own end cleans up nothing
   is_tidy_ = false;                        // pieces were dropped: ends are found again

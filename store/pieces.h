@@ -85,6 +85,10 @@ class Pieces {
   /// under way). Needs an open turn, which is to be committed before clean_disk().
   /// Errors: those of `is_needed`. O(pieces).
   Result<Freed> sweep(const std::function<bool(const PieceId&)>& is_needed, std::int64_t since);
+  /// Overwrites what lies in segments and belongs to no piece, so that the bytes of what was erased
+  /// are gone from the files too. Not while an add is under way. O(segments).
+  /// Errors: busy, failed.
+  Status wipe_garbage();
   /// Gives back the disk that nothing points to: removes segments without pieces, and moves pieces
   /// out of segments that are mostly garbage. Opens turns of its own through `in_turn`. Bytes of
   /// all segment files afterwards.
@@ -103,6 +107,7 @@ class Pieces {
   Result<const crypto::SecretKey32*> key() const;
   Result<Bytes> open_sealed(const PieceId& id, const Place& place) const;
   Status tidy();
+  Status wipe_between(SegmentNo number, std::uint64_t from, std::uint64_t to);
   Status write_rows();
   void use_new_segment();
 

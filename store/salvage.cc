@@ -165,11 +165,12 @@ class Salvage {
       return;
     }
     part.end = *end;
+    part.last = changes->back().last_seq();
     out.parts[changes->front().log].emplace(changes->front().seq, std::move(part));
   }
   void take_head(const Row& row) {
     auto head = crdt::decode_head(row.bytes("body"));
-    if (head) out.heads[head->log].insert_or_assign(head->seq, std::move(*head));
+    if (head) out.heads[head->log].insert_or_assign({head->seq, head->hash}, std::move(*head));
   }
   void take_log(const Row& row) {
     const auto id = LogId::from(row.bytes("id"));

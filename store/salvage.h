@@ -26,8 +26,9 @@ namespace holm::store {
 
 /// Consecutive changes of one log, with the chain hash that stood beside them.
 struct LogPart {
-  Digest end;  ///< of the chain after the last
-  Bytes body;  ///< as columns
+  Digest end;              ///< of the chain after the last
+  Bytes body;              ///< as columns
+  std::uint64_t last = 0;  ///< op
 };
 
 struct Salvaged {
@@ -36,19 +37,22 @@ struct Salvaged {
     Bytes key;
     Bytes value;
   };
-  /// What the store said of a log.
+  /// What the store said of a log or branch.
   struct LogRow {
     std::uint64_t stored_seq = 0;
     bool frozen = false;
   };
+  /// Where a head stands: of a forked log several may stand at one op.
+  using HeadPlace = std::pair<std::uint64_t, Digest>;
 
   std::uint32_t pages = 0;
   std::uint32_t damaged_pages = 0;
   std::uint64_t lost_rows = 0;  ///< that were begun on a page that can be read
   std::set<SpaceId> spaces;     ///< named; some may be none
   std::map<LogId, LogRow> rows;
-  std::map<LogId, std::multimap<std::uint64_t, LogPart>> parts;  ///< by first op
-  std::map<LogId, std::map<std::uint64_t, crdt::Head>> heads;
+  std::map<LogId, std::multimap<std::uint64_t, LogPart>>
+      parts;  ///< by first op, branches among them
+  std::map<LogId, std::map<HeadPlace, crdt::Head>> heads;
   std::vector<Fact> facts;
   std::map<std::pair<SpaceId, ObjectId>, WallTime> met;
   std::vector<std::vector<Cell>> pieces;  ///< rows of the table

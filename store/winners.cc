@@ -283,8 +283,16 @@ Result<std::string> Winners::source(const Table& table, const Selection& selecti
   bool narrowed = false;
   for (const auto& condition : selection.where) {
     const auto name = TRY(column(table, condition.column));
-    with_object = with_object || condition.column == "object";
     if (!conditions.empty()) conditions += " AND ";
+    if (condition.column == "object" && condition.is == Condition::Is::equal) {
+      // By its number, which the index of ids of each space gives.
+      conditions +=
+          "w.no IN (SELECT o.no FROM space s JOIN object o ON o.space_no = s.no "
+          "WHERE o.id = ?)";
+      narrowed = true;
+      continue;
+    }
+    with_object = with_object || condition.column == "object";
     conditions += name + operator_of(condition.is, condition.value);
     const bool names_some = (condition.is == Condition::Is::equal && !condition.value.is_null()) ||
                             condition.is == Condition::Is::not_null;

@@ -266,6 +266,22 @@ TEST_CASE("erase: under random work and power cuts all devices agree and no eras
     }
     must(room.world.make_peace());
     must(room.world.converge(180s));
+    for (auto* host : room.world.hosts()) {
+      const auto& state = host->node().teams().all().begin()->second->state();
+      for (const auto type : {work::kDocument, work::kErasure, work::kComment}) {
+        for (const std::size_t limit : {std::size_t{1}, std::size_t{2}, SIZE_MAX}) {
+          work::Lookup all{.type = type};
+          all.limit = limit;
+          auto in_room = all;
+          in_room.space = state.roster().rooms.front();
+          for (const auto& lookup : {all, in_room}) {
+            auto whole = lookup;
+            whole.limit = SIZE_MAX;
+            CHECK(must(state.count(lookup)) == std::min(limit, must(state.find(whole)).size()));
+          }
+        }
+      }
+    }
     for (std::size_t i = 0; i < docs.size(); ++i) {
       CAPTURE(i);
       if (erased[i]) room.gone(words[i]);

@@ -22,6 +22,7 @@
 #include "base/value.h"
 #include "node/node.h"
 #include "tests/sim/network.h"
+#include "tests/store/naive_segments.h"
 #include "tests/support/sim_disk.h"
 
 namespace holm::sim {
@@ -43,6 +44,9 @@ class Host {
   const std::string& name() const { return name_; }
   HostId id() const { return id_; }
   test::SimDisk& disk() { return disk_; }
+  /// Of files: where their pieces lie, by team, and what a person could add, by path.
+  std::map<TeamId, store::test::NaiveSegments>& segments() { return segments_; }
+  std::map<std::string, Bytes>& desk() { return desk_; }
   node::Node& node() { return *node_; }
   bool is_up() const { return node_ != nullptr; }
   net::Endpoint address() const;
@@ -96,6 +100,8 @@ class Host {
   node::Identity identity_;
   bool encrypts_ = true;
   std::map<TeamId, Bytes> witnesses_;  ///< outside of the home: no restored disk brings them back
+  std::map<TeamId, store::test::NaiveSegments> segments_;
+  std::map<std::string, Bytes> desk_;
   std::vector<node::PendingJoin> joins_;  ///< in the home: survives crashes
   std::set<TeamId> teams_;                ///< whose stores were made
   std::unique_ptr<net::Transport> transport_;
@@ -174,6 +180,7 @@ class World {
   std::vector<std::unique_ptr<Host>> hosts_;
   std::vector<Promise> promises_;
   std::set<std::string> left_out_;
+  std::size_t late_ = 0;         ///< steps in a row after which a node was due at once
   std::optional<Error> broken_;  ///< a law broken while it ran
 };
 

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/store/fixtures.h"
 
 namespace holm::store::test {
@@ -44,6 +46,13 @@ TEST_CASE("facts: a group is listed in the order of its keys' bytes") {
   const auto all = must(bench.store->facts().all("g"));
   REQUIRE(all.size() == keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i) CHECK(all[i] == std::pair(keys[i], keys[i]));
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    for (std::size_t end = i; end < keys.size(); ++end) {
+      const auto some = must(bench.store->facts().between("g", keys[i], keys[end]));
+      CHECK(std::equal(some.begin(), some.end(), all.begin() + static_cast<std::ptrdiff_t>(i),
+                       all.begin() + static_cast<std::ptrdiff_t>(end)));
+    }
+  }
 }
 
 TEST_CASE("facts: a turn rolled back leaves none") {

@@ -71,6 +71,34 @@ struct Forked {
   std::vector<StoredChange> whole;
 };
 
+TEST_CASE("forks: a head over a branch seals what the branch goes on from") {
+  Forked it;
+  auto copy = it.copy_at(it.whole, 3);
+  const std::vector<StoredChange> other{copy.typing(kObject, 3), copy.typing(kObject, 1)};
+  auto third = it.copy_at(it.whole, 3);
+  LogInfo to;
+  to.stored_seq = other[0].change.last_seq();
+  to.stored_hash = other[0].hash;
+  third.rewind(to, other[0].change.lamport);
+  const std::vector<StoredChange> last{third.typing(kObject, 2)};
+  const auto base = other[0].change.last_seq();
+  LogId middle;
+  // Put together out of order, as after damage: heads come when all stands.
+  it.bench.turn([&] {
+    must(it.logs().split(it.author.log, 6));
+    middle =
+        must(it.logs().add_branch(it.author.log, it.author.device, it.author.member, other, {}));
+    must(it.logs().split(middle, base));
+    const auto end =
+        must(it.logs().add_branch(middle, it.author.device, it.author.member, last, {}));
+    CHECK(it.info(middle).sealed_seq == 6);
+    must(it.logs().seal(end, third.head_of(last.back())));
+  });
+  CHECK(it.info(middle).stored_seq == base);
+  CHECK(it.info(middle).sealed_seq == base);
+  CHECK(it.info(it.author.log).sealed_seq == 6);
+}
+
 TEST_CASE("forks: a log parts into its beginning and two branches, and reads as before") {
   Forked it;
   auto copy = it.copy_at(it.whole, 3);

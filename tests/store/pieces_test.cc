@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "crypto/hash.h"
+#include "crypto/seal.h"
 #include "tests/store/fixtures.h"
 #include "tests/store/naive_segments.h"
 #include "tests/support/folder.h"
@@ -283,6 +285,62 @@ TEST_CASE("pieces: on the system's disk, in files that only their owner reads") 
   CHECK(must(store->pieces().get(id)) == content);
   CHECK(fs::file_size(segment) == content.size() + 72);  // what was never held is cut off
   CHECK(fs::exists(folder.path / "team.files" / "notes.txt"));
+}
+
+TEST_CASE("pieces: of what is wiped no byte stays in a segment, and all else reads as before") {
+  for_each_seed(20, [](std::uint64_t seed) {
+    Shelf shelf(seed);
+    SeededRng rng(seed);
+    std::map<PieceId, Bytes> all;
+    for (int i = 0; i < 40; ++i) {
+      const auto content = shelf.noise(1 + rng.below(3000));
+      all[shelf.put(content)] = content;
+      if (rng.chance(30)) shelf.flush();
+    }
+    shelf.flush();
+    const auto before = shelf.disk.files;
+    std::set<PieceId> needed;
+    for (const auto& [id, content] : all) {
+      if (rng.chance(97)) needed.insert(id);  // so few go that nothing is moved
+    }
+    shelf.turn([&] {
+      must(shelf.pieces().sweep([&](const PieceId& id) { return needed.contains(id); }, kNever));
+    });
+    if (rng.chance(50)) {
+      shelf.disk.writes_left = rng.below(2);
+      if (!shelf.pieces().wipe_garbage()) shelf.power_goes();
+      shelf.disk.writes_left.reset();
+    }
+    must(shelf.pieces().wipe_garbage());
+    (void)must(shelf.pieces().clean_disk(shelf.in_turn(), shelf.rng));
+    if (rng.chance(50)) shelf.power_goes();
+    std::uint64_t live = 0;
+    for (const auto& [id, content] : all) {
+      CHECK(must(shelf.pieces().has(id)) == needed.contains(id));
+      if (!needed.contains(id)) continue;
+      CHECK(must(shelf.pieces().get(id)) == content);
+      live += content.size() + crypto::kSealOverhead;
+    }
+    // Nothing but zeros is left beside them.
+    std::uint64_t used = 0;
+    for (const auto& [number, file] : shelf.disk.files) {
+      for (const auto byte : file.now) used += byte != 0 ? 1 : 0;
+    }
+    CHECK(used <= live);
+    if (needed.size() == all.size()) CHECK(shelf.disk.files.at(1).now == before.at(1).now);
+    // And what is put goes on behind it.
+    const auto more = shelf.put(shelf.noise(500));
+    shelf.flush();
+    CHECK(must(shelf.pieces().get(more)).size() == 500);
+  });
+}
+
+TEST_CASE("pieces: nothing is wiped while a file is added") {
+  Shelf shelf;
+  const auto content = shelf.noise(5000);
+  const auto id = shelf.put(content);
+  CHECK(error_of(shelf.pieces().wipe_garbage()).code == Code::busy);
+  CHECK(must(shelf.pieces().get(id)) == content);
 }
 
 }  // namespace

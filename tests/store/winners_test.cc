@@ -284,6 +284,17 @@ TEST_CASE("winners: any selection answers as filtering by hand does") {
       const auto& other = facts[static_cast<std::uint8_t>(b)];
       return one.due.number() > other.due.number();
     });
+    // One thing by its id, with and without what else is asked of it.
+    for (std::uint8_t n = 1; n <= 30; ++n) {
+      const Value id(to_bytes(object(n).view()));
+      const auto known = facts.find(n);
+      CHECK(cards.select({.where = {{"object", Is::equal, id}}}).size() == facts.count(n));
+      CHECK(cards.select({.space = kSpace, .where = {{"object", Is::equal, id}}}).size() ==
+            facts.count(n));
+      const bool is_voted = known != facts.end() && known->second.votes == 1;
+      CHECK(cards.select({.where = {{"votes", Is::equal, 1}, {"object", Is::equal, id}}}).size() ==
+            (is_voted ? 1 : 0));
+    }
     CHECK(
         cards.select({.where = {{"due", Is::greater_or_equal, limit}, {"votes", Is::not_equal, 1}},
                       .order_by = {"-due"}}) == wanted);

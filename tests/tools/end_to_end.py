@@ -680,6 +680,83 @@ def scenario_kill(world):
     print("    %d of %d exchanges were cut" % (cut, world.options.kills))
 
 
+def scenario_kill_alone(world):
+    """a home is killed while it erases, mends itself and makes a backup: each is done or not, and can be done again"""
+    (ana,) = world.team("ana")
+    ana.run("room", "new", "Work")
+    ana.run("doc", "new", "Work/Log", "Log\n")
+    (store,) = [name for name in os.listdir(os.path.join(ana.path, "teams")) if name.endswith(".db")]
+    store = os.path.join(ana.path, "teams", store)
+    told, gone, limits, cut = [], [], {}, {"erase": 0, "mend": 0, "backup": 0}
+
+    def killed(kind, *words):
+        """Kills a command at a random moment of it. Whether it was over before."""
+        limit = limits.get(kind, 0.05)
+        process = subprocess.Popen([world.program, "--home", ana.path, "--quiet"] + list(words), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=world.env)
+        try:
+            code = process.wait(world.random.uniform(0, limit))
+            require(code == 0, "holm %s ended with %d" % (" ".join(words), code))
+            limits[kind] = limit * 0.9  # strike earlier
+            return True
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            limits[kind] = limit * 1.1
+            cut[kind] += 1
+            return False
+
+    for i in range(world.options.kills):
+        word = "kept%d" % i
+        ana.run("doc", "append", "Work/Log", "%s %s\n" % (word, "x" * world.random.randint(0, 3000)))
+        told.append(word)
+
+        secret = "planted%dx" % i
+        doc = ana.json("doc", "new", "Work/Doomed%d" % i, (secret + "\n") * 50)["id"]
+        source = world.path("bytes%d" % i)
+        with open(source, "wb") as file:
+            file.write(secret.encode() + world.random.randbytes(200000))
+        file_id = ana.json("file", "add", "Work", source)["id"]
+        for thing, show in ((doc, ("doc", "show", doc)), (file_id, ("file", "show", file_id))):
+            was_over = killed("erase", "erase", thing, "--yes")
+            if ana.try_run(*show).code == 0:
+                require(not was_over, "what was erased is there")
+                ana.run("erase", thing, "--yes")
+            ana.fails([3], *show)
+        gone.append(secret)
+
+        with open(store, "r+b") as file:  # the first page, which holds nothing that the rest does not give back
+            file.seek(77)
+            byte = file.read(1)[0]
+            file.seek(77)
+            file.write(bytes([byte ^ 0x55]))
+        for _ in range(3):
+            killed("mend", "status")
+        ana.run("status")
+        ana.try_run("verify", "--deep")  # tells what was mended
+        ana.verify()
+        left = [name for name in os.listdir(os.path.dirname(store)) if ".mend" in name or ".damaged" in name]
+        require(not left, "left over: %r" % left)
+
+        backup = world.path("backup%d.holm" % i)
+        if not killed("backup", "backup", backup) and not os.path.exists(backup):
+            ana.run("backup", backup)
+        back = world.home("back%d" % i)
+        back.run("backup", "restore", backup)
+        back.verify()
+        same(back.run("doc", "show", "Work/Log"), ana.run("doc", "show", "Work/Log"), "texts")
+    text = ana.run("doc", "show", "Work/Log").decode()
+    for word in told:
+        require(word in text, "%s was told and is lost" % word)
+    ana.run("export", world.path("out"), "--format", "all")
+    for path, content in files_below(world.path("out")).items():
+        for word in gone:
+            require(word.encode() not in content, "%s was erased and is in %s" % (word, path))
+    held = ana.json("file", "quota")["held"]
+    same(held["pieces"], 0, "pieces of erased files")
+    print("    killed while erasing %(erase)d times, mending %(mend)d, backing up %(backup)d" % cut)
+
+
 def scenario_streams(world):
     """closed and broken output, JSON on every command, and Ctrl+C"""
     (ana,) = world.team("ana")
@@ -994,7 +1071,7 @@ def main():
     parser.add_argument("scenario", nargs="*", help="one of: " + ", ".join(scenarios))
     parser.add_argument("--seed", type=int, default=int(os.environ.get("HOLM_SEED", "1")))
     parser.add_argument("--edits", type=int, default=25, help="random edits of each home in `apart`")
-    parser.add_argument("--kills", type=int, default=5, help="how often `kill` kills")
+    parser.add_argument("--kills", type=int, default=5, help="how often `kill` and `kill_alone` kill")
     parser.add_argument("--flood", type=int, default=500, help="half-open connections in `noise`")
     options = parser.parse_args()
     unknown = set(options.scenario) - set(scenarios)

@@ -64,9 +64,13 @@ void render_thread(const Value& answer, Page& page) {
       page.line("  (retracted)", Style::faint);
     else
       page.paragraph(message["text"].text(), 2);
-    for (const auto& file : message["attachments"].items())
-      page.line("  file: " + std::string(file["name"].text()) + ", " + size_of(file["bytes"]) +
-                "  " + Page::short_id(file["id"]));
+    for (const auto& file : message["attachments"].items()) {
+      if (const auto erased = file["erased"].text(); !erased.empty())
+        page.line("  (file " + std::string(erased) + ")", Style::faint);
+      else
+        page.line("  file: " + std::string(file["name"].text()) + ", " + size_of(file["bytes"]) +
+                  "  " + Page::short_id(file["id"]));
+    }
     std::string reactions;
     for (const auto& reaction : message["reactions"].items())
       reactions += (reactions.empty() ? "" : "  ") + std::string(reaction["emoji"].text()) + " " +

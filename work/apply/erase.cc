@@ -40,6 +40,23 @@ Status add_parts(const Draft& draft, const Ref& of, std::vector<Target>& out,
   return {};
 }
 
+/// Files that the targets show and that stay, since others may show them too.
+Result<std::size_t> attached_files(const Draft& draft, const std::vector<Target>& targets) {
+  std::set<ObjectId> files;
+  for (const auto& target : targets) {
+    const auto field = target.object.type == kMessage   ? message::kAttachments
+                       : target.object.type == kComment ? comment::kAttachments
+                                                        : 0;
+    if (field == 0) continue;
+    for (const auto& value : values_of(target.object, field)) {
+      const auto id = id_in<ObjectId>(value);
+      if (!id || TRY(rules::erasure_of(draft.state, {target.ref.space, *id}))) continue;
+      files.insert(*id);
+    }
+  }
+  return files.size();
+}
+
 /// Whose words stand in a thing besides those of the member; nobody's when it is all theirs.
 Result<std::optional<MemberId>> other_writer(const Draft& draft, const Target& target) {
   const auto self = draft.acting.member;
@@ -93,6 +110,11 @@ Status run(Draft& draft, const Erase& command) {
   if (left > 0)
     draft.notice(std::to_string(left) + (left == 1 ? " part is" : " parts are") +
                  " by others and stay" + (left == 1 ? "s" : ""));
+  if (const auto files = TRY(attached_files(draft, targets)); files > 0)
+    draft.notice(std::to_string(files) +
+                 (files == 1 ? " attached file stays in the room; erase it by itself if it is to go"
+                             : " attached files stay in the room; erase each by itself if it is to "
+                               "go"));
   draft.answer_id(found.ref);
   draft.outcome.answer.set("erased", erased);
   return {};

@@ -7,6 +7,7 @@
 #include "work/file_content.h"
 #include "work/read.h"
 #include "work/reference.h"
+#include "work/rules/erasure.h"
 #include "work/views/view.h"
 
 namespace holm::work::views {
@@ -53,6 +54,8 @@ Result<Value> attachments_value(Shape& shape, const Ref& ref, const crdt::Object
     entry.set("bytes", content ? Value(content->bytes) : Value());
     entry.set("media", media.empty() ? "application/octet-stream" : media);
     entry.set("archived", is_archived(*file));
+    const auto erasure = TRY(rules::erasure_of(shape.state(), file_ref));
+    if (erasure) entry.set("erased", rules::erasure_text(shape.state(), *erasure));
     sorted.emplace_back(std::move(name), std::move(entry));
   }
   std::stable_sort(sorted.begin(), sorted.end(),
