@@ -44,6 +44,7 @@ Status bench_search(const Options& options, const Report& report);
 Status bench_join(const Options& options, const Report& report);
 Status bench_open(const Options& options, const Report& report);
 Status bench_make_team(const Options& options, const Report& report);
+Status bench_trust(const Options& options, const Report& report);
 Status bench_files(const Options& options, const Report& report);
 
 /// One measure for a harness that compares programs: reads the trace at `flat`, prints one JSON

@@ -38,6 +38,7 @@ std::span<const Bench> benches() {
       {"join", "1,000,000 changes of a made team, taken in by a device that has nothing",
        bench_join},
       {"make-team", "the store of a team of ten years, written and weighed", bench_make_team},
+      {"trust", "who belongs: 10,000 ops judged, in a line and in a bush", bench_trust},
       {"files", "files cut and named, brought into a store, read back", bench_files},
   };
   return all;

@@ -323,7 +323,7 @@ OpIndex Rules::add(Act act) {
     const auto entry = is_self ? op : known->presence(added.act.device).entry;
     added.authority = {seat.role, seat.tenure, entry};
     added.is_allowed = is_permitted(added.act, *known, added.authority);
-    added.is_final = is_final_by(added.act, *known, added.authority);
+    added.is_final = added.is_allowed && is_final_by(added.act, *known, added.authority);
   }
   if (added.is_allowed) {
     by_strength_.insert(std::lower_bound(by_strength_.begin(), by_strength_.end(), op,
@@ -362,7 +362,9 @@ bool Rules::is_final_by(const Act& act, const Standing& known, const Authority& 
 bool Rules::would_be_final(const Act& act) {
   const auto& known = all().standing;
   const auto seat = known.seat(act.author);
-  return is_final_by(act, known, {seat.role, seat.tenure, known.presence(act.device).entry});
+  const auto entry = known.presence(act.device).entry;
+  if (seat.role == Role::none || entry == kNoOp) return false;
+  return is_final_by(act, known, {seat.role, seat.tenure, entry});
 }
 
 bool Rules::is_permitted(const Act& act, const Standing& known, const Authority& by) const {
