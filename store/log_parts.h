@@ -14,6 +14,7 @@ namespace holm::store {
 struct Logs::Parts {
   explicit Parts(Db& on)
       : db(on),
+        rows(on),
         touches(on),
         forks(on),
         chunks(on,
@@ -31,6 +32,7 @@ struct Logs::Parts {
                                     crdt::Mark mark);
 
   Db& db;
+  LogRows rows;
   Touches touches;
   Forks forks;
   LogChunks chunks;
