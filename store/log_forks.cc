@@ -128,7 +128,7 @@ Result<Moved> Logs::split(const LogId& log, std::uint64_t seq) {
         const auto salt_of = salt(log, object);
         return salt_of ? *salt_of : std::nullopt;
       }));
-  const auto gone = TRY(parts_->take_beyond(row, seq));
+  auto gone = TRY(parts_->take_beyond(row, seq));
   row.info.frozen = true;
   row.info.sealed_seq = std::min(row.info.sealed_seq, seq);
   if (row.info.applied_seq > seq) {
@@ -146,7 +146,7 @@ Result<Moved> Logs::split(const LogId& log, std::uint64_t seq) {
     if (std::string_view(sql).starts_with("UPDATE head")) move.bind(seq);
     TRY(move.run());
   }
-  TRY(parts_->put(tail, gone, {}));
+  TRY(parts_->put(tail, std::move(gone), {}));
   tail.info.frozen = before.info.frozen;
   tail.info.sealed_seq = std::max(before.info.sealed_seq, seq);
   if (before.info.applied_seq > seq) {
@@ -341,8 +341,7 @@ Result<std::vector<StoredChange>> Logs::Parts::take_beyond(LogRow& row, std::uin
   return gone;
 }
 
-Status Logs::Parts::put(LogRow& row, std::span<const StoredChange> changes, WallTime now) {
-  TRY(chunks.append(row.no, changes));
+Status Logs::Parts::put(LogRow& row, std::vector<StoredChange> changes, WallTime now) {
   TRY(touches.add(row.space_no, row.no, changes, now));
   for (const auto& stored : changes) {
     if (stored.mark == crdt::Mark::is_void) {
@@ -353,7 +352,7 @@ Status Logs::Parts::put(LogRow& row, std::span<const StoredChange> changes, Wall
   row.info.stored_hash = changes.back().hash;
   row.info.stored_lamport = changes.back().change.lamport;
   row.change_count += changes.size();
-  return {};
+  return chunks.append(row.no, std::move(changes));
 }
 
 Result<std::optional<Salt>> Logs::Parts::salt(std::int64_t log_no, std::int64_t object_no) {

@@ -86,11 +86,15 @@ Result<std::vector<SpaceId>> Logs::spaces() const {
 }
 
 Status Logs::append(const LogId& log, std::span<const StoredChange> changes, WallTime now) {
+  return append(log, std::vector(changes.begin(), changes.end()), now);
+}
+
+Status Logs::append(const LogId& log, std::vector<StoredChange>&& changes, WallTime now) {
   ENSURE(db_.in_transaction());
   auto row = TRY(parts_->rows.need(log));
   TRY(check_continues(row, changes));
   if (changes.empty()) return {};
-  TRY(parts_->put(row, changes, now));
+  TRY(parts_->put(row, std::move(changes), now));
   return parts_->rows.update(row);
 }
 
