@@ -21,14 +21,32 @@ std::int64_t millis(WallTime time) { return time.time_since_epoch().count(); }
 
 Bytes spelled(std::uint64_t number) { return Writer().uint(number).take(); }
 
-/// Objects in the order in which ops name them first.
-std::vector<ObjectId> objects_of(const Change& change, std::map<ObjectId, std::size_t>& index) {
-  std::vector<ObjectId> out;
-  for (const auto& op : change.ops) {
-    if (index.emplace(op.object, out.size()).second) out.push_back(op.object);
+/// Objects in the order in which ops name them first. Few are found by looking at all.
+class ObjectTable {
+ public:
+  /// Its place, and whether it is new.
+  std::pair<std::size_t, bool> add(const ObjectId& object) {
+    if (!ids_.empty() && ids_.back() == object) return {ids_.size() - 1, false};
+    if (ids_.size() < kFew) {
+      const auto at = std::find(ids_.begin(), ids_.end(), object);
+      if (at != ids_.end()) return {static_cast<std::size_t>(at - ids_.begin()), false};
+      ids_.push_back(object);
+      return {ids_.size() - 1, true};
+    }
+    if (index_.empty()) {
+      for (std::size_t i = 0; i < ids_.size(); ++i) index_.emplace(ids_[i], i);
+    }
+    const auto [at, fresh] = index_.emplace(object, ids_.size());
+    if (fresh) ids_.push_back(object);
+    return {at->second, fresh};
   }
-  return out;
-}
+  const std::vector<ObjectId>& ids() const { return ids_; }
+
+ private:
+  static constexpr std::size_t kFew = 16;
+  std::vector<ObjectId> ids_;
+  std::map<ObjectId, std::size_t> index_;  ///< empty while there are few
+};
 
 template <class T>
 const T* find_object(const std::vector<T>& sorted, const ObjectId& object) {
@@ -71,8 +89,8 @@ Bytes structure(const Change& change) {
   }
   std::sort(logs.begin(), logs.end());
   logs.erase(std::unique(logs.begin(), logs.end()), logs.end());
-  std::map<ObjectId, std::size_t> object_index;
-  const auto objects = objects_of(change, object_index);
+  ObjectTable objects;
+  for (const auto& op : change.ops) objects.add(op.object);
 
   Writer out;
   out.array(11).uint(kChangeVersion).id(change.log).uint(change.seq).uint(change.lamport);
@@ -83,11 +101,11 @@ Bytes structure(const Change& change) {
   out.bytes(change.certificate);
   out.array(logs.size());
   for (const auto& log : logs) out.id(log);
-  out.array(objects.size());
-  for (const auto& object : objects) out.id(object);
+  out.array(objects.ids().size());
+  for (const auto& object : objects.ids()) out.id(object);
   out.array(change.ops.size());
   for (const auto& op : change.ops) {
-    out.array(10).uint(object_index.at(op.object)).uint(op.type).uint(op.field);
+    out.array(10).uint(objects.add(op.object).first).uint(op.type).uint(op.field);
     out.uint(static_cast<std::uint64_t>(op.kind)).uint(static_cast<std::uint64_t>(op.action));
     out.uint((op.seed ? kSeedFlag : 0) | (op.follows_own ? kFollowsOwnFlag : 0));
     out.array(op.refs.size());
@@ -111,11 +129,11 @@ Result<Digest> change_digest(const Change& change, const SaltLookup& salts) {
     const WipedOf* wiped = nullptr;
     std::optional<crypto::Hasher> hasher;
   };
-  std::map<ObjectId, std::size_t> index;
+  ObjectTable objects;
   std::vector<Content> contents;
   for (const auto& op : change.ops) {
     if (op.content_bytes == 0) continue;
-    const auto [at, fresh] = index.emplace(op.object, contents.size());
+    const auto [at, fresh] = objects.add(op.object);
     if (fresh) {
       Content one{op.object, find_object(change.wiped, op.object), {}};
       if (one.wiped == nullptr) {
@@ -124,7 +142,7 @@ Result<Digest> change_digest(const Change& change, const SaltLookup& salts) {
       }
       contents.push_back(std::move(one));
     }
-    if (auto& hasher = contents[at->second].hasher) hasher->update(op.content);
+    if (auto& hasher = contents[at].hasher) hasher->update(op.content);
   }
   crypto::Hasher out("holm change v1");
   out.part(structure(change));

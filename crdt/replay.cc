@@ -6,11 +6,14 @@
 namespace holm::crdt {
 namespace {
 
-/// Pointers to `changes` in replay order. A log's change that was delivered twice stays once.
-std::vector<const Delivered*> in_order(std::span<const Delivered> changes) {
+/// Pointers to those of `changes` that `counts`, in replay order. A log's change that was delivered
+/// twice stays once.
+template <class Counts>
+std::vector<const Delivered*> in_order(std::span<const Delivered> changes, Counts counts) {
   std::vector<const Delivered*> out;
-  out.reserve(changes.size());
-  for (const auto& one : changes) out.push_back(&one);
+  for (const auto& one : changes) {
+    if (counts(one)) out.push_back(&one);
+  }
   std::stable_sort(out.begin(), out.end(), [](const Delivered* a, const Delivered* b) {
     return replays_before(a->change, b->change);
   });
@@ -34,12 +37,14 @@ Result<std::vector<TextRun>> text_runs(const ObjectId& object, std::uint32_t fie
                                        std::map<LogId, OpId>& last_own) {
   std::vector<TextRun> runs;
   std::map<OpId, std::size_t> seeds;  // name -> index in runs
-  for (const auto* one : in_order(changes)) {
+  const auto touches = [&](const Op& op) {
+    return op.object == object && op.field == field && is_text(op);
+  };
+  const auto counts = [&](const Delivered& one) {
+    return std::any_of(one.change.ops.begin(), one.change.ops.end(), touches);
+  };
+  for (const auto* one : in_order(changes, counts)) {
     const auto& change = one->change;
-    const auto touches = [&](const Op& op) {
-      return op.object == object && op.field == field && is_text(op);
-    };
-    if (std::none_of(change.ops.begin(), change.ops.end(), touches)) continue;
     for (const auto& [i, name] : op_names(change, object)) {
       const auto& op = change.ops[i];
       if (!touches(op)) continue;
@@ -109,7 +114,7 @@ Result<Rebuilt> rebuild(const ObjectId& object, std::span<const Delivered> chang
   Rebuilt out;
   out.state.id = object;
   std::set<std::uint32_t> text_fields;
-  for (const auto* one : in_order(changes)) {
+  for (const auto* one : in_order(changes, [](const Delivered&) { return true; })) {
     const auto& change = one->change;
     for (const auto& [i, name] : op_names(change, object)) {
       const auto& op = change.ops[i];

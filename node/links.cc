@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kPrologue = "holm/1";
 constexpr std::string_view kCannotStore = "this device cannot store more at the moment";
 constexpr std::size_t kQueuedMax = 2u << 20;  ///< given to a session before deltas wait
-constexpr Millis kTurnMax{200};               ///< what many deltas hold may share a commit
+constexpr Millis kTurnMax{500};               ///< what many deltas hold may share a commit
 constexpr Millis kSliceGap{1};                ///< room for all else between slices of a delivery
 constexpr Millis kDeliverAgain{1000};         ///< after the store failed
 constexpr Millis kFlush{50};                  ///< typing is pushed in bursts of this length

@@ -131,19 +131,20 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
   if (from > 1 && !range.before && tree.size() > 1) return {};
   std::optional<Error> refused;
   for (const auto& start : TRY(starts(range, from - 1, tree))) {
-    auto whole = range;
+    std::optional<sync::Range> whole;  // of one that goes on from a base
     if (base) {
       const auto last = TRY(store_->logs().at(start.log, start.seq));
       if (!last) continue;
-      const auto unpacked = sync::unpack(whole, crdt::base_after(last->change));
+      whole = range;
+      const auto unpacked = sync::unpack(*whole, crdt::base_after(last->change));
       if (!unpacked && unpacked.error().code == Code::not_found) continue;
       if (!unpacked) return fail(unpacked.error());
-      expanded += sync::expanded_size(whole);
+      expanded += sync::expanded_size(*whole);
       if (expanded > sync::MessageLimits{}.expanded_max) {
         return fail(Code::limit, "a delta expands too far");
       }
     }
-    auto taken = take_from(space, whole, start, tree, now);
+    auto taken = take_from(space, whole ? *whole : range, start, tree, now);
     if (taken || !is_fault_of_sender(taken.error())) return taken;
     if (!refused) refused = std::move(taken).error();
   }
@@ -171,7 +172,7 @@ Status Replica::take_first(const SpaceId& space, const sync::Range& range, WallT
     unhealed_.insert(namesake->space);
   }
   TRY(store_->logs().create(log, space, certificate.device, certificate.member));
-  TRY(store_->logs().append(log, verified, now));
+  TRY(store_->logs().append(log, std::move(verified), now));
   TRY(store_->logs().seal(range.head));
   if (!namesake) return attach_kept(space, log, now);
   TRY(rename(namesake->space, TRY(store_->logs().settle_names(namesake->space))));
@@ -214,7 +215,7 @@ Status Replica::take_from(const SpaceId& space, const sync::Range& range, const 
     if (verified && !verified->empty()) {
       TRY(erasures_.wipe_arrivals(space, at.member, *verified));
       drop_known_salts(at.log, *verified);
-      TRY(logs.append(at.log, *verified, now));
+      TRY(logs.append(at.log, std::move(*verified), now));
       TRY(logs.seal(range.head));
       return attach_kept(space, at.root, now);
     }
@@ -247,7 +248,7 @@ Status Replica::take_from(const SpaceId& space, const sync::Range& range, const 
   TRY(erasures_.wipe_arrivals(space, member, rest));
   if (seq > 0) drop_known_salts(at.log, rest);
   if (seq == at.stored_seq && !at.frozen) {
-    TRY(logs.append(at.log, rest, now));
+    TRY(logs.append(at.log, std::move(rest), now));
     TRY(logs.seal(at.log, range.head));
   } else {
     TRY(take_branch(at, seq, device, member, rest, range.head, now));

@@ -353,7 +353,7 @@ Status Replica::append_own(const SpaceId& space, const LogId& log,
     delivered.push_back({change, hash, self_, crdt::Mark::valid});
     stored.push_back({std::move(change), hash, crdt::Mark::valid});
   }
-  TRY(store_->logs().append(log, stored, now));
+  TRY(store_->logs().append(log, std::move(stored), now));
   for (const auto& head : heads) TRY(store_->logs().seal(head));
   TRY(store_->logs().set_applied(log, sealed));
   const bool has_forks = TRY(store_->logs().has_forks());

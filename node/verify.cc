@@ -12,11 +12,19 @@ Result<std::vector<store::StoredChange>> verify_range(const SpaceId& space,
                                                       const crypto::VerifyKey& key,
                                                       const crdt::SaltLookup& salts) {
   std::vector<store::StoredChange> out;
+  out.reserve(range.changes.size());
   std::map<ObjectId, Salt> declared;
+  // Asked of the store once per object: a sitting is many changes of few.
+  std::map<ObjectId, std::optional<Salt>> asked;
+  const auto stored = [&](const LogId& log, const ObjectId& object) {
+    const auto [at, is_new] = asked.try_emplace(object);
+    if (is_new) at->second = salts(log, object);
+    return at->second;
+  };
   const crdt::SaltLookup lookup = [&](const LogId& log,
                                       const ObjectId& object) -> std::optional<Salt> {
     const auto found = declared.find(object);
-    return found != declared.end() ? std::optional(found->second) : salts(log, object);
+    return found != declared.end() ? std::optional(found->second) : stored(log, object);
   };
   Digest hash = held.hash;
   std::uint64_t next = held.seq + 1;
@@ -41,7 +49,7 @@ Result<std::vector<store::StoredChange>> verify_range(const SpaceId& space,
     out.push_back({change, hash, crdt::Mark::valid});
     // Salts that were put with it for those who forgot them are known here from an earlier change.
     std::erase_if(out.back().change.salts, [&](const crdt::SaltOf& salt) {
-      const auto known = salts(change.log, salt.object);
+      const auto known = stored(change.log, salt.object);
       return known ? *known == salt.salt : !fresh.contains(salt.object);
     });
   }

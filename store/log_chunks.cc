@@ -1,6 +1,7 @@
 #include "store/log_chunks.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/ensure.h"
@@ -66,13 +67,13 @@ std::size_t Chunk::index_of(std::uint64_t seq) const {
   return static_cast<std::size_t>(found - places.begin());
 }
 
-Status LogChunks::append(std::int64_t log_no, std::span<const StoredChange> changes) {
+Status LogChunks::append(std::int64_t log_no, std::vector<StoredChange> changes) {
   std::vector<crdt::Change> bodies;
   std::vector<Digest> hashes;
   bodies.reserve(changes.size());
   hashes.reserve(changes.size());
-  for (const auto& stored : changes) {
-    bodies.push_back(stored.change);
+  for (auto& stored : changes) {
+    bodies.push_back(std::move(stored.change));
     hashes.push_back(stored.hash);
   }
   TRY(insert_split(log_no, std::move(bodies), hashes));
@@ -137,7 +138,7 @@ Status LogChunks::insert(std::int64_t log_no, std::vector<crdt::Change> changes,
   for (const auto& change : changes) {
     chunk.places.push_back({change.seq, change.last_seq(), change.lamport});
   }
-  chunk.decoded = std::make_shared<const std::vector<crdt::Change>>(std::move(changes));
+  chunk.decoded = std::make_shared<std::vector<crdt::Change>>(std::move(changes));
   keep(std::move(chunk));
   return {};
 }
@@ -185,12 +186,23 @@ Result<LogChunks::Loose> LogChunks::loose_end(std::int64_t log_no) {
 Status LogChunks::merge(std::int64_t log_no, const Loose& loose) {
   std::vector<crdt::Change> changes;
   std::vector<Digest> hashes;
+  changes.reserve(loose.change_count);
+  hashes.reserve(loose.change_count);
+  std::vector<std::shared_ptr<std::vector<crdt::Change>>> parts;
   for (const auto no : loose.numbers) {
     const auto chunk = TRY(load_hashes(no));
-    changes.insert(changes.end(), chunk->changes().begin(), chunk->changes().end());
+    parts.push_back(chunk->decoded);
     hashes.insert(hashes.end(), chunk->hashes.begin(), chunk->hashes.end());
   }
   for (const auto no : loose.numbers) TRY(remove(no));
+  for (auto& part : parts) {
+    if (part.use_count() == 1) {  // nobody else reads it any more
+      std::move(part->begin(), part->end(), std::back_inserter(changes));
+    } else {
+      changes.insert(changes.end(), part->begin(), part->end());
+    }
+    part.reset();
+  }
   return insert_split(log_no, std::move(changes), hashes);
 }
 
@@ -255,7 +267,7 @@ Result<ChunkRef> LogChunks::load_changes(std::int64_t no) {
   }
   if (!fits) return fail(damaged("a chunk of changes does not fit its index"));
   auto out = *chunk;
-  out.decoded = std::make_shared<const std::vector<crdt::Change>>(std::move(*changes));
+  out.decoded = std::make_shared<std::vector<crdt::Change>>(std::move(*changes));
   return keep(std::move(out));
 }
 

@@ -35,9 +35,10 @@ struct ChangePlace {
 struct Chunk {
   std::int64_t no = 0;
   std::int64_t log_no = 0;
-  std::vector<ChangePlace> places;                           ///< at least one
-  Digest end_hash;                                           ///< of the chain after the last
-  std::shared_ptr<const std::vector<crdt::Change>> decoded;  ///< as places; null: not decoded
+  std::vector<ChangePlace> places;  ///< at least one
+  Digest end_hash;                  ///< of the chain after the last
+  /// As places; null: not decoded. Written to by nobody who is not the last to hold it.
+  std::shared_ptr<std::vector<crdt::Change>> decoded;
   std::vector<Digest> hashes;  ///< of the chain after each; empty: not known
 
   /// Requires: decoded.
@@ -69,7 +70,7 @@ class LogChunks {
 
   /// Requires: `changes` go on where the log ends. O(changes), and now and then a merge of at most
   /// kLooseMax chunks.
-  Status append(std::int64_t log_no, std::span<const StoredChange> changes);
+  Status append(std::int64_t log_no, std::vector<StoredChange> changes);
   /// Drops every change that ends beyond `seq`, the end of a change or 0.
   Status cut(std::int64_t log_no, std::uint64_t seq);
   /// Puts other changes, of the same places, into a chunk.

@@ -51,24 +51,25 @@ Result<std::vector<Named>> branches_of(Db& db, std::int64_t space_no) {
 }
 
 /// Whether an ordinary log has this id.
-Result<bool> is_log(Db& db, const LogId& id) {
-  const auto row = TRY(find_log(db, id));
+Result<bool> is_log(LogRows& rows, const LogId& id) {
+  const auto row = TRY(rows.find(id));
   return row && row->parent_no == 0;
 }
 
-Status rename(Db& db, std::int64_t no, const LogId& name) {
+Status rename(Db& db, LogRows& rows, std::int64_t no, const LogId& name) {
   auto update = TRY(db.prepare("UPDATE log SET id = ? WHERE no = ?"));
+  rows.forget();
   return update.bind(name).bind(no).run();
 }
 
 /// Writes the rows of a new branch at the end of `parent`, under a name for the time being.
-Result<LogRow> insert_branch(Db& db, const LogRow& parent, const DeviceId& device,
+Result<LogRow> insert_branch(Db& db, LogRows& rows, const LogRow& parent, const DeviceId& device,
                              const MemberId& member, const Digest& first_digest,
                              const Digest& first_hash) {
   const auto root_no = parent.parent_no != 0 ? parent.root_no : parent.no;
   Named named{0, {}, parent.info.root, parent.info.stored_seq + 1, first_digest, first_hash};
   std::size_t place = 1;
-  while (TRY(find_log(db, named.candidate(place)))) ++place;
+  while (TRY(rows.find(named.candidate(place)))) ++place;
   const auto name = named.candidate(place);
   const auto& base_hash = parent.info.stored_hash;
   const auto base_seq = parent.info.stored_seq;
@@ -85,7 +86,8 @@ Result<LogRow> insert_branch(Db& db, const LogRow& parent, const DeviceId& devic
   branch.bind(db.last_row()).bind(parent.no).bind(root_no).bind(base_seq).bind(base_hash);
   branch.bind(parent.info.stored_lamport).bind(first_digest).bind(first_hash);
   TRY(branch.run());
-  return need_log(db, name);
+  rows.forget();
+  return rows.need(name);
 }
 
 }  // namespace
@@ -94,13 +96,13 @@ Result<bool> Logs::has_forks() const { return !TRY(parts_->forks.map())->empty()
 
 Result<std::vector<LogInfo>> Logs::tree(const LogId& root) const {
   std::vector<LogInfo> out;
-  for (const auto& row : TRY(tree_of(db_, root))) out.push_back(row.info);
+  for (const auto& row : TRY(parts_->rows.tree_of(root))) out.push_back(row.info);
   return out;
 }
 
 Result<std::optional<LogInfo>> Logs::find_place(const LogId& root, std::uint64_t seq,
                                                 ByteView hash) const {
-  for (const auto& row : TRY(tree_of(db_, root))) {
+  for (const auto& row : TRY(parts_->rows.tree_of(root))) {
     if (seq > row.info.stored_seq || (seq <= row.info.base_seq && seq > 0)) continue;
     if (seq == 0 && row.parent_no != 0) continue;
     const auto held = TRY(hash_at(row.info.log, seq));
@@ -111,7 +113,7 @@ Result<std::optional<LogInfo>> Logs::find_place(const LogId& root, std::uint64_t
 
 Result<Moved> Logs::split(const LogId& log, std::uint64_t seq) {
   ENSURE(db_.in_transaction());
-  auto row = TRY(need_log(db_, log));
+  auto row = TRY(parts_->rows.need(log));
   const auto ends = TRY(hash_at(log, seq));
   if (!ends || seq < row.info.base_seq || seq >= row.info.stored_seq) {
     return fail(Code::reject, "a log cannot part where no change ends");
@@ -126,7 +128,7 @@ Result<Moved> Logs::split(const LogId& log, std::uint64_t seq) {
         const auto salt_of = salt(log, object);
         return salt_of ? *salt_of : std::nullopt;
       }));
-  const auto gone = TRY(parts_->take_beyond(row, seq));
+  auto gone = TRY(parts_->take_beyond(row, seq));
   row.info.frozen = true;
   row.info.sealed_seq = std::min(row.info.sealed_seq, seq);
   if (row.info.applied_seq > seq) {
@@ -134,8 +136,9 @@ Result<Moved> Logs::split(const LogId& log, std::uint64_t seq) {
     row.info.applied_hash = row.info.stored_hash;
     row.info.applied_lamport = row.info.stored_lamport;
   }
-  TRY(update_log(db_, row));
-  auto tail = TRY(insert_branch(db_, row, row.info.device, row.info.member, digest, *first_hash));
+  TRY(parts_->rows.update(row));
+  auto tail = TRY(
+      insert_branch(db_, parts_->rows, row, row.info.device, row.info.member, digest, *first_hash));
   for (const auto* sql : {"UPDATE branch SET parent_no = ?2 WHERE parent_no = ?1 AND log_no != ?2",
                           "UPDATE head SET log_no = ?2 WHERE log_no = ?1 AND seq > ?3"}) {
     auto move = TRY(db_.prepare(sql));
@@ -143,7 +146,7 @@ Result<Moved> Logs::split(const LogId& log, std::uint64_t seq) {
     if (std::string_view(sql).starts_with("UPDATE head")) move.bind(seq);
     TRY(move.run());
   }
-  TRY(parts_->put(tail, gone, {}));
+  TRY(parts_->put(tail, std::move(gone), {}));
   tail.info.frozen = before.info.frozen;
   tail.info.sealed_seq = std::max(before.info.sealed_seq, seq);
   if (before.info.applied_seq > seq) {
@@ -151,7 +154,7 @@ Result<Moved> Logs::split(const LogId& log, std::uint64_t seq) {
     tail.info.applied_hash = before.info.applied_hash;
     tail.info.applied_lamport = before.info.applied_lamport;
   }
-  TRY(update_log(db_, tail));
+  TRY(parts_->rows.update(tail));
   parts_->forks.forget();
   return Moved{log, seq, tail.info.log};
 }
@@ -159,7 +162,7 @@ Result<Moved> Logs::split(const LogId& log, std::uint64_t seq) {
 Result<LogId> Logs::add_branch(const LogId& parent, const DeviceId& device, const MemberId& member,
                                std::span<const StoredChange> changes, WallTime now) {
   ENSURE(db_.in_transaction());
-  auto row = TRY(need_log(db_, parent));
+  auto row = TRY(parts_->rows.need(parent));
   if (changes.empty()) return fail(Code::reject, "a branch holds nothing");
   const auto& first = changes.front();
   const auto digest = TRY(crdt::change_digest(
@@ -168,8 +171,8 @@ Result<LogId> Logs::add_branch(const LogId& parent, const DeviceId& device, cons
         return salt_of ? *salt_of : std::nullopt;
       }));
   row.info.frozen = true;
-  TRY(update_log(db_, row));
-  const auto made = TRY(insert_branch(db_, row, device, member, digest, first.hash));
+  TRY(parts_->rows.update(row));
+  const auto made = TRY(insert_branch(db_, parts_->rows, row, device, member, digest, first.hash));
   parts_->forks.forget();
   TRY(append(made.info.log, changes, now));
   return made.info.log;
@@ -177,12 +180,12 @@ Result<LogId> Logs::add_branch(const LogId& parent, const DeviceId& device, cons
 
 Result<Moved> Logs::vacate(const LogId& branch) {
   ENSURE(db_.in_transaction());
-  const auto row = TRY(need_log(db_, branch));
+  const auto row = TRY(parts_->rows.need(branch));
   for (const auto& named : TRY(branches_of(db_, row.space_no))) {
     if (named.no != row.no) continue;
     std::size_t place = 1;
-    while (TRY(find_log(db_, named.candidate(place)))) ++place;
-    TRY(rename(db_, row.no, named.candidate(place)));
+    while (TRY(parts_->rows.find(named.candidate(place)))) ++place;
+    TRY(rename(db_, parts_->rows, row.no, named.candidate(place)));
     parts_->forks.forget();
     return Moved{branch, row.info.base_seq, named.candidate(place)};
   }
@@ -200,7 +203,7 @@ Result<std::vector<Moved>> Logs::settle_names(const SpaceId& space) {
   std::vector<std::pair<const Named*, LogId>> renamed;
   for (const auto& branch : branches) {
     std::size_t place = wanted[branch.candidate(0)] == 1 ? 0 : 1;
-    while (TRY(is_log(db_, branch.candidate(place)))) ++place;
+    while (TRY(is_log(parts_->rows, branch.candidate(place)))) ++place;
     if (branch.candidate(place) != branch.name)
       renamed.emplace_back(&branch, branch.candidate(place));
   }
@@ -210,10 +213,10 @@ Result<std::vector<Moved>> Logs::settle_names(const SpaceId& space) {
     for (std::size_t k = 0; k < 8; ++k) {
       between.bytes[LogId::kBytes - 1 - k] = static_cast<std::uint8_t>(i >> 8 * k);
     }
-    TRY(rename(db_, renamed[i].first->no, between));
+    TRY(rename(db_, parts_->rows, renamed[i].first->no, between));
   }
   for (const auto& [branch, name] : renamed) {
-    TRY(rename(db_, branch->no, name));
+    TRY(rename(db_, parts_->rows, branch->no, name));
     out.push_back({branch->name, branch->seq - 1, name});
   }
   if (!out.empty()) parts_->forks.forget();
@@ -222,13 +225,13 @@ Result<std::vector<Moved>> Logs::settle_names(const SpaceId& space) {
 
 Status Logs::rewind(const SpaceId& space) {
   ENSURE(db_.in_transaction());
-  for (auto row : TRY(logs_of_space(db_, space))) {
+  for (auto row : TRY(parts_->rows.of_space(space))) {
     const bool is_branch = row.parent_no != 0;
     row.info.applied_seq = row.info.base_seq;
     row.info.applied_hash =
         is_branch ? row.info.base_hash : crdt::chain_start(row.info.space, row.info.log);
     row.info.applied_lamport = 0;
-    TRY(update_log(db_, row));
+    TRY(parts_->rows.update(row));
     auto unname = TRY(db_.prepare("UPDATE log SET named_seq = 0 WHERE no = ?"));
     TRY(unname.bind(row.no).run());
     auto drop = TRY(db_.prepare("DELETE FROM alias WHERE log_no = ?"));
@@ -247,17 +250,17 @@ Result<std::optional<LogId>> Logs::find_dep(const SpaceId& space, const crdt::De
     const auto hash = TRY(hash_at(row.info.log, dep.seq));
     return hash && shorten(*hash) == dep.head;
   };
-  const auto named = TRY(find_log(db_, dep.log));
+  const auto named = TRY(parts_->rows.find(dep.log));
   if (named && TRY(has_place(*named))) return named->info.log;
   if (named && TRY(parts_->forks.map())->empty()) return std::nullopt;
   if (named && named->info.space == space) {
     // Another segment of the same forked log.
-    for (const auto& row : TRY(tree_of(db_, named->info.root))) {
+    for (const auto& row : TRY(parts_->rows.tree_of(named->info.root))) {
       if (TRY(has_place(row))) return row.info.log;
     }
   }
   // A branch by a name that it has for those who know of more forks, or of fewer.
-  for (const auto& row : TRY(logs_of_space(db_, space))) {
+  for (const auto& row : TRY(parts_->rows.of_space(space))) {
     if (TRY(has_place(row))) return row.info.log;
   }
   return std::nullopt;
@@ -268,15 +271,15 @@ Status Logs::note_deps(const LogId& log, const crdt::Change& change) {
   if (change.deps.empty()) return {};
   std::optional<LogRow> row;
   for (const auto& dep : change.deps) {
-    const auto named = TRY(find_log(db_, dep.log));
+    const auto named = TRY(parts_->rows.find(dep.log));
     const auto* map = TRY(parts_->forks.map());
     if (named && map->empty()) continue;  // the log of that id, as always
-    if (!row) row = TRY(need_log(db_, log));
+    if (!row) row = TRY(parts_->rows.need(log));
     const auto target = TRY(find_dep(row->info.space, dep));
     if (!target) continue;
     const auto said = map->meant(row->no, change.seq, dep.log);
     const auto before = said != 0 ? said : named ? named->no : 0;
-    const auto now = TRY(need_log(db_, *target)).no;
+    const auto now = TRY(parts_->rows.need(*target)).no;
     if (now == before) continue;
     auto put = TRY(
         db_.prepare("INSERT OR REPLACE INTO alias (log_no, name, seq, target_no) VALUES (?, ?, ?, "
@@ -289,7 +292,7 @@ Status Logs::note_deps(const LogId& log, const crdt::Change& change) {
 
 Result<crdt::Delivered> Logs::named(const LogId& log, HeldChange held) const {
   const auto* map = TRY(parts_->forks.map());
-  const auto row = TRY(need_log(db_, log));
+  const auto row = TRY(parts_->rows.need(log));
   crdt::Delivered out{std::move(held.change), held.hash, row.info.member, held.mark};
   if (!map->empty()) map->put_names(row.no, out.change);
   return out;
@@ -298,7 +301,7 @@ Result<crdt::Delivered> Logs::named(const LogId& log, HeldChange held) const {
 Result<std::vector<crdt::OpId>> Logs::path(const crdt::OpId& by, const crdt::OpId& named) const {
   const auto* map = TRY(parts_->forks.map());
   if (map->empty()) return std::vector<crdt::OpId>{named};
-  const auto row = TRY(find_log(db_, by.log));
+  const auto row = TRY(parts_->rows.find(by.log));
   if (!row) return std::vector<crdt::OpId>{named};
   return map->path(row->no, by.seq, named);
 }
@@ -337,8 +340,7 @@ Result<std::vector<StoredChange>> Logs::Parts::take_beyond(LogRow& row, std::uin
   return gone;
 }
 
-Status Logs::Parts::put(LogRow& row, std::span<const StoredChange> changes, WallTime now) {
-  TRY(chunks.append(row.no, changes));
+Status Logs::Parts::put(LogRow& row, std::vector<StoredChange> changes, WallTime now) {
   TRY(touches.add(row.space_no, row.no, changes, now));
   for (const auto& stored : changes) {
     if (stored.mark != crdt::Mark::valid) {
@@ -349,7 +351,7 @@ Status Logs::Parts::put(LogRow& row, std::span<const StoredChange> changes, Wall
   row.info.stored_hash = changes.back().hash;
   row.info.stored_lamport = changes.back().change.lamport;
   row.change_count += changes.size();
-  return {};
+  return chunks.append(row.no, std::move(changes));
 }
 
 Result<std::optional<Salt>> Logs::Parts::salt(std::int64_t log_no, std::int64_t object_no) {

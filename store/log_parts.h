@@ -14,13 +14,14 @@ namespace holm::store {
 struct Logs::Parts {
   explicit Parts(Db& on)
       : db(on),
+        rows(on),
         touches(on),
         forks(on),
         chunks(on,
                [this](std::int64_t log_no, std::int64_t object) { return salt(log_no, object); }) {}
 
   /// Enters changes that go on where the log ends, and moves its row on; nothing is checked.
-  Status put(LogRow& row, std::span<const StoredChange> changes, WallTime now);
+  Status put(LogRow& row, std::vector<StoredChange> changes, WallTime now);
   /// Takes out what lies beyond `seq`, the end of a change or where the log starts, and gives it.
   Result<std::vector<StoredChange>> take_beyond(LogRow& row, std::uint64_t seq);
   /// The salt under which a path that ends in this log hashes its content on an object: of several
@@ -31,6 +32,7 @@ struct Logs::Parts {
                                     crdt::Mark mark);
 
   Db& db;
+  LogRows rows;
   Touches touches;
   Forks forks;
   LogChunks chunks;

@@ -65,9 +65,9 @@ Result<std::vector<HeldChange>> Logs::read(const LogId& log, std::uint64_t from,
                                            std::size_t bytes_max, std::size_t count_max,
                                            Hashes hashes) const {
   std::vector<HeldChange> out;
-  const auto end = TRY(find_log(db_, log));
+  const auto end = TRY(parts_->rows.find(log));
   if (!end) return out;
-  const auto row = std::optional(TRY(row_at(db_, *end, std::max<std::uint64_t>(from, 1))));
+  const auto row = std::optional(TRY(parts_->rows.at(*end, std::max<std::uint64_t>(from, 1))));
   std::size_t bytes = 0;
   for (auto seq = std::max<std::uint64_t>(from, 1); seq <= row->info.stored_seq;) {
     const auto chunk = hashes == Hashes::yes ? TRY(parts_->chunks.hashes_at(row->no, seq))
@@ -86,9 +86,9 @@ Result<std::vector<HeldChange>> Logs::read(const LogId& log, std::uint64_t from,
 }
 
 Result<std::optional<HeldChange>> Logs::at(const LogId& log, std::uint64_t seq) const {
-  const auto end = TRY(find_log(db_, log));
+  const auto end = TRY(parts_->rows.find(log));
   if (!end) return std::nullopt;
-  const auto row = std::optional(TRY(row_at(db_, *end, seq)));
+  const auto row = std::optional(TRY(parts_->rows.at(*end, seq)));
   const auto chunk = TRY(parts_->chunks.changes_at(row->no, seq));
   if (chunk == nullptr) return std::nullopt;
   const auto index = chunk->index_of(seq);
@@ -98,10 +98,10 @@ Result<std::optional<HeldChange>> Logs::at(const LogId& log, std::uint64_t seq) 
 }
 
 Result<std::optional<Digest>> Logs::hash_at(const LogId& log, std::uint64_t seq) const {
-  const auto end = TRY(find_log(db_, log));
+  const auto end = TRY(parts_->rows.find(log));
   if (!end) return std::nullopt;
   if (seq == 0) return crdt::chain_start(end->info.space, end->info.root);
-  const auto row = std::optional(TRY(row_at(db_, *end, seq)));
+  const auto row = std::optional(TRY(parts_->rows.at(*end, seq)));
   if (seq == row->info.stored_seq) return row->info.stored_hash;
   if (seq == row->info.applied_seq) return row->info.applied_hash;
   auto chunk = TRY(parts_->chunks.index_at(row->no, seq));
@@ -114,10 +114,10 @@ Result<std::optional<Digest>> Logs::hash_at(const LogId& log, std::uint64_t seq)
 }
 
 Result<crdt::Position> Logs::end_before(const LogId& log, std::uint64_t seq) const {
-  const auto end = TRY(need_log(db_, log));
+  const auto end = TRY(parts_->rows.need(log));
   seq = std::min(seq, end.info.stored_seq);
   if (seq > 0) {
-    const auto row = TRY(row_at(db_, end, seq));
+    const auto row = TRY(parts_->rows.at(end, seq));
     const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
     if (chunk == nullptr) return fail(missing_changes());
     const auto& place = chunk->places[chunk->index_of(seq)];
@@ -131,7 +131,7 @@ Result<crdt::Position> Logs::end_before(const LogId& log, std::uint64_t seq) con
 Result<std::vector<crdt::Head>> Logs::heads(const LogId& log, std::uint64_t from,
                                             std::uint64_t to) const {
   std::vector<crdt::Head> out;
-  const auto row = TRY(find_log(db_, log));
+  const auto row = TRY(parts_->rows.find(log));
   if (!row) return out;
   auto rows = TRY(
       db_.prepare("SELECT body FROM head WHERE log_no = ? AND seq >= ? AND seq <= ? ORDER BY seq"));
@@ -142,7 +142,7 @@ Result<std::vector<crdt::Head>> Logs::heads(const LogId& log, std::uint64_t from
 }
 
 Result<std::optional<crdt::Head>> Logs::newest_head(const LogId& log) const {
-  const auto row = TRY(find_log(db_, log));
+  const auto row = TRY(parts_->rows.find(log));
   if (!row) return std::nullopt;
   auto rows = TRY(db_.prepare("SELECT body FROM head WHERE log_no = ? ORDER BY seq DESC LIMIT 1"));
   rows.bind(row->no);
@@ -158,7 +158,7 @@ Result<std::vector<crdt::Delivered>> Logs::touching(
   if (!number) return out;
   std::optional<LogRow> row;
   for (const auto& run : TRY(parts_->touches.of(*number))) {
-    if (!row || row->no != run.log_no) row = TRY(log_by_no(db_, run.log_no));
+    if (!row || row->no != run.log_no) row = TRY(parts_->rows.by_no(run.log_no));
     const auto to_seq = std::min(run.to_seq, row->info.applied_seq);
     const auto known = beyond.find(row->info.log);
     const auto from_seq =
@@ -200,7 +200,7 @@ Result<std::vector<crdt::Delivered>> Logs::recent(const SpaceId& space,
              std::tie(b.lamport, other.row->info.root, b.seq, other.row->info.log);
     }
   };
-  const auto rows = TRY(logs_of_space(db_, space));
+  const auto rows = TRY(parts_->rows.of_space(space));
   std::priority_queue<Cursor> ends;
   for (const auto& row : rows) {
     for (auto seq = row.info.applied_seq; seq > row.info.base_seq;) {
@@ -264,7 +264,7 @@ Result<std::vector<crdt::Dep>> Logs::unnamed(const SpaceId& space, const LogId& 
 }
 
 Result<std::optional<Salt>> Logs::salt(const LogId& log, const ObjectId& object) const {
-  const auto row = TRY(find_log(db_, log));
+  const auto row = TRY(parts_->rows.find(log));
   if (!row) return std::nullopt;
   const auto number = TRY(find_object_no(db_, row->info.space, object));
   if (!number) return std::nullopt;
@@ -273,7 +273,7 @@ Result<std::optional<Salt>> Logs::salt(const LogId& log, const ObjectId& object)
 
 Result<std::vector<crdt::Position>> Logs::positions(const SpaceId& space) const {
   std::vector<crdt::Position> out;
-  for (const auto& row : TRY(logs_of_space(db_, space))) {
+  for (const auto& row : TRY(parts_->rows.of_space(space))) {
     const auto applied = row.info.applied_seq;
     if (applied <= row.info.base_seq) continue;
     // Almost always the first change of a log is valid and nothing more has to be read.
@@ -298,14 +298,14 @@ Result<std::vector<crdt::Position>> Logs::positions(const SpaceId& space) const 
 
 Result<std::uint64_t> Logs::lamport(const SpaceId& space) const {
   std::uint64_t out = 0;
-  for (const auto& row : TRY(logs_of_space(db_, space)))
+  for (const auto& row : TRY(parts_->rows.of_space(space)))
     out = std::max(out, row.info.applied_lamport);
   return out;
 }
 
 Result<std::uint64_t> Logs::change_count(const SpaceId& space) const {
   std::uint64_t out = 0;
-  for (const auto& row : TRY(logs_of_space(db_, space))) out += row.change_count;
+  for (const auto& row : TRY(parts_->rows.of_space(space))) out += row.change_count;
   return out;
 }
 

@@ -15,6 +15,12 @@ const std::string kSelect =
     "base_seq, base_hash, base_lamport, parent.id FROM log JOIN space ON space.no = log.space_no "
     "LEFT JOIN branch ON branch.log_no = log.no LEFT JOIN log AS root ON root.no = root_no "
     "LEFT JOIN log AS parent ON parent.no = parent_no WHERE ";
+const std::string kById = kSelect + "log.id = ?";
+const std::string kByNo = kSelect + "log.no = ?";
+const std::string kByRoot = kSelect + "root_no = ? ORDER BY base_seq, log.id";
+const std::string kBySpace = kSelect + "space.id = ? ORDER BY log.id";
+
+constexpr std::size_t kKeptMax = 4096;  // rows, of some 400 bytes
 
 Result<LogRow> read_row(const Statement& rows) {
   LogRow out;
@@ -47,55 +53,92 @@ Result<LogRow> read_row(const Statement& rows) {
 
 }  // namespace
 
-Result<std::optional<LogRow>> find_log(Db& db, const LogId& log) {
-  auto rows = TRY(db.prepare(kSelect + "log.id = ?"));
-  rows.bind(log);
-  if (!TRY(rows.step())) return std::nullopt;
-  return TRY(read_row(rows));
+void LogRows::check() {
+  if (rollbacks_ == db_.rollbacks() && kept_.size() < kKeptMax) return;
+  rollbacks_ = db_.rollbacks();
+  forget();
 }
 
-Result<LogRow> need_log(Db& db, const LogId& log) {
-  auto found = TRY(find_log(db, log));
+void LogRows::forget() {
+  kept_.clear();
+  ids_.clear();
+  spaces_.clear();
+}
+
+void LogRows::keep(const LogRow& row) {
+  kept_.insert_or_assign(row.info.log, row);
+  ids_.insert_or_assign(row.no, row.info.log);
+}
+
+Result<std::optional<LogRow>> LogRows::find(const LogId& log) {
+  check();
+  if (const auto known = kept_.find(log); known != kept_.end()) return known->second;
+  auto rows = TRY(db_.prepare(kById));
+  rows.bind(log);
+  if (!TRY(rows.step())) return std::nullopt;
+  auto row = TRY(read_row(rows));
+  keep(row);
+  return row;
+}
+
+Result<LogRow> LogRows::need(const LogId& log) {
+  auto found = TRY(find(log));
   if (!found) return fail(Code::not_found, "this store has no log " + log.text());
   return *found;
 }
 
-Result<LogRow> log_by_no(Db& db, std::int64_t no) {
-  auto rows = TRY(db.prepare(kSelect + "log.no = ?"));
+Result<LogRow> LogRows::by_no(std::int64_t no) {
+  check();
+  if (const auto id = ids_.find(no); id != ids_.end()) return kept_.at(id->second);
+  auto rows = TRY(db_.prepare(kByNo));
   rows.bind(no);
   if (!TRY(rows.step())) {
     return fail(damaged("a log is missing"));
   }
-  return read_row(rows);
-}
-
-Result<LogRow> row_at(Db& db, LogRow row, std::uint64_t seq) {
-  while (row.parent_no != 0 && seq <= row.info.base_seq) row = TRY(log_by_no(db, row.parent_no));
+  auto row = TRY(read_row(rows));
+  keep(row);
   return row;
 }
 
-Result<std::vector<LogRow>> tree_of(Db& db, const LogId& root) {
+Result<LogRow> LogRows::at(LogRow row, std::uint64_t seq) {
+  while (row.parent_no != 0 && seq <= row.info.base_seq) row = TRY(by_no(row.parent_no));
+  return row;
+}
+
+Result<std::vector<LogRow>> LogRows::tree_of(const LogId& root) {
   std::vector<LogRow> out;
-  const auto found = TRY(find_log(db, root));
+  const auto found = TRY(find(root));
   if (!found || found->parent_no != 0) return out;
   out.push_back(*found);
   if (!found->info.frozen) return out;
-  auto rows = TRY(db.prepare(kSelect + "root_no = ? ORDER BY base_seq, log.id"));
+  auto rows = TRY(db_.prepare(kByRoot));
   rows.bind(found->no);
   while (TRY(rows.step())) out.push_back(TRY(read_row(rows)));
   return out;
 }
 
-Result<std::vector<LogRow>> logs_of_space(Db& db, const SpaceId& space) {
+Result<std::vector<LogRow>> LogRows::of_space(const SpaceId& space) {
+  check();
   std::vector<LogRow> out;
-  auto rows = TRY(db.prepare(kSelect + "space.id = ? ORDER BY log.id"));
+  if (const auto known = spaces_.find(space); known != spaces_.end()) {
+    out.reserve(known->second.size());
+    for (const auto no : known->second) out.push_back(TRY(by_no(no)));
+    return out;
+  }
+  auto rows = TRY(db_.prepare(kBySpace));
   rows.bind(space);
   while (TRY(rows.step())) out.push_back(TRY(read_row(rows)));
+  std::vector<std::int64_t> numbers;
+  for (const auto& row : out) {
+    numbers.push_back(row.no);
+    keep(row);
+  }
+  spaces_[space] = std::move(numbers);
   return out;
 }
 
-Status update_log(Db& db, const LogRow& row) {
-  auto update = TRY(db.prepare(
+Status LogRows::update(const LogRow& row) {
+  auto update = TRY(db_.prepare(
       "UPDATE log SET stored_seq = ?, stored_hash = ?, stored_lamport = ?, sealed_seq = ?, "
       "applied_seq = ?, applied_hash = ?, applied_lamport = ?, change_count = ?, frozen = ? "
       "WHERE no = ?"));
@@ -109,7 +152,10 @@ Status update_log(Db& db, const LogRow& row) {
       .bind(row.change_count)
       .bind(row.info.frozen)
       .bind(row.no);
-  return update.run();
+  TRY(update.run());
+  check();
+  keep(row);
+  return {};
 }
 
 }  // namespace holm::store

@@ -47,7 +47,7 @@ Logs::~Logs() = default;
 Status Logs::create(const LogId& log, const SpaceId& space, const DeviceId& device,
                     const MemberId& member) {
   ENSURE(db_.in_transaction());
-  if (auto found = TRY(find_log(db_, log))) {
+  if (auto found = TRY(parts_->rows.find(log))) {
     const auto& info = found->info;
     const bool is_same = info.space == space && info.device == device && info.member == member;
     if (is_same && !info.is_branch()) return {};
@@ -58,18 +58,19 @@ Status Logs::create(const LogId& log, const SpaceId& space, const DeviceId& devi
   auto insert =
       TRY(db_.prepare("INSERT INTO log (id, space_no, device, member, stored_hash, applied_hash) "
                       "VALUES (?, ?, ?, ?, ?, ?)"));
+  parts_->rows.forget();
   return insert.bind(log).bind(number).bind(device).bind(member).bind(start).bind(start).run();
 }
 
 Result<std::optional<LogInfo>> Logs::find(const LogId& log) const {
-  auto found = TRY(find_log(db_, log));
+  auto found = TRY(parts_->rows.find(log));
   if (!found) return std::nullopt;
   return found->info;
 }
 
 Result<std::vector<LogInfo>> Logs::of_space(const SpaceId& space) const {
   std::vector<LogInfo> out;
-  const auto rows = TRY(logs_of_space(db_, space));
+  const auto rows = TRY(parts_->rows.of_space(space));
   out.reserve(rows.size());
   for (const auto& row : rows) out.push_back(row.info);
   return out;
@@ -85,25 +86,29 @@ Result<std::vector<SpaceId>> Logs::spaces() const {
 }
 
 Status Logs::append(const LogId& log, std::span<const StoredChange> changes, WallTime now) {
+  return append(log, std::vector(changes.begin(), changes.end()), now);
+}
+
+Status Logs::append(const LogId& log, std::vector<StoredChange>&& changes, WallTime now) {
   ENSURE(db_.in_transaction());
-  auto row = TRY(need_log(db_, log));
+  auto row = TRY(parts_->rows.need(log));
   TRY(check_continues(row, changes));
   if (changes.empty()) return {};
-  TRY(parts_->put(row, changes, now));
-  return update_log(db_, row);
+  TRY(parts_->put(row, std::move(changes), now));
+  return parts_->rows.update(row);
 }
 
 Status Logs::drop_tail(const LogId& log) {
   ENSURE(db_.in_transaction());
-  auto row = TRY(need_log(db_, log));
+  auto row = TRY(parts_->rows.need(log));
   if (row.info.stored_seq == row.info.sealed_seq) return {};
   TRY(parts_->take_beyond(row, row.info.sealed_seq));
-  return update_log(db_, row);
+  return parts_->rows.update(row);
 }
 
 Status Logs::seal(const LogId& log, const crdt::Head& head) {
   ENSURE(db_.in_transaction());
-  auto row = TRY(need_log(db_, log));
+  auto row = TRY(parts_->rows.need(log));
   const auto held = TRY(hash_at(log, head.seq));
   if (head.seq <= row.info.base_seq || head.log != row.info.root || !held || *held != head.hash) {
     return fail(Code::reject, "a signed head does not fit the changes held of its log");
@@ -126,27 +131,27 @@ Status Logs::seal(const LogId& log, const crdt::Head& head) {
   }
   if (head.seq <= row.info.sealed_seq) return {};
   row.info.sealed_seq = head.seq;
-  TRY(update_log(db_, row));
+  TRY(parts_->rows.update(row));
   // What a branch goes on from stands under its head.
   while (row.parent_no != 0) {
     const auto base = row.info.base_seq;
-    row = TRY(log_by_no(db_, row.parent_no));
+    row = TRY(parts_->rows.by_no(row.parent_no));
     if (row.info.sealed_seq >= base) break;
     row.info.sealed_seq = base;
-    TRY(update_log(db_, row));
+    TRY(parts_->rows.update(row));
   }
   return {};
 }
 
 Status Logs::vouch(const LogId& log) {
   ENSURE(db_.in_transaction());
-  auto row = TRY(need_log(db_, log));
+  auto row = TRY(parts_->rows.need(log));
   row.info.sealed_seq = row.info.stored_seq;
-  return update_log(db_, row);
+  return parts_->rows.update(row);
 }
 
 Status Logs::set_applied(const LogId& log, std::uint64_t seq) {
-  const auto row = TRY(need_log(db_, log));
+  const auto row = TRY(parts_->rows.need(log));
   Reached reached{.seq = seq, .hash = {}, .lamport = 0};
   if (seq <= row.info.sealed_seq) {
     const auto hash = TRY(hash_at(log, seq));
@@ -165,19 +170,19 @@ Status Logs::set_applied(const LogId& log, std::uint64_t seq) {
 
 Status Logs::set_applied(const LogId& log, const Reached& reached) {
   ENSURE(db_.in_transaction());
-  auto row = TRY(need_log(db_, log));
+  auto row = TRY(parts_->rows.need(log));
   if (reached.seq > row.info.sealed_seq) {
     return fail(Code::reject, "a change counts only under a signed head");
   }
   row.info.applied_seq = reached.seq;
   row.info.applied_hash = reached.hash;
   row.info.applied_lamport = reached.lamport;
-  return update_log(db_, row);
+  return parts_->rows.update(row);
 }
 
 Status Logs::set_mark(const LogId& log, std::uint64_t seq, crdt::Mark mark) {
   ENSURE(db_.in_transaction());
-  const auto row = TRY(need_log(db_, log));
+  const auto row = TRY(parts_->rows.need(log));
   const auto chunk = TRY(parts_->chunks.index_at(row.no, seq));
   if (chunk == nullptr) return fail(Code::not_found, "this store does not hold that change");
   return write_mark(db_, row.no, chunk->places[chunk->index_of(seq)].seq, mark);
@@ -185,9 +190,9 @@ Status Logs::set_mark(const LogId& log, std::uint64_t seq, crdt::Mark mark) {
 
 Status Logs::freeze(const LogId& log) {
   ENSURE(db_.in_transaction());
-  auto row = TRY(need_log(db_, log));
+  auto row = TRY(parts_->rows.need(log));
   row.info.frozen = true;
-  return update_log(db_, row);
+  return parts_->rows.update(row);
 }
 
 Status Logs::note_named(const SpaceId& space, std::span<const crdt::Delivered> changes) {
@@ -214,7 +219,7 @@ Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object,
   if (!number) return 0;
   std::size_t wiped = 0;
   for (const auto& run : TRY(parts_->touches.of(*number))) {
-    if (author && TRY(log_by_no(db_, run.log_no)).info.member != *author) continue;
+    if (author && TRY(parts_->rows.by_no(run.log_no)).info.member != *author) continue;
     const auto salt = TRY(parts_->salt(run.log_no, *number));
     const auto salts = [&](const LogId&, const ObjectId&) { return salt; };
     for (auto seq = run.from_seq; seq <= run.to_seq;) {
@@ -231,7 +236,7 @@ Result<std::size_t> Logs::wipe(const SpaceId& space, const ObjectId& object,
       seq = chunk->last_seq() + 1;
     }
   }
-  for (const auto& row : TRY(logs_of_space(db_, space))) {
+  for (const auto& row : TRY(parts_->rows.of_space(space))) {
     if (!author || row.info.member == *author) {
       TRY(parts_->touches.drop_salt(row.no, *number));
     }

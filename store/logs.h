@@ -103,6 +103,8 @@ class Logs {
   /// kept per object that is new (Objects::met_at). O(changes). Errors: not_found, reject when the
   /// log is frozen, when a change does not go on where the one before ended, or when its lamport is
   /// below that one's; limit beyond crdt::kSeqMax.
+  Status append(const LogId& log, std::vector<StoredChange>&& changes, WallTime now);
+  /// The same with a copy of them.
   Status append(const LogId& log, std::span<const StoredChange> changes, WallTime now);
   /// Drops the unsealed tail: what lies beyond sealed_seq. O(what is dropped).
   Status drop_tail(const LogId& log);

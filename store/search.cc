@@ -18,8 +18,13 @@ namespace {
 
 // A text of fewer bytes is indexed in the turn that changes it.
 constexpr std::size_t kLateBytes = 1024;
-// So many may be late at once: what a question waits for.
+// So many may be late for long: what a question waits for.
 constexpr std::size_t kLateMax = 8;
+// A turn that touches more is part of an exchange: all of it is late, and brought up to date in
+// steps, or when so many are.
+constexpr std::size_t kAtOnceMax = 64;
+constexpr std::size_t kLateMost = 2048;
+constexpr std::size_t kStep = 64;
 // Touched objects that are indexed before the turn ends, to bound memory.
 constexpr std::size_t kTouchedMax = 4096;
 constexpr std::size_t kTakenMax = 4096;
@@ -110,7 +115,7 @@ Status Search::open() {
   if (!is_on()) return {};
   {
     auto rows = TRY(db_.prepare("SELECT version FROM search_spec"));
-    if (TRY(rows.step()) && rows.number(0) == indexer_.version) return {};
+    if (TRY(rows.step()) && rows.number(0) == indexer_.version) return load_late();
   }
   return rebuild();
 }
@@ -232,21 +237,33 @@ Status Search::end_turn() {
   if (!is_on() || touched_.empty()) return {};
   auto touched = std::move(touched_);
   touched_.clear();
+  const bool is_exchange = touched.size() > kAtOnceMax;
   for (auto& [no, was] : touched) {
+    if (is_exchange && !was.now) {
+      TRY(note_late(no, was.before));
+      continue;
+    }
     auto now = TRY(terms_now(no));
     const bool is_long = was.text_bytes > kLateBytes || now.text_bytes > kLateBytes;
     if (!was.now && !was.before.empty() && is_long && was.before != now.terms) {
-      auto note =
-          TRY(db_.prepare("INSERT OR REPLACE INTO search_late (object_no, terms) VALUES (?, ?)"));
-      TRY(note.bind(no).bind(std::string_view(join(was.before))).run());
-      late_.insert(no);
+      TRY(note_late(no, was.before));
       continue;
     }
     TRY(write(no, was.before, now.terms));
     if (taken_.size() > kTakenMax) TRY(drop_unused());
   }
   TRY(drop_unused());
-  if (late_.size() > kLateMax) TRY(settle());
+  if (late_.size() > kLateMost) return settle();
+  if (!is_exchange && has_backlog()) TRY(settle_first(kLateMax + 1));
+  return {};
+}
+
+/// `terms`: what the index has of it.
+Status Search::note_late(std::int64_t object_no, const Terms& terms) {
+  auto note =
+      TRY(db_.prepare("INSERT OR REPLACE INTO search_late (object_no, terms) VALUES (?, ?)"));
+  TRY(note.bind(object_no).bind(std::string_view(join(terms))).run());
+  late_.insert(object_no);
   return {};
 }
 
@@ -282,9 +299,25 @@ Status Search::settle() {
   ENSURE(db_.in_transaction());
   TRY(end_turn());
   TRY(load_late());
-  const auto late = std::move(late_);
-  late_.clear();
-  for (const auto no : late) TRY(index_late(no));
+  return settle_first(late_.size());
+}
+
+bool Search::has_backlog() const { return late_.size() > kLateMax; }
+
+Status Search::settle_some() {
+  if (!is_on()) return {};
+  ENSURE(db_.in_transaction());
+  return settle_first(kStep);
+}
+
+/// Those of the lowest numbers.
+Status Search::settle_first(std::size_t count) {
+  for (; count > 0 && !late_.empty(); --count) {
+    const auto no = *late_.begin();
+    late_.erase(late_.begin());
+    TRY(index_late(no));
+    if (taken_.size() > kTakenMax) TRY(drop_unused());
+  }
   return drop_unused();
 }
 

@@ -4,9 +4,9 @@
 //
 // Owner: Store. Threads: the loop thread. Objects calls touch() before it writes; the terms of what
 // was touched are compared with what they were when the turn commits, and only the difference goes
-// into the index. A long text that is being edited is left for later, with the terms that the index
-// has of it noted in the same transaction; settle() brings it up to date, and matching() needs
-// that.
+// into the index. A long text that is being edited, and what comes in an exchange of many objects,
+// is left for later, with the terms that the index has of it noted in the same transaction;
+// settle() brings it up to date, and matching() needs that.
 #pragma once
 
 #include <cstdint>
@@ -58,6 +58,10 @@ class Search {
   Result<bool> is_settled();
   /// Brings everything up to date. Needs an open transaction.
   Status settle();
+  /// Whether more is late than a question should wait for, after an exchange. O(1).
+  bool has_backlog() const;
+  /// Brings some of that up to date, in a few milliseconds. Needs an open transaction.
+  Status settle_some();
   /// Objects that fit, by descending number, below `before`; at most `limit`. Requires
   /// is_settled(). Errors: the store's. Lists of terms are walked only as far as needed.
   Result<std::vector<Row>> matching(const Match& match, std::uint64_t before, std::size_t limit);
@@ -96,6 +100,8 @@ class Search {
   Result<Now> terms_now(std::int64_t object_no);
   Result<std::optional<MemberId>> author(const LogId& log);
   Status load_late();
+  Status note_late(std::int64_t object_no, const Terms& terms);
+  Status settle_first(std::size_t count);
   Status write(std::int64_t object_no, const Terms& before, const Terms& after);
   Status drop_unused();
   Status index_late(std::int64_t object_no);

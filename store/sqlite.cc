@@ -2,8 +2,9 @@
 
 #include <sqlite3.h>
 
-#include <map>
+#include <functional>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,11 @@ namespace {
 
 // Idle statements kept; selections are made from text, so their number has no natural bound.
 constexpr std::size_t kIdleMax = 256;
+
+// Memory set aside for what statements need while they run: slots of so many bytes, so many of
+// them. Out of the heap each would take two locks, and there are dozens a row.
+constexpr int kSlotBytes = 1200;
+constexpr int kSlots = 400;
 
 constexpr std::string_view kDamaged = "the store is damaged";
 constexpr std::string_view kNoStore = "the file is not a Holm store, or its beginning is damaged";
@@ -92,12 +98,30 @@ bool is_damage(const Error& error) {
          (error.what.starts_with(kDamaged) || error.what == kNoStore || error.what == kNotOfHome);
 }
 
+/// The statements made of one text. Stays where it is while one of them is lent.
+struct PreparedText {
+  std::vector<sqlite3_stmt*> idle;
+  std::size_t lent = 0;
+};
+
+namespace {
+
+/// Lets texts be looked up without making a string of them.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept {
+    return std::hash<std::string_view>()(text);
+  }
+};
+
+}  // namespace
+
 struct Db::State {
   std::unique_ptr<EncryptedVfs> encrypted;  ///< outlives the connection
   sqlite3* handle = nullptr;
   int frames = 0;              ///< in the log that are not in the file
   bool may_have_free = false;  ///< pages to give back
-  std::map<std::string, std::vector<sqlite3_stmt*>, std::less<>> idle;
+  std::unordered_map<std::string, PreparedText, TextHash, std::equal_to<>> prepared;
   std::size_t idle_count = 0;
   bool in_transaction = false;
   std::optional<Error> spoiled;  ///< first failed write of the transaction
@@ -112,25 +136,28 @@ struct Db::State {
     sqlite3_close_v2(handle);
   }
   void drop_idle() {
-    for (auto& [sql, handles] : idle) {
-      for (auto* statement : handles) sqlite3_finalize(statement);
+    for (auto& [sql, text] : prepared) {
+      for (auto* statement : text.idle) sqlite3_finalize(statement);
+      text.idle.clear();
     }
-    idle.clear();
+    std::erase_if(prepared, [](const auto& item) { return item.second.lent == 0; });
     idle_count = 0;
   }
 };
 
-Statement::Statement(Db& db, std::string sql, sqlite3_stmt* handle)
-    : db_(&db), sql_(std::move(sql)), handle_(handle) {}
+Statement::Statement(Db& db, PreparedText& text, sqlite3_stmt* handle)
+    : db_(&db), text_(&text), handle_(handle) {
+  ++text.lent;
+}
 
 Statement::Statement(Statement&& other) noexcept
     : db_(other.db_),
-      sql_(std::move(other.sql_)),
+      text_(other.text_),
       handle_(std::exchange(other.handle_, nullptr)),
       next_(other.next_) {}
 
 Statement::~Statement() {
-  if (handle_ != nullptr) db_->give_back(std::move(sql_), handle_);
+  if (handle_ != nullptr) db_->give_back(*text_, handle_);
 }
 
 Statement& Statement::bind_number(std::int64_t number) {
@@ -230,6 +257,7 @@ Result<std::unique_ptr<Db>> Db::open(const std::string& path, const std::string&
   sqlite3_db_config(state->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(state->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(state->handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+  sqlite3_db_config(state->handle, SQLITE_DBCONFIG_LOOKASIDE, nullptr, kSlotBytes, kSlots);
   if (state->encrypted) EncryptedVfs::reserve_bytes(state->handle);
   std::unique_ptr<Db> db(new Db(std::move(state)));
   Status read = db->run_script(kSettings);
@@ -300,26 +328,28 @@ Status Db::tidy() {
 }
 
 Result<Statement> Db::prepare(std::string_view sql) {
-  if (auto found = state_->idle.find(sql); found != state_->idle.end()) {
-    auto* handle = found->second.back();
-    found->second.pop_back();
-    if (found->second.empty()) state_->idle.erase(found);
+  const auto found = state_->prepared.find(sql);
+  if (found != state_->prepared.end() && !found->second.idle.empty()) {
+    auto& text = found->second;
+    auto* handle = text.idle.back();
+    text.idle.pop_back();
     --state_->idle_count;
-    return Statement(*this, std::string(sql), handle);
+    return Statement(*this, text, handle);
   }
   sqlite3_stmt* handle = nullptr;
   const int code = sqlite3_prepare_v3(state_->handle, sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
   if (code != SQLITE_OK) return fail(failed(code, nullptr));
-  return Statement(*this, std::string(sql), handle);
+  return Statement(*this, state_->prepared[std::string(sql)], handle);
 }
 
-void Db::give_back(std::string&& sql, sqlite3_stmt* handle) {
+void Db::give_back(PreparedText& text, sqlite3_stmt* handle) {
   sqlite3_reset(handle);
   sqlite3_clear_bindings(handle);
-  if (state_->idle_count >= kIdleMax) state_->drop_idle();
-  state_->idle[std::move(sql)].push_back(handle);
+  --text.lent;
+  text.idle.push_back(handle);
   ++state_->idle_count;
+  if (state_->idle_count > kIdleMax) state_->drop_idle();
 }
 
 Status Db::run_script(const std::string& sql) {

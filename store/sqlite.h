@@ -22,6 +22,7 @@ struct sqlite3_stmt;
 namespace holm::store {
 
 class Db;
+struct PreparedText;
 
 /// The error for stored data that makes no sense; `what` says which.
 Error damaged(std::string_view what);
@@ -76,11 +77,11 @@ class Statement {
 
  private:
   friend class Db;
-  Statement(Db& db, std::string sql, sqlite3_stmt* handle);
+  Statement(Db& db, PreparedText& text, sqlite3_stmt* handle);
   Statement& bind_number(std::int64_t number);
 
   Db* db_;
-  std::string sql_;
+  PreparedText* text_;
   sqlite3_stmt* handle_;
   int next_ = 1;
 };
@@ -142,7 +143,7 @@ class Db {
   Status begin();
   Status commit();
   void rollback();
-  void give_back(std::string&& sql, sqlite3_stmt* handle);
+  void give_back(PreparedText& text, sqlite3_stmt* handle);
   /// The error of a failed call. Inside a transaction a failed write spoils it: later writes and
   /// commit() give this error again, so half a turn is never made durable.
   Error failed(int code, sqlite3_stmt* statement);

@@ -148,8 +148,16 @@ Result<DbCopy> Store::copy_to(const std::string& path) {
                        parts_->rng);
 }
 
-bool Store::is_untidy() const { return parts_->db->is_untidy(); }
-Status Store::tidy() { return parts_->db->tidy(); }
+bool Store::is_untidy() const { return parts_->db->is_untidy() || parts_->search.has_backlog(); }
+
+Status Store::tidy() {
+  if (!parts_->search.has_backlog()) return parts_->db->tidy();
+  auto transaction = TRY(Transaction::begin(*parts_->db));
+  auto done = parts_->search.settle_some();
+  if (done) done = transaction.commit();
+  if (!done) parts_->search.rolled_back();  // it is tried again after the next writes
+  return done;
+}
 
 std::uint64_t Store::bytes_on_disk() const { return parts_->db->bytes_on_disk(); }
 

@@ -94,8 +94,8 @@ class Store {
   Result<DbCopy> copy_to(const std::string& path);
   /// Whether tidy() has something to do. O(1).
   bool is_untidy() const;
-  /// One step of housekeeping, of a few milliseconds: the write-ahead log is carried over into the
-  /// file, pages that nothing uses are given back to the disk. Requires: no turn. Errors: failed.
+  /// One step of housekeeping, of a few ms: the write-ahead log is carried over into the file, free
+  /// pages go back to the disk, search is brought up to date. Requires: no turn. Errors: failed.
   Status tidy();
   /// Bytes of the database file and its WAL.
   std::uint64_t bytes_on_disk() const;

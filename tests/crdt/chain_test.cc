@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "base/wire.h"
 #include "crdt/columns.h"
+#include "crypto/hash.h"
 #include "tests/crdt/replicas.h"
 #include "tests/support/seeds.h"
 
@@ -68,6 +70,63 @@ TEST_CASE("chain: any difference in structure or content changes the digest") {
       CHECK(differs([&](Change& c) { c.ops[i].content[k] ^= 0x20; }));
     }
   }
+}
+
+TEST_CASE("chain: objects stand in the order of their first ops, be they few or many") {
+  holm::test::for_each_seed(60, [](holm::test::Seed seed) {
+    SeededRng rng(seed);
+    std::vector<ObjectId> objects(1 + rng.below(50));
+    for (auto& object : objects) object = rng.id<ObjectId>();
+    Change change;
+    change.log = id_of<LogId>(1);
+    change.seq = change.lamport = 1;
+    for (auto left = 1 + rng.below(120); left > 0; --left) {
+      Op op;
+      op.object = objects[rng.below(objects.size())];
+      op.type = op.field = 1;
+      if (rng.below(4) > 0) op.content = encode(Value(static_cast<std::int64_t>(left)));
+      op.content_bytes = op.content.size();
+      change.ops.push_back(std::move(op));
+    }
+    for (const auto& object : objects) change.salts.push_back({object, rng.id<Salt>()});
+    std::sort(change.salts.begin(), change.salts.end());
+    // The definition of chain.h, word by word.
+    std::vector<ObjectId> named;
+    std::vector<ObjectId> with_content;
+    const auto note = [](std::vector<ObjectId>& in, const ObjectId& object) {
+      if (std::find(in.begin(), in.end(), object) == in.end()) in.push_back(object);
+    };
+    for (const auto& op : change.ops) {
+      note(named, op.object);
+      if (op.content_bytes > 0) note(with_content, op.object);
+    }
+    const auto spelled = structure(change);
+    const auto decoded = decode_value(spelled);
+    REQUIRE(decoded);
+    const auto& parts = decoded->items();
+    const auto& table = parts[9].items();
+    REQUIRE(table.size() == named.size());
+    for (std::size_t i = 0; i < named.size(); ++i) {
+      CHECK(*table[i].as_bytes() == to_bytes(named[i].view()));
+    }
+    for (std::size_t i = 0; i < change.ops.size(); ++i) {
+      const auto index = static_cast<std::size_t>(parts[10].items()[i].items()[0].number());
+      CHECK(named.at(index) == change.ops[i].object);
+    }
+    crypto::Hasher expected("holm change v1");
+    expected.part(spelled);
+    for (const auto& object : with_content) {
+      const auto salt = std::find_if(change.salts.begin(), change.salts.end(),
+                                     [&](const SaltOf& one) { return one.object == object; });
+      crypto::Hasher content("holm content v1");
+      content.update(salt->salt.view());
+      for (const auto& op : change.ops) {
+        if (op.object == object) content.update(op.content);
+      }
+      expected.update(content.finish().view());
+    }
+    CHECK(digest(change) == expected.finish());
+  });
 }
 
 TEST_CASE("chain: a flipped bit in a stored batch never gives the same chain for other changes") {

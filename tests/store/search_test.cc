@@ -123,6 +123,66 @@ TEST_CASE("search: long texts are indexed when a question comes, from the turn t
   at.check();
 }
 
+TEST_CASE("search: an exchange of many objects is indexed in steps, and no question misses any") {
+  Library at;
+  const auto id = [](std::size_t i) {
+    ObjectId out;
+    out.bytes[0] = static_cast<std::uint8_t>(1 + i / 256);
+    out.bytes[1] = static_cast<std::uint8_t>(i);
+    return out;
+  };
+  at.bench.turn([&] { at.title(id(0), "early boat"); });
+  CHECK(must(at.search().is_settled()));
+  at.bench.turn([&] {
+    for (std::size_t i = 0; i < 300; ++i) at.title(id(i), "many" + std::to_string(i % 10) + " oar");
+  });
+  CHECK(at.search().has_backlog());
+  CHECK(at.store().is_untidy());
+  // What goes meanwhile does not wait.
+  at.bench.turn([&] { must(at.store().objects().remove(kSpace, id(7))); });
+  // A few more in a turn of their own do not wait for all the rest.
+  at.bench.turn([&] { at.title(id(9), "later mast"); });
+  CHECK(at.search().has_backlog());
+  SUBCASE("asked at once") {}
+  SUBCASE("asked after a restart") { at.open(); }
+  SUBCASE("asked after some steps") {
+    for (int i = 0; i < 3; ++i) must(at.store().tidy());
+    CHECK(at.search().has_backlog());
+    CHECK_FALSE(at.store().in_turn());
+  }
+  SUBCASE("asked when all was brought up to date while nobody waited") {
+    for (int i = 0; i < 100 && at.store().is_untidy(); ++i) must(at.store().tidy());
+    CHECK_FALSE(at.search().has_backlog());
+  }
+  CHECK(at.find("boat").empty());
+  CHECK(at.find("mast") == Ids{id(9)});
+  CHECK(at.find("many7").size() == 29);
+  CHECK(at.find("oar").size() == 298);
+  CHECK(must(at.search().words_like("boats", 3)).empty());
+  at.check();
+}
+
+TEST_CASE("search: more than may be late is indexed by the turn that brings it") {
+  Library at;
+  for (std::size_t turn = 0; turn < 3; ++turn) {
+    at.bench.turn([&] {
+      for (std::size_t i = 0; i < 1000; ++i) {
+        ObjectId id;
+        id.bytes[0] = static_cast<std::uint8_t>(1 + i % 4);
+        id.bytes[1] = static_cast<std::uint8_t>(i / 4);
+        id.bytes[2] = static_cast<std::uint8_t>(turn);
+        at.title(id, "word" + std::to_string(turn));
+      }
+    });
+    CHECK(at.search().has_backlog() == (turn < 2));
+  }
+  CHECK(must(at.search().is_settled()));
+  for (std::size_t turn = 0; turn < 3; ++turn) {
+    CHECK(at.find("word" + std::to_string(turn)).size() == 1000);
+  }
+  at.check();
+}
+
 TEST_CASE("search: what was taken away can be taken out of the file") {
   Library at;
   for (std::uint8_t i = 1; i < 20; ++i) {

@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kChanges = 1'000'000;
 constexpr std::size_t kDeltaBytes = 192u << 10;  // as sync::Peer
-constexpr Millis kTurnMax{200};                  // as node/links.cc
+constexpr Millis kTurnMax{500};                  // as node/links.cc
 
 /// The deltas of a space as a peer sends them: ranges of its logs, the oldest first.
 class Feed {
@@ -116,9 +116,10 @@ class Taking {
 /// {"ms", "changes", "receive_ms", "deliver_ms", "commit_ms", "settle_ms", "processor_ms",
 /// "before_kb", "peak_kb"}: 1,000,000 changes of a made team, as deltas of 192 KiB: verified, in
 /// the logs, merged, indexed, durable. Reading them from the store they come from is not counted;
-/// its memory is.
+/// its memory is. --home DIR: of the team made there; --share X: so many times X.
 Status bench_join(const Options& options, const Report& report) {
   const auto folder = TRY(Folder::make());
+  const auto most = static_cast<std::size_t>(kChanges * (options.home ? options.share : 1.0));
   auto from_dir = options.home.value_or(folder.path() + "/from");
   if (!options.home)
     TRY(make_team(from_dir, TeamScale().times(options.share), options.seed,
@@ -144,10 +145,10 @@ Status bench_join(const Options& options, const Report& report) {
       const auto used = processor_ms();
       TRY(taking.take(*delta, now));
       processor += processor_ms() - used;
-      if (changes + feed.changes() >= kChanges) break;
+      if (changes + feed.changes() >= most) break;
     }
     changes += feed.changes();
-    if (changes >= kChanges) break;
+    if (changes >= most) break;
   }
   TRY(taking.end_turn(Millis{0}));
   const auto began = Clock::now();
