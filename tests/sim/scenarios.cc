@@ -270,6 +270,32 @@ Result<Outcome> storm(std::uint64_t seed) {
   return crew.end();
 }
 
+/// What a program that obeys no rule of its own may write: an op of any kind about anybody, that
+/// claims to have seen no more than its author had at some time before.
+void lie(World& world, const std::string& liar, const Names& all, Rng& rng,
+         std::vector<std::vector<ShortHash>>& seen) {
+  auto& host = world[liar];
+  if (!host.is_up() || host.node().teams().all().empty()) return;
+  auto& replica = *host.node().teams().all().begin()->second;
+  seen.push_back(replica.roster().frontier);
+  const auto& whom = *world[all[rng.below(all.size())]].node().teams().all().begin()->second;
+  using work::members::OpKind;
+  static const OpKind kKinds[] = {OpKind::grant,       OpKind::reduce, OpKind::reduce,
+                                  OpKind::drop_device, OpKind::rekey,  OpKind::open_room};
+  work::members::Op op;
+  op.kind = kKinds[rng.below(6)];
+  op.target = whom.self();
+  op.role = static_cast<work::members::Role>(rng.below(5));
+  op.dropped = whom.self_device();
+  op.network_key.assign(32, static_cast<std::uint8_t>(rng.below(256)));
+  op.room = rng.id<SpaceId>();
+  if (!replica.begin()) return;
+  const auto written =
+      replica.add_membership(std::move(op), WallTime{}, seen[rng.below(seen.size())]);
+  if (!written || !replica.commit()) return replica.rollback();
+  host.node().links().on_written(replica, false);
+}
+
 /// One deed of membership, or some work, by whoever it may be. What is refused counts as nothing.
 void decide(World& world, const std::string& who, const Names& all, Rng& rng,
             const std::string& log, std::map<std::string, std::vector<std::string>>& told) {
@@ -314,11 +340,13 @@ Result<Outcome> trust(std::uint64_t seed) {
   }
   TRY(world.converge(kPatience));
   std::map<std::string, std::vector<std::string>> told;
+  std::vector<std::vector<ShortHash>> seen;  // by Eve
   for (int round = 0; round < 5; ++round) {
     std::vector<std::set<std::string>> groups(1 + rng.below(3));
     for (const auto& name : five) groups[rng.below(groups.size())].insert(name);
     world.split(groups);
     for (int i = 0; i < 6; ++i) {
+      if (rng.chance(25)) lie(world, "eve", five, rng, seen);
       decide(world, five[rng.below(five.size())], five, rng, crew.work.log(), told);
       world.run_for(some(rng, 2'000));
     }
