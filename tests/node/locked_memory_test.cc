@@ -63,11 +63,12 @@ TEST_CASE("locked memory: keys are in memory while a home is open, and not after
       CHECK(test::copies_in_memory(secrets.at("signing key")) > 0);  // that looking finds them
       CHECK(test::copies_in_memory(secrets.at("recovery key")) > 0);
     }
-    for (const auto& [name, secret] : secrets) {
+    for (const auto& item : secrets) {
+      const auto& name = item.first;
       // A key file has it on the disk as it is, so the memory it was read into is not wiped.
       if (!has_passphrase && name == "home key") continue;
       CAPTURE(name);
-      CHECK(test::copies_in_memory(secret) == 0);
+      CHECK(test::copies_in_memory(item.second) == 0);
     }
   }
 }

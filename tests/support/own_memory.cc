@@ -27,6 +27,12 @@ Masked masked(ByteView secret) {
 bool can_search_memory() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return false;
+#else
+  return true;
+#endif
 #else
   return true;
 #endif
