@@ -12,6 +12,7 @@ class LinkView final : public sync::Shared {
  public:
   explicit LinkView(Replica& replica) : replica_(replica) {}
   bool may_read = false;
+  bool may_learn = false;        ///< may read the trust space, and no other
   std::optional<DeviceId> only;  ///< of the two sides' devices the one that was removed
 
   std::vector<SpaceId> spaces() const override {
@@ -44,11 +45,11 @@ class LinkView final : public sync::Shared {
   Result<bool> knows(const crdt::Position& place) const override { return replica_.knows(place); }
   Result<std::optional<sync::Range>> next_range(
       const LogId& log, const std::vector<crdt::Position>& theirs) const override {
-    if (only ? !TRY(is_theirs(log)) : !may_read) return std::optional<sync::Range>();
+    if (!TRY(is_told(log))) return std::optional<sync::Range>();
     return replica_.next_range(log, theirs);
   }
   Result<std::vector<crdt::Position>> places(const LogId& log) const override {
-    if (only ? !TRY(is_theirs(log)) : !may_read) return std::vector<crdt::Position>();
+    if (!TRY(is_told(log))) return std::vector<crdt::Position>();
     return replica_.places(log);
   }
   Result<std::vector<crdt::Position>> furthest(std::vector<crdt::Position> held) const override {
@@ -61,6 +62,13 @@ class LinkView final : public sync::Shared {
   }
 
  private:
+  Result<bool> is_told(const LogId& log) const {
+    if (only) return is_theirs(log);
+    if (may_read || !may_learn) return may_read;
+    const auto info = TRY(replica_.store().logs().find(log));
+    return info && info->space == replica_.trust();
+  }
+
   Replica& replica_;
 };
 

@@ -70,8 +70,9 @@ Host this_machine() {
   host.signal_ready = signal_ready;
   host.init = [](const Init& init) {
     return node::init_home(
-        {init.home, init.name, init.zone, init.hours, node::Unlock{init.passphrase}});
+        {init.home, init.name, init.zone, init.hours, node::Unlock{init.passphrase}, init.phrase});
   };
+  host.is_home = node::is_home;
   host.open = [](const std::string& home, const std::optional<std::string>& passphrase) {
     return node::open_client(home, node::Unlock{passphrase});
   };
