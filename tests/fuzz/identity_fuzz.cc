@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     case 3:
       if (const auto secret = node::parse_recovery_phrase(as_text(bytes))) {
-        ENSURE(node::parse_recovery_phrase(node::recovery_phrase(*secret)) == secret);
+        ENSURE(*node::parse_recovery_phrase(node::recovery_phrase(*secret)) == *secret);
       }
       if (const auto bits = work::members::parse_proquint(as_text(bytes))) {
         ENSURE(work::members::proquint(*bits) == as_text(bytes));
@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     default:
       if (const auto secret = work::members::parse_invite_code(as_text(bytes))) {
-        ENSURE(work::members::parse_invite_code(work::members::invite_code(*secret)) == secret);
+        ENSURE(*work::members::parse_invite_code(work::members::invite_code(*secret)) == *secret);
       }
   }
   return 0;

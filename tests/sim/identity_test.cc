@@ -1,6 +1,8 @@
 // Getting back in by the recovery phrase, one more device by a code, and how both are refused.
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "base/json.h"
 #include "base/wire.h"
 #include "crypto/hash.h"
@@ -129,6 +131,46 @@ TEST_CASE("recover: on two machines apart, both work, and the member sees all th
   must(world.converge(300s));
   const auto devices = must(world["two"].run(request_of("device.list").set("member", "me")));
   CHECK(devices["devices"].items().size() == 3);
+}
+
+TEST_CASE("recover: every team that the reached device is in comes back, further ones elsewhere") {
+  World world{14, {"ana", "bo", "cy", "new"}};
+  const auto found = [&](const char* name) {
+    return std::string(
+        must(world["ana"].run(request_of("team.create").set("name", name)))["team"].text());
+  };
+  const auto join = [&](const char* who, const std::string& team) {
+    const auto invite = must(world["ana"].run(request_of("invite.create").set("team", team)));
+    must(world[who].run(joining(invite["code"].text(), world["ana"])));
+  };
+  const auto one = found("One");
+  const auto two = found("Two");
+  const auto three = found("Three");
+  join("bo", one);
+  join("bo", two);
+  join("cy", three);
+  world.run_for(5s);
+  world["ana"].shut_down();
+  const auto names = [&] {
+    std::set<std::string> out;
+    const auto listed = must(world["new"].run(request_of("team.list")));
+    for (const auto& team : listed["teams"].items()) {
+      out.emplace(team["name"].text());
+    }
+    return out;
+  };
+  const auto back = must(world["new"].run(recovery(world["ana"].phrase(), world["bo"])));
+  CHECK(back["teams"].items().size() == 2);
+  CHECK(names() == std::set<std::string>{"One", "Two"});
+  must(world["new"].run(recovery(world["ana"].phrase(), world["cy"])));
+  CHECK(names() == std::set<std::string>{"One", "Two", "Three"});
+  // Again, where all is back already, changes nothing.
+  must(world["new"].run(recovery(world["ana"].phrase(), world["bo"])));
+  CHECK(names().size() == 3);
+  for (const auto& [team, replica] : world["new"].node().teams().all()) {
+    CHECK(replica->has_root());
+    CHECK(replica->roster().devices.size() == 3);
+  }
 }
 
 TEST_CASE("recover: what goes wrong is told, and leaves the home as it was") {

@@ -146,6 +146,7 @@ TEST_CASE("cli: every command prints parseable JSON with --json") {
     }
     host.typed_secrets = {"correct", "correct", "correct"};
     if (command.name == "init") words.insert(words.end(), {"--name", "Ana"});
+    if (command.name == "recover") words.insert(words.end(), {"--at", "h:1"});
     if (command.name == "file get") words.insert(words.end(), {"--out", folder / "got"});
     if (command.name == "file quota") words.emplace_back("20G");
     if (command.name == "doc write") words.insert(words.end(), {"--file", folder / "text"});
