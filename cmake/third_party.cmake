@@ -1,7 +1,8 @@
 # Debian packages, each behind one interface target that a folder links PRIVATE. Which folder may
 # see which header, and why each is here at all, stands in docs/ARCHITECTURE.md.
 find_package(PkgConfig REQUIRED)
-foreach(item sodium:libsodium uv:libuv sqlite:sqlite3 zstd:libzstd zlib:zlib utf8proc:libutf8proc)
+foreach(item sodium:libsodium uv:libuv sqlite:sqlite3 zstd:libzstd zlib:zlib utf8proc:libutf8proc
+    qrencode:libqrencode png:libpng)
   string(REPLACE ":" ";" item ${item})
   list(GET item 0 name)
   list(GET item 1 module)

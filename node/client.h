@@ -7,6 +7,10 @@
 //   team.create {name}                         team.list {}
 //   invite.create {role, uses, expires, name}  invite.cancel {id}
 //   join {code, at, timeout_ms}                sync {with, timeout_ms}
+//   recover {phrase, at, timeout_ms} -> {"teams": [{"team", "name", "member", "role",
+//     "other_devices"}], "device"}
+//   device.add {} -> {"code", "expires", "name", "at"}   device.rename {device, label}
+//   member.verify {member, outcome: "same" or "different"} -> {"name", "words", "verified"}
 //   peers {}  peers.add {at}  peers.remove {at}
 //   status {}  verify {deep}
 //   audit {} -> {"digest", "objects": [{"id", "digest"}]}: merged state, for comparing devices

@@ -22,9 +22,9 @@
 
 namespace holm::node {
 
-/// A join that goes on until it is answered, also after a restart.
+/// A join, or a recovery, that goes on until it is answered, also after a restart.
 struct PendingJoin {
-  Bytes secret;    ///< of the invite, 16 bytes
+  Bytes secret;    ///< of the invite or device code, 16 bytes; empty: by the home's phrase
   std::string at;  ///< where to knock
   bool operator==(const PendingJoin&) const = default;
 };
@@ -44,6 +44,8 @@ struct Env {
   std::function<Result<std::unique_ptr<ByteSource>>(const std::string& path)> open_file{};
   /// Keeps the joins that are not answered yet across restarts.
   std::function<Status(const std::vector<PendingJoin>&)> save_joins;
+  /// Keeps the identity after it was changed.
+  std::function<Status()> save_identity{};
   /// What a backup takes from the home, as Home::parts(); empty: this node has none.
   std::function<Result<HomeParts>(const std::optional<std::string>& passphrase)> home_parts;
   /// Closes the home soon, after the answer to whoever asked; empty: it is not served.

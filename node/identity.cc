@@ -5,31 +5,13 @@
 #include "base/ensure.h"
 #include "base/wire.h"
 #include "crypto/hash.h"
+#include "work/members/proquint.h"
 
 namespace holm::node {
 namespace {
 
-constexpr std::string_view kConsonants = "bdfghjklmnprstvz";
-constexpr std::string_view kVowels = "aiou";
 constexpr std::size_t kWords = 9;
 constexpr std::uint64_t kVersion = 1;
-
-std::string word(std::uint16_t bits) {
-  return {kConsonants[bits >> 12 & 15], kVowels[bits >> 10 & 3], kConsonants[bits >> 6 & 15],
-          kVowels[bits >> 4 & 3], kConsonants[bits & 15]};
-}
-
-std::optional<std::uint16_t> unword(std::string_view text) {
-  if (text.size() != 5) return std::nullopt;
-  unsigned out = 0;
-  for (std::size_t i = 0; i < 5; ++i) {
-    const bool is_vowel = i % 2 == 1;
-    const auto at = (is_vowel ? kVowels : kConsonants).find(text[i]);
-    if (at == std::string_view::npos) return std::nullopt;
-    out = out << (is_vowel ? 2 : 4) | static_cast<unsigned>(at);
-  }
-  return static_cast<std::uint16_t>(out);
-}
 
 std::uint16_t check_of(const RecoverySecret& secret) {
   const auto digest = crypto::hash("holm recovery check v1", secret.view());
@@ -52,11 +34,7 @@ Founding founding(const Identity& identity, std::string_view team_name, Rng& rng
 }
 
 std::string recovery_phrase(const RecoverySecret& secret) {
-  std::string out;
-  for (std::size_t i = 0; i < secret.bytes.size(); i += 2) {
-    out += word(static_cast<std::uint16_t>(secret.bytes[i] << 8 | secret.bytes[i + 1])) + " ";
-  }
-  return out + word(check_of(secret));
+  return work::members::proquints(secret.view()) + " " + work::members::proquint(check_of(secret));
 }
 
 Result<RecoverySecret> parse_recovery_phrase(std::string_view phrase) {
@@ -65,7 +43,7 @@ Result<RecoverySecret> parse_recovery_phrase(std::string_view phrase) {
   std::string current;
   const auto take = [&]() -> Status {
     if (current.empty()) return {};
-    auto bits = unword(current);
+    const auto bits = work::members::parse_proquint(current);
     if (!bits) {
       return fail(Code::usage, "\"" + current + "\" is no word of a recovery phrase",
                   "nothing was changed", "check what was typed");

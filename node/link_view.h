@@ -15,6 +15,7 @@ class LinkView final : public sync::Shared {
  public:
   explicit LinkView(Replica& replica) : replica_(replica) {}
   bool may_read = false;
+  bool may_learn = false;         ///< may read the trust space, and no other
   std::optional<DeviceId> hears;  ///< theirs, removed as far as is known here
   std::optional<DeviceId> hands;  ///< ours, removed as they say
 
@@ -71,10 +72,10 @@ class LinkView final : public sync::Shared {
  private:
   bool is_cut(const SpaceId& space) const { return is_late() && space != replica_.trust(); }
   Result<bool> may_send(const LogId& log) const {
-    if (!is_late()) return may_read;
-    if (!hands) return false;
+    if (!is_late() && (may_read || !may_learn)) return may_read;
+    if (is_late() && !hands) return false;
     const auto info = TRY(replica_.store().logs().find(log));
-    return info && (info->space == replica_.trust() || info->device == *hands);
+    return info && (info->space == replica_.trust() || (hands && info->device == *hands));
   }
 
   Replica& replica_;

@@ -5,7 +5,7 @@
 #include "base/ensure.h"
 #include "crypto/hash.h"
 #include "crypto/sign.h"
-#include "node/link_view.h"
+#include "node/link.h"
 #include "store/logs.h"
 
 namespace holm::node {
@@ -13,7 +13,6 @@ namespace members = work::members;
 namespace {
 
 constexpr std::string_view kPrologue = "holm/1";
-constexpr std::string_view kCannotStore = "this device cannot store more at the moment";
 constexpr std::size_t kQueuedMax = 2u << 20;  ///< given to a session before deltas wait
 constexpr Millis kTurnMax{500};               ///< what many deltas hold may share a commit
 constexpr Millis kSliceGap{1};                ///< room for all else between slices of a delivery
@@ -35,27 +34,6 @@ Digest handshake_digest(const crypto::HandshakeHash& hash) {
 }
 
 }  // namespace
-
-struct Links::Link {
-  net::LinkId id = 0;
-  std::unique_ptr<net::Session> session;
-  net::Endpoint dialled;
-  bool is_inbound = false;
-  LinkStage stage = LinkStage::connecting;
-  Replica* replica = nullptr;
-  std::unique_ptr<LinkView> view;
-  sync::Peer peer;
-  crypto::KexPublic remote;
-  DeviceId device;
-  std::optional<work::members::InviteSecret> secret;  ///< a join of ours
-  std::optional<ShortHash> invite;                    ///< a join of theirs: the invite they hold
-  Digest handshake;
-  std::uint64_t sent_bytes = 0;
-  std::uint64_t received_bytes = 0;
-  bool is_connected = false;
-  bool is_closing = false;
-  std::optional<Error> why;
-};
 
 Links::Links(const Env& env, const Identity& identity, Teams& teams, LinkEvents& events)
     : env_(env), identity_(identity), teams_(teams), events_(events) {
@@ -80,9 +58,10 @@ Result<net::LinkId> Links::dial(const TeamId& team, const net::Endpoint& to) {
   auto link = std::make_unique<Link>();
   link->dialled = to;
   link->replica = replica;
-  link->session = net::Session::dial(session_config(), identity_.exchange,
-                                     {.tag = 0, .psk = *key, .payload = encode_hello(team)},
-                                     env_.rng, env_.clock.now());
+  link->session = net::Session::dial(
+      session_config(), identity_.exchange,
+      {.tag = 0, .psk = *key, .payload = encode(Hello{team, identity_.device(), {}})}, env_.rng,
+      env_.clock.now());
   link->id = env_.transport.dial(to);
   const auto id = link->id;
   links_[id] = std::move(link);
@@ -94,8 +73,25 @@ net::LinkId Links::dial_join(const members::InviteSecret& secret, const net::End
   link->dialled = to;
   link->secret = secret;
   const auto psk = members::invite_psk(secret);
+  link->session = net::Session::dial(
+      session_config(), identity_.exchange,
+      {.tag = 0, .psk = psk, .payload = encode(Hello{{}, identity_.device(), {}})}, env_.rng,
+      env_.clock.now());
+  link->id = env_.transport.dial(to);
+  const auto id = link->id;
+  links_[id] = std::move(link);
+  return id;
+}
+
+net::LinkId Links::dial_recovery(const std::optional<TeamId>& team, const net::Endpoint& to) {
+  auto link = std::make_unique<Link>();
+  link->dialled = to;
+  link->is_recovery = true;
+  link->wanted = team.value_or(TeamId{});
+  const auto psk = recovery_psk(identity_.recovery);
+  const Hello hello{link->wanted, identity_.device(), {}};
   link->session = net::Session::dial(session_config(), identity_.exchange,
-                                     {.tag = 0, .psk = psk, .payload = encode_hello({})}, env_.rng,
+                                     {.tag = 0, .psk = psk, .payload = encode(hello)}, env_.rng,
                                      env_.clock.now());
   link->id = env_.transport.dial(to);
   const auto id = link->id;
@@ -131,7 +127,8 @@ LinkInfo Links::info(const Link& link) const {
                .in_sync = false,
                .sent_bytes = link.sent_bytes,
                .received_bytes = link.received_bytes,
-               .round_trips = link.peer.counters().vectors_sent + link.peer.counters().deltas_sent};
+               .round_trips = link.peer.counters().vectors_sent + link.peer.counters().deltas_sent,
+               .clock_gap = link.clock_gap};
   out.in_sync = link.stage == LinkStage::open && link.peer.in_sync(*link.view);
   return out;
 }
@@ -205,14 +202,12 @@ void Links::on_closed(net::LinkId id, const Error& why) {
       !link->session->is_established()) {
     // A stranger hears nothing, so a hang-up before the first word is all that a wrong key meets.
     if (link->replica != nullptr) ++unanswered_[{link->replica->team(), link->dialled}];
-    reason = {Code::denied,
-              link->dialled.text() + (link->secret ? " does not know this invite code"
-                                                   : " is not a device of this team"),
-              "nothing was changed",
-              link->secret ? "check the code, and that the other device runs Holm for that team"
-                           : "check the address"};
+    reason = silence(*link);
   }
-  if (link->secret && link->stage != LinkStage::open) events_.on_join(id, fail(reason));
+  if ((link->secret || link->is_recovery) && link->stage != LinkStage::open) {
+    if (reason.safe.empty()) reason.safe = "nothing was changed";
+    events_.on_join(id, fail(reason));
+  }
   auto told = info(*link);
   told.in_sync = false;
   events_.on_link_closed(told, reason);
@@ -234,6 +229,10 @@ void Links::pump(Link& link) {
       if (!alive->session->is_closed()) return;
       alive->is_closing = true;
       return env_.transport.close(id);
+    }
+    if (may_sign_in(*alive)) {
+      sign_in(*alive);
+      continue;
     }
     // Within a turn nothing is told: it may yet be rolled back. end_turn() comes round again.
     if (alive->stage >= LinkStage::membership_only && !alive->session->is_closed() &&
@@ -299,38 +298,36 @@ void Links::on_established(Link& link, net::Established established) {
   if (link.remote == identity_.exchange.public_key()) {
     return close(link, net::GoodbyeReason::done, "this is the same device");
   }
+  const auto hello = decode_hello(established.payload);
+  if (!hello) return close(link, net::GoodbyeReason::invalid, "an unreadable greeting");
+  link.said = hello->device;
   if (link.is_inbound) {
     const auto* door = teams_.door(established.tag);
     if (door == nullptr) return close(link, net::GoodbyeReason::denied, "that key is closed");
-    link.replica = teams_.find(door->team);
-    if (!door->invite.is_nil()) link.invite = door->invite;
-  } else {
-    auto team = decode_hello(established.payload);
-    if (!team) return close(link, net::GoodbyeReason::invalid, "an unreadable greeting");
-    if (link.secret) {
-      auto replica = teams_.prepare(*team);
-      if (!replica) return close(link, net::GoodbyeReason::failed, replica.error().what);
-      link.replica = *replica;
-    } else if (*team != link.replica->team()) {
-      return close(link, net::GoodbyeReason::denied, "that device is in another team");
+    if (door->kind != Door::Kind::network) link.door = *door;
+    if (door->kind == Door::Kind::recovery) {  // of no team, until it is known whose phrase it is
+      link.stage = LinkStage::joining;
+      link.wanted = hello->team;
+      return;
     }
+    link.replica = teams_.find(door->team);
+  } else if (link.is_recovery) {
+    link.stage = LinkStage::joining;
+    const auto key = recovery_signing_key(identity_.recovery);
+    const auto asked = recovery_signed_bytes(link.wanted, link.handshake);
+    return send(link, sync::RecoverRequest{crypto::sign(key, kRecoverLabel, asked)});
+  } else if (link.secret) {
+    auto replica = teams_.prepare(hello->team);
+    if (!replica) return close(link, net::GoodbyeReason::failed, replica.error().what);
+    link.replica = *replica;
+  } else if (hello->team != link.replica->team()) {
+    return close(link, net::GoodbyeReason::denied, "that device is in another team");
   }
   ENSURE(link.replica != nullptr);
   link.view = std::make_unique<LinkView>(*link.replica);
-  if (link.secret) {
+  if (link.secret || link.door) {
     link.stage = LinkStage::joining;
-    const auto certificate =
-        members::encode(identity_.certificate(link.replica->team(), env_.clock.wall()));
-    const auto key = members::invite_signing_key(*link.secret);
-    const members::JoinProof proof{
-        .handshake = link.handshake,
-        .signature = crypto::sign(
-            key, members::kJoinLabel,
-            members::join_signed_bytes(link.replica->team(), certificate, link.handshake))};
-    return send(link, sync::JoinRequest{identity_.name, certificate, members::encode(proof)});
-  }
-  if (link.invite) {
-    link.stage = LinkStage::joining;
+    if (link.secret) ask_to_join(link, *hello);
     return;
   }
   link.stage = LinkStage::membership_only;
@@ -344,12 +341,14 @@ void Links::promote(Link& link) {
     return;
   }
   const auto& roster = link.replica->roster();
-  const auto* device = roster.device_by_key(link.remote);
+  // The key is proven, the id is said: another may have been certified with the same public key.
+  const auto* device = roster.device(link.said);
+  if (device != nullptr && device->exchange != link.remote) device = nullptr;
   if (device != nullptr && !roster.authorised(device->id)) return hear_out(link, device->id);
   const bool is_known = device != nullptr && roster.authorised(identity_.device());
   if (is_known && link.view->hears) {
     link.view->hears.reset();
-    send(link, sync::Admitted{link.replica->team()});
+    send(link, sync::Admitted{link.replica->team(), identity_.device(), env_.clock.wall()});
   }
   if (is_known && link.stage != LinkStage::open && !link.view->hands) {
     link.stage = LinkStage::open;
@@ -394,6 +393,16 @@ void Links::on_taken_back(Link& link) {
   promote(link);
 }
 
+/// Profiles hold what members knock with when they have nothing left but their phrase.
+void Links::note_profiles(const Replica& replica, const std::vector<Changed>& changed) {
+  const bool is_any = std::any_of(changed.begin(), changed.end(), [&](const Changed& item) {
+    return item.space == replica.commons();
+  });
+  if (!is_any) return;
+  teams_.on_profiles_changed(replica.team());
+  teams_.refresh_doors();
+}
+
 void Links::on_membership_changed(Replica& replica) {
   teams_.refresh_doors();
   std::vector<net::LinkId> ids;
@@ -409,12 +418,6 @@ void Links::on_membership_changed(Replica& replica) {
   }
 }
 
-void Links::answer_join(Link& link) {
-  if (!link.secret || link.stage != LinkStage::open) return;
-  link.secret.reset();
-  events_.on_join(link.id, link.replica->team());
-}
-
 void Links::remember(const Link& link) {
   if (link.dialled.host.empty()) return;
   // Known addresses are written in the turn of whatever comes next; losing one costs nothing.
@@ -426,77 +429,6 @@ void Links::remember(const Link& link) {
   }
 }
 
-// --- joining
-
-void Links::on_join_request(Link& link, const sync::JoinRequest& request) {
-  auto team = admit(link, request);
-  if (!team) {
-    send(link, sync::Refused{team.error().code, team.error().what});
-    return close(link, net::GoodbyeReason::denied, team.error().what);
-  }
-  send(link, sync::Admitted{*team});
-  link.invite.reset();
-  link.stage = LinkStage::membership_only;
-  on_membership_changed(*link.replica);
-}
-
-Result<TeamId> Links::admit(Link& link, const sync::JoinRequest& request) {
-  auto& replica = *link.replica;
-  const auto now = env_.clock.wall();
-  const auto certificate = TRY(members::decode_certificate(request.certificate, replica.team()));
-  if (certificate.exchange != link.remote) {
-    return fail(Code::reject, "the certificate is of another device");
-  }
-  if (replica.roster().authorised(certificate.device)) return replica.team();  // asked again
-  const auto found = replica.roster().invites.find(*link.invite);
-  if (found == replica.roster().invites.end() || found->second.closed) {
-    return fail(Code::denied, "the invite was cancelled");
-  }
-  const auto& invite = found->second;
-  if (now > invite.expires) return fail(Code::denied, "the invite has expired");
-  if (invite.used >= invite.uses) return fail(Code::denied, "the invite has been used up");
-  const auto proof = TRY(members::decode_join_proof(request.proof));
-  if (proof.handshake != link.handshake) {
-    return fail(Code::reject, "the request was made for another link");
-  }
-  members::Op op;
-  op.kind = members::OpKind::grant;
-  op.target = certificate.member;
-  op.role = invite.role;
-  op.certificate = request.certificate;
-  op.name = request.name;
-  op.invite = invite.id;
-  op.join_proof = request.proof;
-  end_turn();  // what others sent stands on its own
-  TRY(replica.begin());
-  auto added = replica.add_membership(std::move(op), now);
-  if (!added) {
-    replica.rollback();
-    return fail(std::move(added).error());
-  }
-  TRY(replica.commit());
-  events_.on_changed(replica, replica.take_changed());
-  (void)replica.take_membership_changed();
-  if (!replica.roster().authorised(certificate.device)) {
-    return fail(Code::denied, "this device may not let anyone in with that invite");
-  }
-  return replica.team();
-}
-
-void Links::on_admitted(Link& link, const sync::Admitted& admitted) {
-  if (admitted.team != link.replica->team()) {
-    return close(link, net::GoodbyeReason::invalid, "admitted to another team");
-  }
-  link.stage = LinkStage::membership_only;
-  promote(link);
-  answer_join(link);  // what it took to know may be here already: the device died before it heard
-}
-
-void Links::on_refused(Link& link, const sync::Refused& refused) {
-  link.why = Error{refused.code, "not let in: " + refused.why, {}, {}};
-  close(link, net::GoodbyeReason::done, "refused");
-}
-
 // --- messages
 
 void Links::on_message(Link& link, ByteView bytes) {
@@ -506,16 +438,7 @@ void Links::on_message(Link& link, ByteView bytes) {
     return close(link, net::GoodbyeReason::invalid, message.error().what);
   }
   if (link.stage == LinkStage::joining) {
-    if (auto* request = std::get_if<sync::JoinRequest>(&*message); request && link.invite) {
-      return on_join_request(link, *request);
-    }
-    if (auto* admitted = std::get_if<sync::Admitted>(&*message); admitted && link.secret) {
-      return on_admitted(link, *admitted);
-    }
-    if (auto* refused = std::get_if<sync::Refused>(&*message); refused && link.secret) {
-      return on_refused(link, *refused);
-    }
-    return close(link, net::GoodbyeReason::invalid, "an unexpected message while joining");
+    return on_admitting_message(link, *message);
   }
   if (auto* refused = std::get_if<sync::Refused>(&*message)) return on_removed(link, *refused);
   if (std::get_if<sync::Admitted>(&*message) != nullptr && link.view->hands) {
@@ -655,6 +578,7 @@ void Links::end_turn(Ending ending) {
     std::set<SpaceId> spaces;
     for (const auto& item : changed) spaces.insert(item.space);
     for (const auto& space : spaces) stored(replica, space);
+    note_profiles(replica, changed);
     if (replica.take_membership_changed()) on_membership_changed(replica);
     if (!changed.empty()) events_.on_changed(replica, changed);
   }
@@ -671,6 +595,7 @@ void Links::on_written(Replica& replica, bool is_typing) {
   auto changed = replica.take_changed();
   std::set<SpaceId> spaces;
   for (const auto& item : changed) spaces.insert(item.space);
+  note_profiles(replica, changed);
   if (replica.take_membership_changed()) on_membership_changed(replica);
   if (!changed.empty()) events_.on_changed(replica, changed);
   if (is_typing) {

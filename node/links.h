@@ -45,6 +45,7 @@ struct LinkInfo {
   std::uint64_t sent_bytes = 0;
   std::uint64_t received_bytes = 0;
   std::uint64_t round_trips = 0;
+  Millis clock_gap{0};  ///< how far ahead the clock is of who let this device in
 };
 
 /// What Links tells its owner, always outside a call into Links' own entry points' middle: after
@@ -55,7 +56,9 @@ class LinkEvents {
   /// The link authenticated as a device of the team.
   virtual void on_link_open(const LinkInfo& link) = 0;
   virtual void on_link_closed(const LinkInfo& link, const Error& why) = 0;
-  /// A join that this device asked for: it belongs now, or was refused.
+  /// A knock by this home's phrase was answered: by these teams it can be brought back into.
+  virtual void on_recoverable(net::LinkId link, const std::vector<TeamId>& teams) = 0;
+  /// A join or recovery that this device asked for: it belongs now, or was refused.
   virtual void on_join(net::LinkId link, const Result<TeamId>& outcome) = 0;
   /// Something became durable in a team: received or written.
   virtual void on_changed(Replica& replica, const std::vector<Changed>& changed) = 0;
@@ -74,6 +77,9 @@ class Links final : public net::TransportEvents {
   Result<net::LinkId> dial(const TeamId& team, const net::Endpoint& to);
   /// Starts a link to someone who can let this device in.
   net::LinkId dial_join(const work::members::InviteSecret& secret, const net::Endpoint& to);
+  /// Starts a link to a device of any team of this home's phrase: asks which teams there are, or
+  /// makes this device one of the person's in `team`.
+  net::LinkId dial_recovery(const std::optional<TeamId>& team, const net::Endpoint& to);
   void hang_up(net::LinkId link, std::string why);
   /// Says goodbye on all links and takes no new ones.
   void stop();
@@ -112,19 +118,28 @@ class Links final : public net::TransportEvents {
   };
 
   Link* get(net::LinkId id);
+  static Error silence(const Link& link);
   LinkInfo info(const Link& link) const;
   void pump(Link& link);
   void pump_all();
   void stored(const Replica& replica, const SpaceId& space);
   void on_established(Link& link, net::Established established);
   void on_message(Link& link, ByteView bytes);
-  void on_join_request(Link& link, const sync::JoinRequest& request);
+  void on_admitting_message(Link& link, const sync::Message& message);
+  void ask_to_join(Link& link, const Hello& hello);
+  void answer_request(Link& link, const Result<TeamId>& team);
   Result<TeamId> admit(Link& link, const sync::JoinRequest& request);
+  Result<TeamId> certify(Link& link, const sync::DeviceRequest& request);
+  void on_recover_request(Link& link, const sync::RecoverRequest& request);
+  void on_recoverable(Link& link, const sync::Recoverable& recoverable);
+  bool may_sign_in(const Link& link) const;
+  void sign_in(Link& link);
   void on_admitted(Link& link, const sync::Admitted& admitted);
   void on_refused(Link& link, const sync::Refused& refused);
   void on_delta(Link& link, sync::Delta delta);
   /// The store failed: what this turn took in is gone, and asked for again.
   void lose_turn(Replica& replica, const Error& why);
+  void note_profiles(const Replica& replica, const std::vector<Changed>& changed);
   void on_membership_changed(Replica& replica);
   void hear_out(Link& link, const DeviceId& device);
   void on_taken_back(Link& link);

@@ -28,6 +28,7 @@ LoopNode::LoopNode(std::unique_ptr<crypto::SystemRng> rng, std::unique_ptr<Home>
            .read_source = read_source,
            .open_file = open_file,
            .save_joins = [this](const auto& joins) { return home_->save_joins(joins); },
+           .save_identity = [this] { return home_->save_identity(); },
            .home_parts =
                [this](const std::optional<std::string>& passphrase) {
                  return home_->parts(passphrase);

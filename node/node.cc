@@ -115,6 +115,7 @@ Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request)
   if (what == "team.create") return std::optional(TRY(team_create(request)));
   if (what == "team.list") return std::optional(TRY(team_list()));
   if (what == "join") return join(id, request);
+  if (what == "recover") return recover(id, request);
   if (what == "sync") return sync(id, request);
   if (what == "home.lock") {
     if (!env_.lock) return fail(Code::unsupported, "this node cannot be locked");
@@ -128,6 +129,9 @@ Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request)
   if (what == "invite.cancel") return std::optional(TRY(invite_cancel(replica, request)));
   if (what == "member.role") return std::optional(TRY(member_role(replica, request)));
   if (what == "device.drop") return std::optional(TRY(device_drop(replica, request)));
+  if (what == "device.add") return std::optional(TRY(device_add(replica, request)));
+  if (what == "device.rename") return std::optional(TRY(device_rename(replica, request)));
+  if (what == "member.verify") return std::optional(TRY(member_verify(replica, request)));
   if (what == "team.log") return std::optional(TRY(team_log(replica)));
   if (what.starts_with("tray.")) return std::optional(TRY(tray(replica, request)));
   if (what == "peers" || what == "peers.add" || what == "peers.remove") {
@@ -156,6 +160,12 @@ Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request)
     }
     watches_[id] = watch;
     return std::optional<Value>();
+  }
+  if (what == "team.show" || what == "profile.show") {
+    return std::optional(TRY(with_verified(replica, TRY(run_query(replica, request)))));
+  }
+  if (what == "device.list") {
+    return std::optional(TRY(with_words(replica, TRY(run_query(replica, request)))));
   }
   if (work::is_query(what)) return std::optional(TRY(run_query(replica, request)));
   return std::optional(TRY(run_command(replica, request)));
@@ -230,6 +240,7 @@ void Node::end_turn() {
   if (std::exchange(has_damage_, false)) (void)mend_soon();
   note_heard();
   check_meetings();
+  go_on_recovering();
   free_erased_files();
   if (!tidy_at_ && is_untidy()) tidy_at_ = env_.clock.now() + kTidyGap;
 }
@@ -280,11 +291,21 @@ void Node::on_deadline(Time now) {
     if (join.give_up && *join.give_up <= now) {
       const auto request = join.request;
       const auto at = join.pending.at;
+      if (join.is_fetching) {  // it belongs, and what is missing comes as it does for any device
+        join.is_partial = true;
+        finish_recovery(join);
+        continue;
+      }
       if (join.link != 0) links_.hang_up(join.link, "no answer in time");
       join.give_up.reset();
       join.request = 0;
-      finish(request, fail(Code::timeout, "nobody let this device in yet at " + at,
-                           "the invite is kept", "it goes on with: holm serve, or join again"));
+      const auto why = join.last ? "; last: " + join.last->what : std::string();
+      finish(request, join.pending.secret.empty()
+                          ? fail(Code::timeout, "nothing came back yet from " + at + why,
+                                 "what arrived is kept, and so is the phrase in this home",
+                                 "it goes on with: holm serve, or holm recover again")
+                          : fail(Code::timeout, "nobody let this device in yet at " + at + why,
+                                 "the code is kept", "it goes on with: holm serve, or join again"));
       continue;
     }
     if (join.link == 0 && join.next_try <= now) try_join(join);

@@ -59,14 +59,21 @@ class Node final : public LinkEvents {
   // LinkEvents
   void on_link_open(const LinkInfo& link) override;
   void on_link_closed(const LinkInfo& link, const Error& why) override;
+  void on_recoverable(net::LinkId link, const std::vector<TeamId>& teams) override;
   void on_join(net::LinkId link, const Result<TeamId>& outcome) override;
   void on_changed(Replica& replica, const std::vector<Changed>& changed) override;
   void on_damage() override { has_damage_ = true; }
 
  private:
-  /// A join under way: asked for by a person, or taken up again.
+  /// A join or recovery under way: asked for by a person, or taken up again.
   struct Join {
     PendingJoin pending;
+    std::deque<TeamId> wanted;  ///< by a recovery: still to be brought back, the first one now
+    std::vector<TeamId> done;   ///< by a recovery: those that are back
+    bool is_partial = false;    ///< by a recovery: a link ended before all had come
+    bool is_fetching = false;   ///< by a recovery: it belongs, and what the team has is coming
+    /// By a recovery into a home that had another phrase: that one, for when it comes to nothing.
+    std::optional<crypto::SecretKey32> before;
     net::LinkId link = 0;  ///< 0: between tries
     Time next_try{};
     std::optional<Time> give_up;
@@ -180,7 +187,22 @@ class Node final : public LinkEvents {
   Result<Value> team_log(Replica& replica);
   Result<std::vector<LateWork>> late_work(Replica& replica, bool with_dismissed) const;
   Result<Value> tray(Replica& replica, const Value& request);
+  // requests_devices.cc
+  Result<std::optional<Value>> recover(RequestId id, const Value& request);
+  Status take_phrase(const crypto::SecretKey32& key, Join& join);
+  void give_back_phrase(Join& join);
+  void go_on_recovering();
+  void finish_recovery(Join& join);
+  Value recovered(const Join& join) const;
+  void publish_recovery(Replica& replica);
+  Result<Value> device_add(Replica& replica, const Value& request);
+  Result<Value> device_rename(Replica& replica, const Value& request);
+  Result<work::members::Device> own_device(Replica& replica, const Value& request) const;
+  Result<Value> member_verify(Replica& replica, const Value& request);
+  Result<Value> with_verified(Replica& replica, Value answer) const;
+  Result<Value> with_words(Replica& replica, Value answer) const;
   // requests_links.cc
+  void begin_join(RequestId id, PendingJoin pending, const Value& request);
   Result<std::optional<Value>> join(RequestId id, const Value& request);
   Result<std::optional<Value>> sync(RequestId id, const Value& request);
   Result<Value> peers(Replica& replica, const Value& request);

@@ -196,7 +196,31 @@ Status Replica::absorb_membership(const std::vector<ObjectId>& objects) {
     if (value && value->as_bytes() != nullptr) ops.push_back(*value->as_bytes());
   }
   if (membership_.add(std::move(ops))) membership_changed_ = is_unsettled_ = true;
+  settle_self();
   return {};
+}
+
+/// A device that another one of the person let in has a phrase of its own: who it belongs to is
+/// what membership says.
+void Replica::settle_self() {
+  const auto* device = roster().device(device_);
+  self_ = device != nullptr ? device->member : env_.identity.member(team_);
+  state_->set_self(self_);
+}
+
+Result<ShortHash> Replica::enter_by_root(WallTime now) {
+  settle_self();
+  members::Op op;
+  op.kind = members::OpKind::add_device;
+  op.certificate = members::encode(env_.identity.certificate(team_, now));
+  op.team = team_;
+  op.author = self_;
+  op.device = device_;
+  op.past = roster().frontier;
+  op.time = now;
+  op.root_signature =
+      crypto::sign(env_.identity.root(team_), members::kRootLabel, members::root_signed_bytes(op));
+  return add_membership(std::move(op), now);
 }
 
 Result<ShortHash> Replica::add_membership(members::Op op, WallTime now,
@@ -259,7 +283,9 @@ Result<crdt::AuthorPosition> Replica::own_position(const SpaceId& space, const L
   const auto info = TRY(store_->logs().find(log));
   at.next_seq = info ? info->stored_seq + 1 : 1;
   if (at.next_seq == 1) {
-    at.certificate = members::encode(env_.identity.certificate(team_, now));
+    const auto* device = roster().device(device_);
+    at.certificate = device != nullptr ? device->certificate
+                                       : members::encode(env_.identity.certificate(team_, now));
   }
   return at;
 }

@@ -91,8 +91,13 @@ class Replica {
   store::Store& store() { return *store_; }
   Merger& merger() { return merger_; }
   Erasures& erasures() { return erasures_; }
+  /// Who this device belongs to here; before it does, whom the home's phrase makes of it.
   MemberId self() const { return self_; }
   DeviceId self_device() const { return device_; }
+  /// Whether this device was ever one of the team's.
+  bool has_entered() const { return roster().device(device_) != nullptr; }
+  /// Whether this home holds the root key of the person it belongs to.
+  bool has_root() const { return has_entered() && self_ == env_.identity.member(team_); }
   SpaceId trust() const { return trust_; }
   SpaceId commons() const { return commons_; }
   /// Name as people call it now.
@@ -111,6 +116,8 @@ class Replica {
   /// `past`: what its author claims to have seen; empty: all there is.
   Result<ShortHash> add_membership(work::members::Op op, WallTime now,
                                    std::vector<ShortHash> past = {});
+  /// Makes this device one of the person whose phrase the home has: signed by their root key.
+  Result<ShortHash> enter_by_root(WallTime now);
   /// Writes a change, or a run of them, into one space, signs it, and merges it. The names of the
   /// changes written.
   Result<std::vector<crdt::OpId>> write(const SpaceId& space,
@@ -200,6 +207,7 @@ class Replica {
   Status note_standings();
   Status judge_again(const SpaceId& space, const store::LogInfo& log);
   Status absorb_membership(const std::vector<ObjectId>& objects);
+  void settle_self();
   /// How far the changes of a log of this device have named other logs of its space.
   Result<std::map<LogId, std::uint64_t>> named_by(const LogId& log) const;
   Result<crdt::AuthorPosition> own_position(const SpaceId& space, const LogId& log, WallTime now);

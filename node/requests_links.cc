@@ -5,6 +5,7 @@
 #include "node/mend.h"
 #include "node/node.h"
 #include "work/members/invite_code.h"
+#include "work/members/proquint.h"
 #include "work/reference.h"
 #include "work/when.h"
 
@@ -18,6 +19,7 @@ constexpr Millis kJoinTimeout{60'000};
 constexpr Millis kSyncTimeout{30'000};
 constexpr Millis kTimeoutMax{24 * 3600 * 1000};
 constexpr Millis kHeardAgain{60'000};
+constexpr Millis kClockGap{24 * 3600 * 1000};
 
 Millis timeout_of(const Value& request, Millis otherwise) {
   if (!request.has("timeout_ms")) return otherwise;
@@ -51,6 +53,17 @@ Result<Heard> decode_heard(ByteView bytes) {
   return out;
 }
 
+/// Says so when the clock here is far from that of whoever let this device in.
+void note_clock(Millis gap, Value& answer) {
+  if (gap < kClockGap && gap > -kClockGap) return;
+  const auto days = std::to_string(std::chrono::abs(gap) / Millis{24 * 3600 * 1000});
+  Value notices = Value::array();
+  notices.push("the clock here is " + days + " days " + (gap > Millis{0} ? "behind" : "ahead of") +
+               " the one of the device that let you in: set it right, or what you write will bear "
+               "wrong times");
+  answer.set("notices", std::move(notices));
+}
+
 std::string space_name(Replica& replica, const SpaceId& space) {
   if (space == replica.trust()) return "Members";
   if (space == replica.commons()) return "Team";
@@ -68,26 +81,34 @@ Result<std::optional<Value>> Node::join(RequestId id, const Value& request) {
                 "name a device of the team with --at HOST:PORT");
   }
   const auto at = TRY(net::Endpoint::parse(request["at"].text()));
-  const PendingJoin pending{to_bytes(secret.view()), at.text()};
+  begin_join(id, {to_bytes(secret.view()), at.text()}, request);
+  TRY(save_joins());
+  try_join(joins_.back());
+  return std::optional<Value>();
+}
+
+void Node::begin_join(RequestId id, PendingJoin pending, const Value& request) {
   std::erase_if(joins_, [&](const Join& join) {
     return join.pending == pending && join.request == 0 && join.link == 0;
   });
   Join join;
-  join.pending = pending;
+  join.pending = std::move(pending);
   join.next_try = env_.clock.now();
   join.give_up = env_.clock.now() + timeout_of(request, kJoinTimeout);
   join.backoff = std::make_unique<net::Backoff>(
       net::BackoffLimits{.first = Millis{250}, .cap = Millis{5'000}}, env_.rng);
   join.request = id;
   joins_.push_back(std::move(join));
-  TRY(save_joins());
-  try_join(joins_.back());
-  return std::optional<Value>();
 }
 
 void Node::try_join(Join& join) {
   const auto secret = members::InviteSecret::from(join.pending.secret);
   const auto at = net::Endpoint::parse(join.pending.at);
+  if (at && join.pending.secret.empty()) {
+    const auto team = join.wanted.empty() ? std::nullopt : std::optional(join.wanted.front());
+    join.link = links_.dial_recovery(team, *at);
+    return;
+  }
   if (!secret || !at) {
     join.next_try = Time::max();
     return;
@@ -110,21 +131,42 @@ void Node::on_join(net::LinkId link, const Result<TeamId>& outcome) {
       join.next_try = env_.clock.now() + join.backoff->next();
       return;
     }
+    give_back_phrase(join);
     const auto request = join.request;
+    auto error = outcome.error();
+    if (!join.done.empty()) {
+      error.safe = std::to_string(join.done.size()) + " of your teams came back and stay";
+    }
     joins_.erase(found);
     (void)save_joins().has_value();
-    return finish(request, fail(outcome.error()));
+    return finish(request, fail(std::move(error)));
+  }
+  if (join.pending.secret.empty()) {
+    join.done.push_back(*outcome);
+    join.is_fetching = true;  // go_on_recovering() sees when it is all there
+    return publish_recovery(*teams_.find(*outcome));
+  }
+  auto* replica = teams_.find(*outcome);
+  const bool is_newcomer = replica->has_root();
+  if (is_newcomer) {
+    if (auto said = introduce(*replica); !said) env_.log.write(Level::warn, said.error().text());
   }
   const auto request = join.request;
   joins_.erase(found);
   (void)save_joins().has_value();
-  auto* replica = teams_.find(*outcome);
-  if (auto said = introduce(*replica); !said) env_.log.write(Level::warn, said.error().text());
-  finish(request, Value::object()
-                      .set("team", outcome->text())
-                      .set("name", replica->name())
-                      .set("member", replica->self().text())
-                      .set("role", members::role_name(replica->roster().role(replica->self()))));
+  auto answer = Value::object()
+                    .set("team", outcome->text())
+                    .set("name", replica->name())
+                    .set("member", replica->self().text())
+                    .set("role", members::role_name(replica->roster().role(replica->self())));
+  if (!is_newcomer) {
+    const auto* person = replica->roster().person(replica->self());
+    answer.set("device_of", work::name_of(replica->state(), replica->self()));
+    answer.set("words", members::safety_words(*outcome, person->root, identity_.device()));
+  }
+  const auto told = links_.find(link);
+  if (told) note_clock(told->clock_gap, answer);
+  finish(request, std::move(answer));
 }
 
 Status Node::save_joins() {
@@ -407,7 +449,7 @@ Result<Value> Node::status(Replica& replica) {
     const auto& known = heard[id];
     devices.push(Value::object()
                      .set("id", id.text())
-                     .set("label", device.label)
+                     .set("label", work::label_of(replica.state(), device))
                      .set("member", work::name_of(replica.state(), device.member))
                      .set("this_device", is_self)
                      .set("last_heard", is_self || known.at == WallTime{}
@@ -430,9 +472,10 @@ Result<Value> Node::status(Replica& replica) {
   for (const auto& [id, is_kept] : copied) {
     const auto* device = replica.roster().device(id);
     const auto name = id == identity_.device() ? std::string("this device")
-                      : device != nullptr      ? "\"" + device->label + "\" of " +
-                                                work::name_of(replica.state(), device->member)
-                                          : std::string("a device");
+                      : device != nullptr
+                          ? "\"" + work::label_of(replica.state(), *device) + "\" of " +
+                                work::name_of(replica.state(), device->member)
+                          : std::string("a device");
     warnings.push(name + " was copied or restored, and two copies wrote: " +
                   (is_kept ? "all of it is kept, and each goes on apart"
                            : "what one of them wrote is not here yet"));

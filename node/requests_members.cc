@@ -20,7 +20,8 @@ members::Names names_in(const Replica& replica) {
           .device =
               [&](const DeviceId& id) {
                 const auto* device = roster.device(id);
-                return device == nullptr ? id.text().substr(0, 8) : "\"" + device->label + "\"";
+                return device == nullptr ? id.text().substr(0, 8)
+                                         : "\"" + work::label_of(replica.state(), *device) + "\"";
               }};
 }
 
@@ -151,8 +152,9 @@ Result<Value> Node::device_drop(Replica& replica, const Value& request) {
   const std::string wanted(request["device"].text());
   std::vector<const members::Device*> fits;
   for (const auto& [id, device] : roster.devices) {
-    const bool is_meant = (wanted.size() >= 4 && id.text().starts_with(wanted)) ||
-                          (device.label == wanted && device.member == replica.self());
+    const bool is_meant =
+        (wanted.size() >= 4 && id.text().starts_with(wanted)) ||
+        (device.member == replica.self() && work::label_of(replica.state(), device) == wanted);
     if (is_meant && !device.dropped) fits.push_back(&device);
   }
   if (fits.empty()) {
@@ -176,7 +178,7 @@ Result<Value> Node::device_drop(Replica& replica, const Value& request) {
   op.dropped = device.id;
   auto answer = Value::object()
                     .set("device", device.id.text())
-                    .set("label", device.label)
+                    .set("label", work::label_of(replica.state(), device))
                     .set("member", device.member.text())
                     .set("this", device.id == identity_.device());
   if (request["check"].flag()) return answer.set("final", replica.would_be_final(op));
@@ -261,7 +263,7 @@ Result<Value> Node::tray(Replica& replica, const Value& request) {
         .set("id", late.log.log.text())
         .set("member", late.log.member.text())
         .set("name", work::name_of(state, late.log.member))
-        .set("device", device == nullptr ? Value() : Value(device->label))
+        .set("device", device == nullptr ? Value() : Value(work::label_of(state, *device)))
         .set("room", room ? Value(TRY(work::title_of(state, place, *room))) : Value())
         .set("changes", late.changes)
         .set("from", work::rfc3339(late.from))

@@ -19,6 +19,15 @@ Status check_name(std::string_view name, const char* what) {
   return {};
 }
 
+/// A span of no length: "0d", "+00h".
+bool is_nothing(std::string_view span) {
+  if (span.starts_with("+")) span.remove_prefix(1);
+  const auto end = span.find_first_not_of('0');
+  return !span.empty() && span[0] == '0' &&
+         (end == std::string_view::npos || span[end] < '0' || span[end] > '9') &&
+         span.find_first_of("-:.") == std::string_view::npos;
+}
+
 }  // namespace
 
 Result<Value> Node::team_create(const Value& request) {
@@ -44,6 +53,7 @@ Status Node::introduce(Replica& replica) {
   auto done = in_turn(
       replica, [&] { return replica.run(work::Command(profile), env_.clock.wall()); }, false);
   if (!done) return fail(std::move(done).error());
+  publish_recovery(replica);
   return {};
 }
 
@@ -83,6 +93,10 @@ Result<Value> Node::invite_create(Replica& replica, const Value& request) {
     return fail(Code::usage, "an invite is for 1 to 1000 uses", "nothing was changed");
   }
   const auto expires = request.has("expires") ? request["expires"].text() : "7d";
+  if (is_nothing(expires)) {
+    return fail(Code::usage, "an invite has to hold for a while", "nothing was changed",
+                "give --expires a span like 2h or 7d, or a moment to come");
+  }
   const auto span = expires.starts_with("+") ? std::string(expires) : "+" + std::string(expires);
   auto until = work::parse_when(span, now, replica.zone());
   if (!until) until = work::parse_when(expires, now, replica.zone());

@@ -70,6 +70,11 @@ std::string default_home() {
   return std::string(user != nullptr ? user : ".") + "/.local/share/holm";
 }
 
+bool is_home(const std::string& home) {
+  const auto owned = Home::is_owned(home);
+  return owned || owned.error().code != Code::not_found;
+}
+
 Result<Value> init_home(const InitOptions& options) {
   TRY(crypto::init());
   if (options.name.empty() || options.name.size() > kNameMax ||
@@ -84,7 +89,8 @@ Result<Value> init_home(const InitOptions& options) {
   }
   if (!options.hours.empty()) TRY(work::check_hours(options.hours));
   crypto::SystemRng rng;
-  const auto secret = rng.id<RecoverySecret>();
+  const auto secret =
+      options.phrase ? TRY(parse_recovery_phrase(*options.phrase)) : rng.id<RecoverySecret>();
   const auto identity = make_identity(secret, options.name, zone, options.hours, host_name(), rng);
   auto made = Home::create(options.home, calibrated(options.unlock, rng), identity, rng);
   if (!made) return fail(locked(std::move(made).error()));

@@ -34,7 +34,11 @@ struct InitOptions {
   std::string zone;   ///< empty: the system's, else UTC
   std::string hours;  ///< empty: none
   Unlock unlock;
+  std::optional<std::string> phrase = {};  ///< a recovery phrase that exists; else one is drawn
 };
+
+/// Whether there is a home in a folder.
+bool is_home(const std::string& home);
 
 /// Makes a home: {"member", "device", "recovery_phrase", "home"}. Errors: failed when one is there
 /// already, usage when name, zone or hours make no sense, busy when a keyring does not take the

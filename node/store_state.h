@@ -19,6 +19,8 @@ class StoreState final : public work::State {
 
   const work::members::Roster& roster() const override { return roster_; }
   MemberId self() const override { return self_; }
+  /// Another device of the person let this one in, so it is theirs from now on.
+  void set_self(const MemberId& self) { self_ = self; }
   DeviceId device() const override { return device_; }
   SpaceId commons() const override { return commons_; }
   Result<std::optional<crdt::ObjectState>> object(const work::Ref& ref) const override;

@@ -1,24 +1,80 @@
 #include "node/teams.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/wire.h"
 #include "crypto/hash.h"
 #include "node/mend.h"
+#include "work/members/invite_code.h"
+#include "work/reference.h"
+#include "work/schema.h"
 
 namespace holm::node {
 
-Bytes encode_hello(const TeamId& team) { return Writer().array(1).id(team).take(); }
+bool is_entered(const Replica& replica) { return replica.has_entered(); }
 
-bool is_entered(const Replica& replica) { return !replica.roster().frontier.empty(); }
+namespace {
 
-Result<TeamId> decode_hello(ByteView payload) {
-  auto in = TRY(Reader::open(payload, {.bytes_max = 256, .items_max = 8, .depth_max = 2}));
-  TRY(in.array(1));
-  auto team = TRY(in.id<TeamId>());
-  TRY(in.end());
-  return team;
+constexpr Millis kCodeRemembered{24LL * 3600 * 1000};  ///< then whoever has it meets silence
+constexpr Millis kInvitesRemembered{30LL * 24 * 3600 * 1000};
+
+/// Nil ids are spelled as empty bytes.
+template <class AnyId>
+void put_id(Writer& out, const AnyId& id) {
+  out.bytes(id.is_nil() ? ByteView{} : id.view());
 }
+
+template <class AnyId>
+Result<AnyId> get_id(Reader& in) {
+  const auto view = TRY(in.bytes());
+  if (view.empty()) return AnyId{};
+  auto id = AnyId::from(view);
+  if (!id || id->is_nil()) return fail(Code::reject, "an id is malformed");
+  return *id;
+}
+
+}  // namespace
+
+Bytes encode(const Hello& hello) {
+  Writer out;
+  out.array(3);
+  put_id(out, hello.team);
+  put_id(out, hello.device);
+  put_id(out, hello.root);
+  return out.take();
+}
+
+Result<Hello> decode_hello(ByteView payload) {
+  auto in = TRY(Reader::open(payload, {.bytes_max = 256, .items_max = 8, .depth_max = 2}));
+  TRY(in.array(3));
+  Hello out;
+  out.team = TRY(get_id<TeamId>(in));
+  out.device = TRY(get_id<DeviceId>(in));
+  out.root = TRY(get_id<crypto::VerifyKey>(in));
+  TRY(in.end());
+  return out;
+}
+
+Bytes encode(const DeviceCode& code) {
+  Writer out;
+  out.array(3).bytes(code.secret).sint(code.expires.time_since_epoch().count());
+  put_id(out, code.used_by);
+  return out.take();
+}
+
+Result<DeviceCode> decode_device_code(ByteView bytes) {
+  auto in = TRY(Reader::open(bytes, {.bytes_max = 256, .items_max = 8, .depth_max = 2}));
+  TRY(in.array(3));
+  DeviceCode out;
+  out.secret = to_bytes(TRY(in.bytes()));
+  out.expires = WallTime{Millis{TRY(in.sint())}};
+  out.used_by = TRY(get_id<DeviceId>(in));
+  TRY(in.end());
+  return out;
+}
+
+ShortHash door_key(ByteView psk) { return shorten(crypto::hash("holm door v1", psk)); }
 
 ReplicaEnv Teams::replica_env(const TeamId& team) const {
   return {.identity = identity_,
@@ -92,10 +148,46 @@ Result<Replica*> Teams::resolve(std::string_view reference) {
               "say which with --team");
 }
 
+const Teams::Recoveries& Teams::recoveries(Replica& replica) {
+  auto& known = recoveries_[replica.team()];
+  for (const auto& [id, person] : replica.roster().people) {
+    const auto [at, is_new] = known.try_emplace(id);
+    if (!is_new) continue;
+    const auto profile = replica.state().object(work::profile_ref(replica.state(), id));
+    if (!profile || !*profile) continue;
+    const auto* held = (*profile)->value(work::profile::kRecovery, id.view());
+    const auto value = held != nullptr ? decode_value(*held) : Result<Value>(Value());
+    if (!value || value->as_bytes() == nullptr) continue;
+    auto entry = decode_recovery_entry(*value->as_bytes(), replica.team(), person.root);
+    if (entry) at->second = Recovery{door_key(entry->psk), std::move(*entry)};
+  }
+  return known;
+}
+
+std::vector<TeamId> Teams::recoverable(
+    const ShortHash& key, const std::function<bool(const crypto::VerifyKey&)>& is_proven) const {
+  std::vector<TeamId> out;
+  for (const auto& [team, known] : recoveries_) {
+    const auto& roster = replicas_.at(team)->roster();
+    if (!roster.authorised(identity_.device())) continue;
+    const bool is_theirs = std::any_of(known.begin(), known.end(), [&](const auto& item) {
+      return item.second && item.second->key == key &&
+             roster.role(item.first) >= work::members::Role::guest &&
+             is_proven(item.second->entry.key);
+    });
+    if (is_theirs) out.push_back(team);
+  }
+  return out;
+}
+
 void Teams::refresh_doors() {
   std::map<std::uint32_t, Door> wanted;
-  const auto want = [&](Door door, ByteView psk) {
-    door.key = shorten(crypto::hash("holm door v1", psk));
+  std::set<ShortHash> keys;
+  const auto want = [&](Door door, const Hello& hello, ByteView psk) {
+    door.key = door_key(psk);
+    // A key opens one door, the first that is asked for: nobody takes over the network's key by
+    // calling it an invite's or their own.
+    if (!keys.insert(door.key).second) return;
     for (const auto& [tag, known] : doors_) {
       if (known == door) {
         wanted[tag] = known;
@@ -105,17 +197,43 @@ void Teams::refresh_doors() {
     const auto tag = next_tag_++;
     auto key = crypto::SecretKey32::from(psk);
     if (!key) return;
-    ring_.put({.tag = tag, .psk = std::move(*key), .payload = encode_hello(door.team)});
+    ring_.put({.tag = tag, .psk = std::move(*key), .payload = encode(hello)});
     wanted[tag] = door;
   };
-  for (const auto& [team, replica] : replicas_) {
-    const auto& roster = replica->roster();
-    if (!roster.authorised(identity_.device())) continue;
-    for (const auto& key : roster.network_keys) want({team, {}, {}}, key);
-    for (const auto& [id, invite] : roster.invites) {
-      if (!invite.closed) want({team, id, {}}, invite.psk);
+  const auto each = [&](const std::function<void(const TeamId&, Replica&)>& body) {
+    for (const auto& [team, replica] : replicas_) {
+      if (replica->roster().authorised(identity_.device())) body(team, *replica);
     }
-  }
+  };
+  const auto device = identity_.device();
+  each([&](const TeamId& team, Replica& replica) {
+    for (const auto& key : replica.roster().network_keys) {
+      want({Door::Kind::network, team, {}, {}}, {team, device, {}}, key);
+    }
+  });
+  each([&](const TeamId& team, Replica& replica) {
+    // Closed and expired ones too, for a while: whoever comes with one is told so.
+    const auto since = env_.clock.wall() - kInvitesRemembered;
+    for (const auto& [id, invite] : replica.roster().invites) {
+      if (invite.expires < since) continue;
+      want({Door::Kind::invite, team, id, {}}, {team, device, {}}, invite.psk);
+    }
+    const auto codes = replica.has_root() ? replica.store().facts().all(kDeviceCodes)
+                                          : Result<std::vector<std::pair<Bytes, Bytes>>>();
+    for (const auto& [key, bytes] : codes.value_or(std::vector<std::pair<Bytes, Bytes>>())) {
+      const auto code = decode_device_code(bytes);
+      const auto secret = code ? work::members::InviteSecret::from(code->secret) : std::nullopt;
+      if (!secret || code->expires + kCodeRemembered < env_.clock.wall()) continue;
+      want({Door::Kind::code, team, {}, {}}, {team, device, identity_.root(team).public_key()},
+           work::members::invite_psk(*secret).reveal());
+    }
+  });
+  each([&](const TeamId&, Replica& replica) {
+    for (const auto& [member, recovery] : recoveries(replica)) {
+      if (!recovery || replica.roster().role(member) < work::members::Role::guest) continue;
+      want({Door::Kind::recovery, {}, {}, {}}, {}, recovery->entry.psk);
+    }
+  });
   for (const auto& [tag, door] : doors_) {
     if (!wanted.contains(tag)) ring_.remove(tag);
   }

@@ -9,6 +9,8 @@
 namespace holm::sync {
 namespace {
 
+constexpr std::size_t kLabelMax = 400;  // as in a device certificate
+
 enum class Tag : std::uint64_t {
   summary = 1,
   vector = 2,
@@ -18,6 +20,9 @@ enum class Tag : std::uint64_t {
   admitted = 6,
   refused = 7,
   locator = 8,
+  device_request = 9,
+  recover_request = 10,
+  recoverable = 11,
 };
 
 template <class T>
@@ -67,7 +72,22 @@ void put(Writer& out, const JoinRequest& message) {
 }
 
 void put(Writer& out, const Admitted& message) {
-  out.array(2).uint(static_cast<std::uint64_t>(Tag::admitted)).id(message.team);
+  out.array(4).uint(static_cast<std::uint64_t>(Tag::admitted)).id(message.team);
+  out.id(message.device).sint(message.at.time_since_epoch().count());
+}
+
+void put(Writer& out, const DeviceRequest& message) {
+  out.array(4).uint(static_cast<std::uint64_t>(Tag::device_request)).id(message.signing);
+  out.text(message.label).id(message.possession);
+}
+
+void put(Writer& out, const RecoverRequest& message) {
+  out.array(2).uint(static_cast<std::uint64_t>(Tag::recover_request)).id(message.proof);
+}
+
+void put(Writer& out, const Recoverable& message) {
+  out.array(2).uint(static_cast<std::uint64_t>(Tag::recoverable)).array(message.teams.size());
+  for (const auto& team : message.teams) out.id(team);
 }
 
 void put(Writer& out, const Refused& message) {
@@ -199,6 +219,31 @@ Result<Message> read_join_request(Reader& in) {
   return Message(std::move(out));
 }
 
+Result<Message> read_admitted(Reader& in) {
+  Admitted out;
+  out.team = TRY(in.id<TeamId>());
+  out.device = TRY(in.id<DeviceId>());
+  out.at = WallTime{Millis{TRY(in.sint())}};
+  return Message(out);
+}
+
+Result<Message> read_device_request(Reader& in) {
+  DeviceRequest out;
+  out.signing = TRY(in.id<crypto::VerifyKey>());
+  out.label = std::string(TRY(in.text()));
+  if (out.label.size() > kLabelMax) return fail(Code::limit, "a device's label is too long");
+  out.possession = TRY(in.id<crypto::Signature>());
+  return Message(std::move(out));
+}
+
+Result<Message> read_recoverable(Reader& in, const MessageLimits& limits) {
+  Recoverable out;
+  const auto teams = TRY(count(in, limits.teams_max));
+  for (std::size_t i = 0; i < teams; ++i) out.teams.push_back(TRY(in.id<TeamId>()));
+  TRY(sorted_unique(out.teams));
+  return Message(std::move(out));
+}
+
 Result<Message> read_refused(Reader& in) {
   Refused out;
   out.code = static_cast<Code>(TRY(in.uint(static_cast<std::uint64_t>(Code::retry))));
@@ -234,7 +279,7 @@ Result<Message> decode(ByteView bytes, const MessageLimits& limits) {
   const auto fields = TRY(in.array());
   if (fields < 2) return fail(Code::reject, "a message is too short");
   const auto tag = TRY(in.uint());
-  constexpr std::array<std::size_t, 9> kFields = {0, 2, 3, 5, 5, 4, 2, 3, 4};  // by tag
+  constexpr std::array<std::size_t, 12> kFields = {0, 2, 3, 5, 5, 4, 4, 3, 4, 4, 2, 2};  // by tag
   if (tag < kFields.size() && tag > 0 && fields != kFields[tag]) {
     return fail(Code::reject, "a message has another number of fields");
   }
@@ -245,9 +290,12 @@ Result<Message> decode(ByteView bytes, const MessageLimits& limits) {
       case Tag::delta: return read_delta(in, limits);
       case Tag::ack: return read_ack(in, limits);
       case Tag::join_request: return read_join_request(in);
-      case Tag::admitted: return Message(Admitted{TRY(in.id<TeamId>())});
+      case Tag::admitted: return read_admitted(in);
       case Tag::refused: return read_refused(in);
       case Tag::locator: return read_locator(in, limits);
+      case Tag::device_request: return read_device_request(in);
+      case Tag::recover_request: return Message(RecoverRequest{TRY(in.id<crypto::Signature>())});
+      case Tag::recoverable: return read_recoverable(in, limits);
     }
     return fail(Code::unsupported, "a message of a kind this version does not know");
   };

@@ -7,10 +7,12 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "crdt/chain.h"
 #include "crdt/change.h"
 #include "crdt/column_base.h"
+#include "crypto/keys.h"
 
 namespace holm::sync {
 
@@ -82,10 +84,35 @@ struct JoinRequest {
   bool operator==(const JoinRequest&) const = default;
 };
 
-/// The joiner belongs now; the trust space follows as deltas.
+/// The other side belongs now, or is let as far as to make itself belong; the trust space follows
+/// as deltas.
 struct Admitted {
   TeamId team;
+  DeviceId device;  ///< who says so
+  WallTime at{};    ///< by its clock
   bool operator==(const Admitted&) const = default;
+};
+
+/// A new device asks the one that gave out a code to certify it. The key of the link is its
+/// exchange key. Answered by Admitted or Refused.
+struct DeviceRequest {
+  crypto::VerifyKey signing;
+  std::string label;
+  crypto::Signature possession;  ///< as a device certificate has it
+  bool operator==(const DeviceRequest&) const = default;
+};
+
+/// Whoever knocked by a recovery phrase has it: signs the team that the greeting named and the
+/// handshake. Answered by Admitted, by Recoverable when no team was named, or by Refused.
+struct RecoverRequest {
+  crypto::Signature proof;
+  bool operator==(const RecoverRequest&) const = default;
+};
+
+/// Teams of the phrase that this device is in.
+struct Recoverable {
+  std::vector<TeamId> teams;  ///< sorted
+  bool operator==(const Recoverable&) const = default;
 };
 
 /// A sentence for the person: why not. `code` as base/result.h has it.
@@ -103,7 +130,8 @@ struct Locator {
   bool operator==(const Locator&) const = default;
 };
 
-using Message = std::variant<Summary, Vector, Delta, Ack, JoinRequest, Admitted, Refused, Locator>;
+using Message = std::variant<Summary, Vector, Delta, Ack, JoinRequest, Admitted, Refused, Locator,
+                             DeviceRequest, RecoverRequest, Recoverable>;
 
 /// Bounds of one message; beyond: Code::limit.
 struct MessageLimits {
@@ -112,6 +140,7 @@ struct MessageLimits {
   std::size_t logs_max = 1u << 16;
   std::size_t ranges_max = 4096;
   std::size_t places_max = 4096;
+  std::size_t teams_max = 1024;
   std::size_t expanded_max = 48u << 20;  ///< of a delta's ranges, by expanded_size()
 };
 

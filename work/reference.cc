@@ -384,6 +384,19 @@ Ref profile_ref(const State& state, const MemberId& member) {
   return {state.commons(), derived_object(as_object(member), "profile")};
 }
 
+Ref device_ref(const State& state, const DeviceId& device) {
+  return {state.commons(), derived_object(ObjectId{device.bytes}, "profile")};
+}
+
+std::string label_of(const State& state, const members::Device& device) {
+  const auto profile = state.object(device_ref(state, device.id));
+  if (profile && *profile) {
+    auto label = words_of(**profile, profile::kName, device.member.view());
+    if (!label.empty()) return label;
+  }
+  return device.label;
+}
+
 std::string name_of(const State& state, const MemberId& member) {
   const auto profile = state.object(profile_ref(state, member));
   if (profile && *profile) {

@@ -35,6 +35,10 @@ Result<std::optional<crdt::ObjectState>> room_of(const State& state, const Space
 /// Where the team's name stands (under the team's own id), and a member's profile. Both in commons.
 Ref team_ref(const State& state);
 Ref profile_ref(const State& state, const MemberId& member);
+/// A device's profile: its name there, as its owner wrote it, is its label.
+Ref device_ref(const State& state, const DeviceId& device);
+/// As its owner renamed it, else as it was certified.
+std::string label_of(const State& state, const members::Device& device);
 /// Id of an object that exists once per owner and purpose: the first checklist of a card, a
 /// profile.
 ObjectId derived_object(const ObjectId& owner, std::string_view purpose);

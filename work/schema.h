@@ -96,9 +96,10 @@ namespace membership_op {
 inline constexpr std::uint32_t kOp = 20;
 }
 namespace profile {
-inline constexpr std::uint32_t kName = 20;   ///< member, words
-inline constexpr std::uint32_t kZone = 21;   ///< member, words: "Europe/Lisbon"
-inline constexpr std::uint32_t kHours = 22;  ///< member, words: "Mon-Fri 09:00-17:00"
+inline constexpr std::uint32_t kName = 20;      ///< member, words
+inline constexpr std::uint32_t kZone = 21;      ///< member, words: "Europe/Lisbon"
+inline constexpr std::uint32_t kHours = 22;     ///< member, words: "Mon-Fri 09:00-17:00"
+inline constexpr std::uint32_t kRecovery = 23;  ///< member, bytes, hidden: node/recovery.h
 }  // namespace profile
 namespace room {
 inline constexpr std::uint32_t kPurpose = 20;  ///< text

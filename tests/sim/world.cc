@@ -61,13 +61,20 @@ Host::Host(World& world, HostId id, std::string name, std::uint64_t seed)
             seed_of(seed, 1)),
       rng_(seed_of(seed, 2)),
       clock_(world),
-      identity_(identity_of(owner_, identity_seed_)) {}
+      identity_(identity_of(owner_, identity_seed_)),
+      store_key_(identity_.recovery.clone()) {}
+
+std::string Host::phrase() const {
+  SeededRng rng(identity_seed_);
+  return node::recovery_phrase(rng.id<node::RecoverySecret>());
+}
 
 Host::Host(const Host& image, HostId id, std::string name, std::uint64_t seed)
     : Host(image.world_, id, std::move(name), seed) {
   owner_ = image.owner_;
   identity_seed_ = image.identity_seed_;
   identity_ = identity_of(owner_, identity_seed_);
+  store_key_ = image.store_key_.clone();
   disk_.restore(image.disk_.snapshot());
   encrypts_ = image.encrypts_;
   witnesses_ = image.witnesses_;
@@ -102,6 +109,7 @@ Status Host::boot() {
             joins_ = joins;
             return Status{};
           },
+      .save_identity = [] { return Status{}; },
       .home_parts = {},
       .lock = {},
       .store_path =
@@ -112,7 +120,7 @@ Status Host::boot() {
       .store_key = [this](const TeamId& team) -> std::shared_ptr<const crypto::SecretKey32> {
         if (!encrypts_) return nullptr;
         return std::make_shared<crypto::SecretKey32>(
-            identity_.recovery.derive("simulated store", team.view()));
+            store_key_.derive("simulated store", team.view()));
       },
       .witness = [this](const TeamId& team) -> node::WitnessPlace {
         return {.read = [this, team]() -> Result<std::optional<Bytes>> {

@@ -65,6 +65,8 @@ class Host {
   void crash();
   /// Starts again from what is on the disk. Errors: the stores'.
   Status boot();
+  /// The recovery phrase that the home was made with.
+  std::string phrase() const;
   /// What lies outside of the home and says which store is the newest.
   std::map<TeamId, Bytes>& witnesses() { return witnesses_; }
   /// Stores made or opened from now on are not encrypted, for tests that change what is in them.
@@ -98,6 +100,7 @@ class Host {
   HostClock clock_;
   NullLog log_;
   node::Identity identity_;
+  crypto::SecretKey32 store_key_;
   bool encrypts_ = true;
   std::map<TeamId, Bytes> witnesses_;  ///< outside of the home: no restored disk brings them back
   std::map<TeamId, store::test::NaiveSegments> segments_;

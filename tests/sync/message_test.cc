@@ -26,7 +26,11 @@ std::vector<Message> samples() {
       Locator{space, id_of<LogId>(7), {{id_of<LogId>(7), 0, {}}, {id_of<LogId>(7), 3, {}}}},
       Ack{space, 9, id_of<Digest>(6), {{id_of<LogId>(7), 3}}},
       JoinRequest{"Zoë", to_bytes("certificate"), to_bytes("proof")},
-      Admitted{id_of<TeamId>(4)},
+      Admitted{id_of<TeamId>(4), id_of<DeviceId>(5), WallTime{Millis{-7}}},
+      DeviceRequest{id_of<crypto::VerifyKey>(6), "Ana's phone", id_of<crypto::Signature>(7)},
+      RecoverRequest{id_of<crypto::Signature>(8)},
+      Recoverable{{id_of<TeamId>(1), id_of<TeamId>(2)}},
+      Recoverable{},
       Refused{Code::denied, "that invite is used up"},
   };
 }

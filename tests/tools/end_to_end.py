@@ -1054,6 +1054,85 @@ def scenario_keyring(world):
     ana.verify()
 
 
+def scenario_lost(world):
+    """a lost laptop: recovered by the phrase elsewhere, dropped, and its late work lands in the tray"""
+    ana = world.home("ana")
+    phrase = ana.json("init", "--name", "Ana", "--no-passphrase")["recovery_phrase"]
+    ana.run("team", "create", "Tool library")
+    bo = world.home("bo").init()
+    ana.run("room", "new", "Work")
+    ana.run("doc", "new", "Work/Plan", "written before")
+    server = ana.serve()
+    bo.run("join", ana.json("invite")["code"], "--at", server.at)
+    bo.run("sync", "--with", server.at)
+    server.stop()
+    with open(world.path("phrase"), "w", encoding="utf-8") as file:
+        file.write(phrase + "\n")
+    server = bo.serve()
+    new = world.home("new")
+    recover = ["recover", "--at", server.at, "--name", "Ana", "--no-passphrase", "--phrase-file"]
+    new.fails([2], *recover, "-", stdin=phrase[:-1].encode() + b"x")
+    require(not os.path.exists(os.path.join(new.path, "identity")), "a mistyped phrase made a home")
+    stranger = world.home("stranger")
+    other = stranger.json("init", "--name", "Eve", "--no-passphrase")["recovery_phrase"]
+    require(b"knows nobody" in stranger.fails([4], "recover", "--at", server.at, "--phrase-file", "-",
+                                               stdin=other.encode()).err, "whose phrase is it")
+    back = new.json(*recover, world.path("phrase"))
+    same([team["name"] for team in back["teams"]], ["Tool library"], "teams")
+    new.run("sync", "--with", server.at)
+    same(new.run("doc", "show", "Work/Plan"), b"written before", "what came back")
+    devices = new.json("device", "list", "me")["devices"]
+    same(len(devices), 2, "devices of Ana")
+    (lost,) = [device["id"] for device in devices if not device["this"]]
+    new.run("device", "drop", lost, "--yes")
+    new.run("sync", "--with", server.at)
+    ana.run("doc", "append", "Work/Plan", " and a thief's words")  # it has not heard of it
+    ana.try_run("sync", "--with", server.at)
+    new.run("sync", "--with", server.at)
+    items = new.json("tray")["items"]
+    require(items and "thief" in json.dumps(items), "the tray is %r" % items)
+    same(new.run("doc", "show", "Work/Plan"), b"written before", "the text after it")
+    server.stop()
+    agree(new, bo)
+
+
+def scenario_devices(world):
+    """one more device by a code: two devices of one person edit a document; labels; safety words"""
+    ana, bo = world.team("ana", "bo")
+    ana.run("room", "new", "Work")
+    ana.run("doc", "new", "Work/Plan", "begun. ")
+    server = ana.serve()
+    phone = world.home("phone").init()
+    code = ana.json("device", "add", "--qr", world.path("code.png"))["code"]
+    with open(world.path("code.png"), "rb") as file:
+        require(file.read(8) == b"\x89PNG\r\n\x1a\n", "no PNG")
+    joined = phone.json("join", "holm://join/" + code, "--at", server.at)
+    same(joined["device_of"], "Ana", "whose device it is")
+    words = [device["words"] for device in ana.json("device", "list", "me")["devices"] if not device["this"]]
+    same(words, [joined["words"]], "words")
+    world.home("third").init().fails([4], "join", code, "--at", server.at)
+    phone.run("sync", "--with", server.at)
+    ana.run("doc", "append", "Work/Plan", "from the laptop. ")
+    phone.run("doc", "append", "Work/Plan", "from the phone. ")
+    phone.run("sync", "--with", server.at)
+    bo.run("sync", "--with", server.at)
+    text = bo.run("doc", "show", "Work/Plan")
+    require(b"laptop" in text and b"phone" in text, "text: %r" % text)
+    phone.fails([4], "device", "add")
+    (own,) = [device["id"] for device in phone.json("device", "list", "me")["devices"] if device["this"]]
+    phone.run("device", "rename", own, "Pocket")
+    bo.fails([4], "device", "rename", own, "Mine")
+    phone.run("sync", "--with", server.at)
+    require(b"Pocket" in ana.run("device", "list"), "the label did not arrive")
+    same(bo.json("verify-member", "Ana")["words"], phone.json("verify-member", "Bo")["words"], "safety words")
+    bo.run("verify-member", "Ana", "--same")
+    require(b"yes" in bo.run("team", "members"), "verified does not show")
+    bo.fails([2], "invite", "--expires", "0d")
+    bo.run("sync", "--with", server.at)
+    server.stop()
+    agree(ana, bo, phone)
+
+
 def scenario_demo(world):
     """the demo tells its story and ends well, in time"""
     began = time.monotonic()

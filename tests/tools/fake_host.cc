@@ -63,6 +63,7 @@ FakeHost::FakeHost() {
     signalled = line;
     return {};
   };
+  host.is_home = [this](const std::string&) { return !has_no_home; };
   host.init = [this](const Init& init) -> Result<Value> {
     inits.push_back(init);
     return Value::object()

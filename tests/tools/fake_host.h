@@ -49,6 +49,7 @@ class FakeHost {
   std::string signalled;  ///< what --ready-fd got
 
   std::string stdin_text;
+  bool has_no_home = false;
   std::optional<Error> open_error;
   std::function<void(const std::string& path)> editor;
   std::vector<std::string> typed_secrets;  ///< answers at the terminal, first to last

@@ -265,6 +265,53 @@ TEST_CASE("cli: an invite goes into a file, and joining reads it from there") {
         R"({"do":"join","code":"AAAA-BBBB","at":"h:1","timeout_ms":60000})");
 }
 
+TEST_CASE("cli: a code is drawn as a picture, and joining takes its link") {
+  TemporaryFolder folder;
+  FakeHost host;
+  host.answer_json("invite.create", R"({"code":"AAAA-BBBB","id":"i1","uses":1})");
+  host.answer_json("device.add", R"({"code":"CCCC-DDDD","expires":"2026-03-09T17:00:00Z"})");
+  CHECK(host.run({"invite", "--qr", folder / "invite.png"}).code == 0);
+  CHECK(read_whole(folder / "invite.png").starts_with("\x89PNG\r\n"));
+  CHECK(host.run({"device", "add", "--qr", folder / "d.png", "--file", folder / "d"}).code == 0);
+  CHECK(read_whole(folder / "d.png") != read_whole(folder / "invite.png"));
+  CHECK(read_whole(folder / "d") == "CCCC-DDDD\n");
+  const auto ran = host.run({"invite", "--qr", folder / "no/such/folder.png"});
+  CHECK(ran.code == 1);
+  CHECK(ran.err.find("the invite stands") != std::string::npos);
+  CHECK(host.request({"join", "holm://join/AAAA-BBBB", "--at", "h:1"}) ==
+        R"({"do":"join","code":"AAAA-BBBB","at":"h:1","timeout_ms":60000})");
+}
+
+TEST_CASE("cli: recover takes the phrase from a file or the terminal, and makes a home if needed") {
+  TemporaryFolder folder;
+  write_whole(folder / "phrase", "one two three\n");
+  FakeHost host;
+  CHECK(host.request({"recover", "--phrase-file", folder / "phrase", "--at", "h:1"}) ==
+        R"({"do":"recover","phrase":"one two three\n","at":"h:1","timeout_ms":60000})");
+  CHECK(host.inits.empty());
+  host.typed_secrets = {"four five"};
+  CHECK(host.request({"recover", "--at", "h:1", "--timeout", "5s"}) ==
+        R"({"do":"recover","phrase":"four five","at":"h:1","timeout_ms":5000})");
+  host.has_no_home = true;
+  host.typed_secrets = {"six seven", ""};
+  (void)host.request({"recover", "--at", "h:1", "--name", "Ana"});
+  REQUIRE(host.inits.size() == 1);
+  CHECK(host.inits[0].phrase == "six seven");
+  CHECK(host.inits[0].name == "Ana");
+}
+
+TEST_CASE("cli: devices and safety words reach the node as given") {
+  check({
+      {{"device", "rename", "ab12", "Old phone"},
+       R"({"do":"device.rename","device":"ab12","label":"Old phone"})"},
+      {{"verify-member", "Bo"}, R"({"do":"member.verify","member":"Bo"})"},
+      {{"verify-member", "Bo", "--same"},
+       R"({"do":"member.verify","member":"Bo","outcome":"same"})"},
+      {{"verify-member", "Bo", "--not-same"},
+       R"({"do":"member.verify","member":"Bo","outcome":"different"})"},
+  });
+}
+
 TEST_CASE("cli: import names the source absolutely and carries the people map") {
   TemporaryFolder folder;
   write_whole(folder / "lines", "# people\nana_d = Ana\r\n\nBo L = Bo\n");

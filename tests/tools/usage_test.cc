@@ -58,7 +58,10 @@ TEST_CASE("cli: what cannot be understood is wrong usage, says so in a line, and
       {"card", "add", "B", "T", "--after", "R-1"},
       {"doc", "show", "N/P", "--html"},
       {"doc", "write", "N/P"},
-      {"invite", "--qr", "x.png"},
+      {"recover", "--phrase-file", "x"},
+      {"recover", "--at", "h:1"},
+      {"recover", "--at", "h:1", "--bundle", "x"},
+      {"verify-member", "Bo", "--same", "--not-same"},
       {"invite", "--uses", "many"},
       {"sync", "--timeout", "soon"},
       {"say", "T"},
@@ -143,6 +146,7 @@ TEST_CASE("cli: every command prints parseable JSON with --json") {
     }
     host.typed_secrets = {"correct", "correct", "correct"};
     if (command.name == "init") words.insert(words.end(), {"--name", "Ana"});
+    if (command.name == "recover") words.insert(words.end(), {"--at", "h:1"});
     if (command.name == "file get") words.insert(words.end(), {"--out", folder / "got"});
     if (command.name == "file quota") words.emplace_back("20G");
     if (command.name == "doc write") words.insert(words.end(), {"--file", folder / "text"});

@@ -39,6 +39,7 @@ struct Init {
   std::string zone;
   std::string hours;
   std::optional<std::string> passphrase;  ///< none, and no keyring: a key file
+  std::optional<std::string> phrase;  ///< a recovery phrase that exists; else a new one is drawn
   bool in_keyring = false;
 };
 
@@ -87,6 +88,8 @@ struct Host {
   /// Writes one line to a file descriptor and closes it. Errors: usage when it is not open.
   std::function<Status(int descriptor, std::string_view line)> signal_ready;
 
+  /// Whether there is a home in a folder.
+  std::function<bool(const std::string& home)> is_home;
   std::function<Result<Value>(const Init&)> init;
   std::function<Result<std::unique_ptr<node::Client>>(const std::string& home,
                                                       const std::optional<std::string>& passphrase)>

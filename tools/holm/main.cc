@@ -79,9 +79,10 @@ Host this_machine() {
         .passphrase = passphrase, .cost = {}, .keyring = in_keyring ? keyring.get() : nullptr};
   };
   host.init = [locking](const Init& init) {
-    return node::init_home(
-        {init.home, init.name, init.zone, init.hours, locking(init.passphrase, init.in_keyring)});
+    return node::init_home({init.home, init.name, init.zone, init.hours,
+                            locking(init.passphrase, init.in_keyring), init.phrase});
   };
+  host.is_home = node::is_home;
   host.open = [opening](const std::string& home, const std::optional<std::string>& passphrase) {
     return node::open_client(home, opening(passphrase));
   };

@@ -20,6 +20,9 @@ void render_devices(const Value& answer, Page& page);
 void render_profile(const Value& answer, Page& page);
 void render_init(const Value& answer, Page& page);
 void render_join(const Value& answer, Page& page);
+void render_device_code(const Value& answer, Page& page);
+void render_recovered(const Value& answer, Page& page);
+void render_safety_words(const Value& answer, Page& page);
 void render_tray(const Value& answer, Page& page);
 void render_team_log(const Value& answer, Page& page);
 

@@ -1,21 +1,37 @@
 // Home, team, invites, devices, profiles.
+#include <algorithm>
+
 #include "tools/holm/render.h"
 
 namespace holm::cli {
 namespace {
 
+Cell verified_of(const Value& member) {
+  const auto standing = member["verified"].text();
+  if (standing == "same") return {"yes", Style::good};
+  if (standing == "changed") return {"new device since", Style::warn};
+  if (standing == "different") return {"words differ", Style::warn};
+  return "";
+}
+
 void member_rows(const Value& members, Page& page) {
+  const auto& all = members.items();
+  const bool is_any_verified = std::any_of(
+      all.begin(), all.end(), [](const Value& member) { return member.has("verified"); });
   std::vector<std::vector<Cell>> rows;
   for (const auto* one : by_name(members, "name", "me")) {
     const auto& member = *one;
     std::string name = name_of(member);
     if (member["me"].flag()) name += " (you)";
-    rows.push_back(
-        {name, std::string(member["role"].text()),
-         count_of(static_cast<std::int64_t>(member["devices"].items().size()), "device", "devices"),
-         Cell(Page::short_id(member["id"]), Style::faint)});
+    rows.push_back({name, std::string(member["role"].text()),
+                    count_of(static_cast<std::int64_t>(member["devices"].items().size()), "device",
+                             "devices")});
+    if (is_any_verified) rows.back().push_back(verified_of(member));
+    rows.back().emplace_back(Page::short_id(member["id"]), Style::faint);
   }
-  page.table({"name", "role", "devices", "id"}, rows);
+  std::vector<std::string> headings{"name", "role", "devices", "id"};
+  if (is_any_verified) headings.insert(headings.end() - 1, "verified");
+  page.table(headings, rows);
 }
 
 }  // namespace
@@ -64,6 +80,48 @@ void render_devices(const Value& answer, Page& page) {
                     Cell(Page::short_id(device["id"]), Style::faint)});
   }
   page.table({"device", "of", "added", "id"}, rows);
+  bool has_others = false;
+  for (const auto& device : answer["devices"].items()) {
+    if (!device.has("words") || device["dropped"].flag() || device["this"].flag()) continue;
+    page.line();
+    page.line("Words of " + std::string(device["label"].text()) +
+              ", to compare with what it shows:");
+    page.paragraph(device["words"].text(), 2);
+    has_others = true;
+  }
+  if (has_others) page.line("A device that you lost: holm device drop ID", Style::faint);
+}
+
+void render_device_code(const Value& answer, Page& page) {
+  page.line(answer["code"].text(), Style::strong);
+  page.line("Makes one machine a device of yours in " + std::string(answer["name"].text()) +
+            " until " + page.when(answer["expires"]) + ". There run:");
+  page.line("  holm join " + std::string(answer["code"].text()) + " --at " +
+            std::string(answer["at"].text("HOST:PORT")));
+  if (!answer.has("at")) {
+    page.line("where HOST:PORT is what \"holm serve\" shows here; it has to run for that.",
+              Style::faint);
+  }
+}
+
+void render_recovered(const Value& answer, Page& page) {
+  for (const auto& team : answer["teams"].items()) {
+    page.line("You are back in " + std::string(team["name"].text()) + " as " +
+              std::string(team["role"].text("member")) + ".");
+    if (team["other_devices"].number() == 0) continue;
+    page.line("  You have " +
+              count_of(team["other_devices"].number(), "other device", "other devices") +
+              " there. Drop what you lost: holm device list, then holm device drop ID");
+  }
+}
+
+void render_safety_words(const Value& answer, Page& page) {
+  const auto name = std::string(answer["name"].text());
+  page.paragraph(answer["words"].text(), 2, Style::strong);
+  page.paragraph(
+      name + " sees the same words under: holm verify-member " +
+      "YOUR_NAME. Compare them over the phone or face to face, then: holm verify-member " + name +
+      " --same, or --not-same.");
 }
 
 void render_profile(const Value& answer, Page& page) {
@@ -71,6 +129,7 @@ void render_profile(const Value& answer, Page& page) {
   page.field("role", answer["role"].text());
   page.field("zone", answer["zone"].text("not said"));
   page.field("hours", answer["hours"].text("not said"));
+  if (answer.has("verified")) page.field("verified", verified_of(answer).text);
   page.field("id", answer["member"].text());
 }
 
@@ -89,6 +148,12 @@ void render_init(const Value& answer, Page& page) {
 }
 
 void render_join(const Value& answer, Page& page) {
+  if (answer.has("device_of")) {
+    page.line("This is now a device of " + std::string(answer["device_of"].text()) + " in " +
+              std::string(answer["name"].text()) + ".");
+    page.line("\"holm device list\" on the other one shows the same words for it:");
+    return page.paragraph(answer["words"].text(), 2, Style::strong);
+  }
   page.line("Welcome to " + std::string(answer["name"].text()) + ". You are in as " +
             std::string(answer["role"].text("member")) + ".");
 }

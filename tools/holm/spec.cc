@@ -7,10 +7,11 @@ namespace holm::cli {
 const Table& command_table() {
   static const Table table = [] {
     Table out;
-    for (auto part : {start_commands(), member_commands(), lock_commands(), meet_commands(),
-                      room_commands(), document_commands(), comment_commands(), history_commands(),
-                      board_commands(), card_commands(), thread_commands(), search_commands(),
-                      file_commands(), exchange_commands(), backup_commands(), help_commands()})
+    for (auto part : {start_commands(), member_commands(), identity_commands(), lock_commands(),
+                      meet_commands(), room_commands(), document_commands(), comment_commands(),
+                      history_commands(), board_commands(), card_commands(), thread_commands(),
+                      search_commands(), file_commands(), exchange_commands(), backup_commands(),
+                      help_commands()})
       out.insert(out.end(), part.begin(), part.end());
     return out;
   }();

@@ -7,37 +7,60 @@
 #include "tools/holm/groups.h"
 #include "tools/holm/locks.h"
 #include "tools/holm/page.h"
+#include "tools/holm/qr.h"
 #include "tools/holm/render.h"
 
 namespace holm::cli {
+
+Result<std::optional<std::string>> new_passphrase(Call& call) {
+  const auto& args = call.args();
+  std::optional<std::string> out;
+  if (args.has("--no-passphrase")) {
+    if (call.passphrase_file().empty()) return out;
+    return fail(Code::usage, "--no-passphrase and --passphrase-file exclude each other",
+                "nothing was made");
+  }
+  out = TRY(call.passphrase());
+  if (out) return out;
+  const auto& ask = call.host().ask_secret;
+  auto typed = ask("Passphrase for this home (empty: none): ");
+  if (!typed || typed->empty()) return out;
+  if (ask("The same again: ") != typed)
+    return fail(Code::usage, "the two passphrases differ", "nothing was made", "try again");
+  return typed;
+}
+
+Status keep_code(Call& call, const Value& answer, const std::string& stands,
+                 const std::string& todo) {
+  const auto& args = call.args();
+  const std::string code(answer["code"].text());
+  Status kept;
+  if (const auto file = args.find("--file")) {
+    kept = write_file(*file, as_bytes(code + "\n"), Access::owner);
+  }
+  if (const auto file = args.find("--qr"); file && kept) {
+    auto picture = qr_png(std::string(kCodeLink) + code);
+    kept = picture ? write_file(*file, *picture, Access::owner)
+                   : Status(fail(std::move(picture).error()));
+  }
+  if (!kept) return fail(kept.error().code, kept.error().what, stands, todo);
+  return kept;
+}
+
 namespace {
 
 Status init(Call& call) {
   const auto& args = call.args();
-  Init init{call.home(), args.get("--name"), args.get("--zone"), args.get("--hours"), {}};
+  Init init{call.home(), args.get("--name"), args.get("--zone"), args.get("--hours"), {}, {}};
   if (!args.has("--name"))
     return fail(Code::usage, "\"init\" needs --name, the name your team will see",
                 "nothing was made", "for example: holm init --name Ana");
-  if (args.has("--no-passphrase") && !call.passphrase_file().empty())
-    return fail(Code::usage, "--no-passphrase and --passphrase-file exclude each other",
-                "nothing was made");
-  if (args.has("--keyring") && (args.has("--no-passphrase") || !call.passphrase_file().empty()))
+  init.in_keyring = args.has("--keyring");
+  if (init.in_keyring && (args.has("--no-passphrase") || !call.passphrase_file().empty()))
     return fail(Code::usage,
                 "--keyring excludes --no-passphrase and --passphrase-file: a home opens in one way",
                 "nothing was made");
-  init.in_keyring = args.has("--keyring");
-  if (!args.has("--no-passphrase") && !init.in_keyring) {
-    init.passphrase = TRY(call.passphrase());
-    const auto& ask = call.host().ask_secret;
-    if (!init.passphrase) {
-      const auto typed = ask("Passphrase for this home (empty: none): ");
-      if (typed && !typed->empty()) {
-        if (ask("The same again: ") != typed)
-          return fail(Code::usage, "the two passphrases differ", "nothing was made", "try again");
-        init.passphrase = typed;
-      }
-    }
-  }
+  if (!init.in_keyring) init.passphrase = TRY(new_passphrase(call));
   const auto answer = TRY(call.host().init(init));
   call.notice(init.in_keyring ? "The home is unlocked by the desktop's keyring."
               : init.passphrase
@@ -81,13 +104,8 @@ Status invite(Call& call) {
     request.set("uses", TRY(parse_count(*uses, "--uses", 1, 1000)));
   if (const auto expires = args.find("--expires")) request.set("expires", *expires);
   const auto answer = TRY(call.ask(std::move(request)));
-  if (const auto file = args.find("--file")) {
-    const auto code = std::string(answer["code"].text()) + "\n";
-    if (auto kept = write_file(*file, as_bytes(code), Access::owner); !kept)
-      return fail(kept.error().code, kept.error().what,
-                  "the invite stands (" + Page::short_id(answer["id"]) + ")",
-                  "cancel it with holm invite cancel, or ask for another");
-  }
+  TRY(keep_code(call, answer, "the invite stands (" + Page::short_id(answer["id"]) + ")",
+                "cancel it with holm invite cancel, or ask for another"));
   return call.show(answer, render_invite);
 }
 
@@ -110,6 +128,7 @@ Status join(Call& call) {
     held.resize(std::min(held.find('\n'), held.size()));
     code = std::move(held);
   }
+  if (code.starts_with(kCodeLink)) code = code.substr(kCodeLink.size());
   auto request = Value::object().set("do", "join").set("code", code);
   if (const auto at = args.find("--at")) request.set("at", *at);
   const auto span = TRY(parse_span(args.find("--timeout").value_or("60s")));
@@ -178,8 +197,7 @@ Table start_commands() {
         {"--expires", "SPAN", "how long it holds: 7d when not given"},
         {"--room", "R", "guests limited to rooms come later; leave it out", "", Use::later},
         {"--file", "F", "also write the code to a file that only you can read", "file"},
-        {"--qr", "F", "pictures of codes come later; give the code itself, or --file", "file",
-         Use::later}},
+        {"--qr", "F", "also draw the code into a PNG file that only you can read", "file"}},
        "Any member's device can let the newcomer in; yours need not be online. Give the code to "
        "one "
        "person, over a way you trust: whoever has it can enter.",
@@ -200,8 +218,8 @@ Table start_commands() {
        invite_cancel},
       {"join",
        chapter,
-       "enter a team with an invite",
-       {{"CODE|FILE", "the code you were given, or a file that holds it"}},
+       "enter a team with an invite, or as one more device of yours",
+       {{"CODE|FILE", "the code you were given, its link, or a file that holds it"}},
        {{"--at", "HOST:PORT", "where a member's device listens"},
         {"--timeout", "SPAN", "how long to wait: 60s when not given"}},
        "If nobody can be reached in time, this home goes on trying whenever it runs; the same "

@@ -12,13 +12,6 @@ const Device* Roster::device(const DeviceId& id) const {
   return found == devices.end() ? nullptr : &found->second;
 }
 
-const Device* Roster::device_by_key(const crypto::KexPublic& exchange) const {
-  for (const auto& [id, device] : devices) {
-    if (device.exchange == exchange) return &device;
-  }
-  return nullptr;
-}
-
 Role Roster::role(const MemberId& id) const {
   const auto* found = person(id);
   return found == nullptr ? Role::none : found->role;

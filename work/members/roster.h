@@ -30,6 +30,7 @@ struct Device {
   crypto::KexPublic exchange;
   bool dropped = false;
   WallTime added{};
+  Bytes certificate;  ///< as encoded
 };
 
 struct Invite {
@@ -56,7 +57,6 @@ struct Roster {
 
   const Person* person(const MemberId& id) const;
   const Device* device(const DeviceId& id) const;
-  const Device* device_by_key(const crypto::KexPublic& exchange) const;
   Role role(const MemberId& id) const;
   /// A present device of someone who is at least a guest.
   bool authorised(const DeviceId& id) const;

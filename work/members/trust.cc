@@ -339,7 +339,8 @@ void Trust::tell_devices(Roster& out, const Resolution& all) const {
                                        .signing = certificate.signing,
                                        .exchange = certificate.exchange,
                                        .dropped = entry == kNoOp,
-                                       .added = entries_[op].op.time};
+                                       .added = entries_[op].op.time,
+                                       .certificate = entries_[op].op.certificate};
   }
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 Value device_value(Shape& shape, const members::Device& device) {
   Value out;
-  out.set("id", device.id.text()).set("label", device.label);
+  out.set("id", device.id.text()).set("label", label_of(shape.state(), device));
   out.set("member", shape.person(device.member));
   out.set("added", Shape::time(device.added));
   out.set("dropped", device.dropped);
