@@ -127,6 +127,8 @@ Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request)
   if (what == "invite.cancel") return std::optional(TRY(invite_cancel(replica, request)));
   if (what == "member.role") return std::optional(TRY(member_role(replica, request)));
   if (what == "device.drop") return std::optional(TRY(device_drop(replica, request)));
+  if (what == "room.member") return std::optional(TRY(room_member(replica, request)));
+  if (what == "room.private") return std::optional(TRY(room_private(replica, request)));
   if (what == "team.log") return std::optional(TRY(team_log(replica)));
   if (what.starts_with("tray.")) return std::optional(TRY(tray(replica, request)));
   if (what == "peers" || what == "peers.add" || what == "peers.remove") {

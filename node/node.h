@@ -180,6 +180,9 @@ class Node final : public LinkEvents {
   Result<Value> team_log(Replica& replica);
   Result<std::vector<LateWork>> late_work(Replica& replica, bool with_dismissed) const;
   Result<Value> tray(Replica& replica, const Value& request);
+  // requests_rooms.cc
+  Result<Value> room_member(Replica& replica, const Value& request);
+  Result<Value> room_private(Replica& replica, const Value& request);
   // requests_links.cc
   Result<std::optional<Value>> join(RequestId id, const Value& request);
   Result<std::optional<Value>> sync(RequestId id, const Value& request);

@@ -56,7 +56,7 @@ TEST_CASE("room: made with a space of its own, a purpose and a kind") {
   const auto outcome = lab.ana.attempt(RoomNew{"Pier", "topic", "Boats"});
   REQUIRE(outcome);
   REQUIRE(outcome->open_room);
-  const Ref ref{*outcome->open_room, room_object(*outcome->open_room)};
+  const Ref ref{outcome->open_room->space, room_object(outcome->open_room->space)};
   CHECK(outcome->answer["id"].text() == ref.object.text());
   CHECK(words_of(lab.ana.state(ref), field::kTitle) == "Pier");
   CHECK(words_of(lab.ana.state(ref), room::kKind) == "topic");
