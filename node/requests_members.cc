@@ -45,6 +45,17 @@ bool has_other_owner(const members::Roster& roster, const MemberId& than) {
   });
 }
 
+/// Whether it is for this person to say what becomes of late work there: as the rules have it.
+bool sorts_late_work(const Replica& replica, const SpaceId& space) {
+  const auto& roster = replica.roster();
+  const auto self = replica.self();
+  const bool is_admin = roster.role(self) >= members::Role::admin;
+  const auto* room = roster.room(space);
+  if (room == nullptr) return is_admin && space == replica.commons();
+  return roster.manages(self, space) &&
+         (is_admin || room->is_private || roster.level(self, space) == members::Level::manager);
+}
+
 /// Words that a change would show, to tell late work by.
 std::vector<std::string> words_of(const crdt::Change& change) {
   std::vector<std::string> out;
@@ -220,12 +231,8 @@ Result<Value> Node::team_log(Replica& replica) {
 Result<std::vector<Node::LateWork>> Node::late_work(Replica& replica, bool with_dismissed) const {
   std::vector<LateWork> out;
   auto& logs = replica.store().logs();
-  const auto& roster = replica.roster();
   for (const auto& space : TRY(logs.spaces())) {
-    const bool is_mine_to_judge = space == replica.commons()
-                                      ? roster.role(replica.self()) >= members::Role::admin
-                                      : roster.manages(replica.self(), space);
-    if (!is_mine_to_judge) continue;
+    if (!sorts_late_work(replica, space)) continue;
     for (const auto& [log, seqs] : TRY(logs.marked(space, crdt::Mark::held))) {
       const auto info = TRY(logs.find(log));
       if (!info) continue;
@@ -260,16 +267,14 @@ Result<std::vector<Node::LateWork>> Node::late_work(Replica& replica, bool with_
 }
 
 Result<Value> Node::tray(Replica& replica, const Value& request) {
-  const auto& roster = replica.roster();
-  const bool may_any =
-      roster.role(replica.self()) >= members::Role::admin ||
-      std::any_of(roster.rooms.begin(), roster.rooms.end(), [&](const auto& room) {
-        return room.second.is_private && roster.manages(replica.self(), room.first);
-      });
+  const auto places = replica.all_spaces();
+  const bool may_any = std::any_of(places.begin(), places.end(), [&](const SpaceId& space) {
+    return sorts_late_work(replica, space);
+  });
   if (!may_any) {
     return fail(
-        not_allowed("late work is for admins and owners to look through, and in private "
-                    "rooms for who manages them"));
+        not_allowed("late work is for admins and owners to look through, and in a room "
+                    "for who manages it"));
   }
   const auto what = request["do"].text();
   const auto all = TRY(late_work(replica, request["all"].flag() || what == "tray.accept"));

@@ -4,15 +4,17 @@ namespace holm::cli {
 
 const std::vector<std::string_view>& later_commands() {
   static const std::vector<std::string_view> names = {
-      "agreement",     "assume",      "bundle",        "catchup",
-      "checkin",       "day",         "decision",      "dnd",
-      "focus",         "folder",      "goal",          "gui",
-      "inbox",         "meeting",     "off",           "overlap",
-      "plan",          "poll",        "process",       "promise",
-      "pulse",         "recover",     "template",      "urgent",
-      "walkthrough",   "whiteboard",  "room layout",   "room member",
-      "verify-member", "device add",  "device rename", "card break-down",
-      "thread split",  "thread merge"};
+      "agreement",       "assume",       "bundle",
+      "catchup",         "checkin",      "day",
+      "decision",        "dnd",          "focus",
+      "folder",          "goal",         "gui",
+      "inbox",           "meeting",      "off",
+      "overlap",         "plan",         "poll",
+      "process",         "promise",      "pulse",
+      "recover",         "template",     "urgent",
+      "walkthrough",     "whiteboard",   "room layout",
+      "verify-member",   "device add",   "device rename",
+      "card break-down", "thread split", "thread merge"};
   return names;
 }
 

@@ -80,6 +80,11 @@ Status invite(Call& call) {
   if (const auto uses = args.find("--uses"))
     request.set("uses", TRY(parse_count(*uses, "--uses", 1, 1000)));
   if (const auto expires = args.find("--expires")) request.set("expires", *expires);
+  if (args.has("--room")) {
+    Value rooms = Value::array();
+    for (const auto& room : args.all("--room")) rooms.push(room);
+    request.set("rooms", std::move(rooms));
+  }
   const auto answer = TRY(call.ask(std::move(request)));
   if (const auto file = args.find("--file")) {
     const auto code = std::string(answer["code"].text()) + "\n";
@@ -176,7 +181,8 @@ Table start_commands() {
          "member|admin|guest"},
         {"--uses", "N", "how many people may enter with it: 1 when not given"},
         {"--expires", "SPAN", "how long it holds: 7d when not given"},
-        {"--room", "R", "guests limited to rooms come later; leave it out", "", Use::later},
+        {"--room", "R", "a room that a guest is asked into; several may be given", "",
+         Use::repeated},
         {"--file", "F", "also write the code to a file that only you can read", "file"},
         {"--qr", "F", "pictures of codes come later; give the code itself, or --file", "file",
          Use::later}},

@@ -143,7 +143,12 @@ Status run(Draft& draft, const RoomSet& command) {
   const Subject room{ref, TRY(load(draft, ref))};
   for (const auto& [key, value] : command.values) {
     if (key == "title") TRY(check_room_name(draft.state, value, ref));
-    if (key == "kind") TRY(check_kind(value));
+    if (key != "kind") continue;
+    TRY(check_kind(value));
+    const auto* known = draft.state.roster().room(ref.space);
+    if (known != nullptr && known->is_private)
+      return fail(Code::usage, "a room that is for some stays so", "nothing was changed",
+                  "change who is in it with: holm room member");
   }
   TRY(set_fields(draft, room, command.values,
                  {field::kTitle, room::kPurpose, room::kKind, room::kOwner, field::kTags}));

@@ -465,7 +465,11 @@ bool Rules::is_permitted(const Act& act, const Standing& known, const Authority&
     case OpKind::reduce: return may_reduce(act, known, by.role);
     case OpKind::extend:
     case OpKind::dismiss:
-      return act.room == kNobody ? by.role >= Role::admin : known.manages(act.author, act.room);
+      // Where nobody manages an open room every writer does, but not this.
+      if (act.room == kNobody) return by.role >= Role::admin;
+      return known.manages(act.author, act.room) &&
+             (by.role >= Role::admin || known.room(act.room)->is_private ||
+              known.level(act.author, act.room) == Level::manager);
     case OpKind::add_device: return !act.by_root || act.subject == act.device;
     case OpKind::drop_device: {
       const auto at = known.presence(act.subject);
