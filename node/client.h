@@ -25,6 +25,7 @@
 //   file.gc {}  file.evict {files, force}  file.quota {bytes}
 //   file.list and file.show: as `work` answers them, and whether the bytes are on this device
 //   Paths are text, or bytes where they are no UTF-8.
+//   room.member {room, action: add|remove|role|list, member, level}   room.private {room, members}
 //   watch {room}: events until cancelled
 // Absent members of a request mean "not given".
 #pragma once

@@ -162,10 +162,16 @@ Result<crdt::Mark> Delivery::judge(const crdt::Change& change, const Queue& queu
   std::optional<work::members::Authority> by;
   const auto verdict = work::judge(change, home, [&](std::span<const ShortHash> frontier) {
     by = membership.authority(frontier, queue.member, queue.device);
-    return by ? std::optional(by->role) : std::nullopt;
+    if (!by) return std::optional<work::Author>();
+    work::Author author{by->role, {}};
+    if (home == work::Home::room) {
+      author.level = membership.level(frontier, queue.member, space_).value_or(author.level);
+    }
+    return std::optional(author);
   });
   if (verdict.counts() && by && membership.is_anyone_cut() &&
-      membership.holds_back(*by, queue.member, queue.device, {change.log, change.seq})) {
+      membership.holds_back(*by, queue.member, queue.device, {change.log, change.seq},
+                            replica_.room_in_trust(space_), change.membership)) {
     return crdt::Mark::held;
   }
   return verdict.mark;

@@ -30,6 +30,19 @@ Result<std::vector<members::LogPlace>> Replica::held_of(
   return out;
 }
 
+Result<std::vector<members::LogPlace>> Replica::held_in(
+    const SpaceId& room, const std::optional<MemberId>& member) const {
+  std::map<LogId, std::uint64_t> held;
+  for (const auto& log : TRY(store_->logs().of_space(room))) {
+    if (member && log.member != *member) continue;
+    auto& at = held[log.root];
+    at = std::max(at, log.sealed_seq);
+  }
+  std::vector<members::LogPlace> out;
+  for (const auto& [log, seq] : held) out.push_back({log, seq});
+  return out;
+}
+
 bool Replica::would_be_final(members::Op op) {
   op.author = self_;
   op.device = device_;
@@ -43,7 +56,7 @@ Status Replica::note_standings() {
   for (const auto& space : TRY(store_->logs().spaces())) {
     if (space == trust_) continue;
     for (const auto& log : TRY(store_->logs().of_space(space))) {
-      standings_[log.log] = membership_.standing_of(log.member, log.device);
+      standings_[log.log] = membership_.standing_of(log.member, log.device, room_in_trust(space));
     }
   }
   return {};
@@ -55,7 +68,7 @@ Status Replica::settle_late() {
   for (const auto& space : TRY(store_->logs().spaces())) {
     if (space == trust_) continue;
     for (const auto& log : TRY(store_->logs().of_space(space))) {
-      const auto& now = membership_.standing_of(log.member, log.device);
+      const auto now = membership_.standing_of(log.member, log.device, room_in_trust(space));
       auto& was = standings_[log.log];
       if (was == now) continue;
       was = now;
@@ -79,7 +92,8 @@ Status Replica::judge_again(const SpaceId& space, const store::LogInfo& log) {
       const auto by = membership_.authority(change.membership, log.member, log.device);
       if (!by || by->role == members::Role::none) continue;
       const bool is_held =
-          membership_.holds_back(*by, log.member, log.device, {change.log, change.seq});
+          membership_.holds_back(*by, log.member, log.device, {change.log, change.seq},
+                                 room_in_trust(space), change.membership);
       if (is_held == (mark == crdt::Mark::held)) continue;
       TRY(logs.set_mark(log.log, change.seq, is_held ? crdt::Mark::held : crdt::Mark::valid));
       for (const auto& op : change.ops) touched[op.object].push_back(change.seq);

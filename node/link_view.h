@@ -6,7 +6,11 @@
 
 namespace holm::node {
 
-/// What a peer may read of a replica: everything, or nothing while it is not known to belong.
+/// What a peer may read of a replica: what both sides' members may, or nothing while it is not
+/// known to belong.
+///
+/// Of a room that one side's member was taken out of, what they wrote before they knew is still
+/// heard by those who are in it: their own logs and nothing else.
 ///
 /// Where one side was removed, as the other knows it, what it wrote before it knew is still heard:
 /// membership, which may show that it was not removed after all, and its own logs. Who hears tells
@@ -16,6 +20,7 @@ class LinkView final : public sync::Shared {
   explicit LinkView(Replica& replica) : replica_(replica) {}
   bool may_read = false;
   bool may_learn = false;         ///< may read the trust space, and no other
+  MemberId them;                  ///< whose device it is, once that is known
   std::optional<DeviceId> hears;  ///< theirs, removed as far as is known here
   std::optional<DeviceId> hands;  ///< ours, removed as they say
 
@@ -23,25 +28,48 @@ class LinkView final : public sync::Shared {
   std::vector<SpaceId> spaces() const override {
     // Membership first: who is not known yet may bring the ops that make it known.
     if (!may_read && !is_late()) return {replica_.trust()};
-    return replica_.spaces();
+    auto out = replica_.all_spaces();
+    std::erase_if(out, [&](const SpaceId& space) { return access(space) == Access::none; });
+    return out;
+  }
+  /// How much of a space is between the two sides.
+  enum class Access : std::uint8_t {
+    none,
+    ours,    ///< logs of this device's member alone, who was taken out
+    theirs,  ///< logs of their member alone, who was
+    all,
+  };
+  Access access(const SpaceId& space) const {
+    if (space == replica_.trust()) return Access::all;
+    if (hears) return replica_.has_space(space) ? Access::all : Access::none;
+    const bool they_read = replica_.may_read(them, space);
+    if (hands) return they_read ? Access::all : Access::none;
+    const bool we_read = replica_.may_read(replica_.self(), space);
+    if (we_read && they_read) return Access::all;
+    if (we_read && was_in(them, space)) return Access::theirs;
+    if (they_read && was_in(replica_.self(), space)) return Access::ours;
+    return Access::none;
   }
   Result<Digest> digest(const SpaceId& space) const override {
-    if (is_cut(space)) return crdt::space_digest(TRY(positions(space)));
+    if (!is_whole(space)) return crdt::space_digest(TRY(positions(space)));
     return replica_.digest(space);
   }
   Result<std::vector<crdt::Position>> positions(const SpaceId& space) const override {
+    const auto how = access(space);
+    if (how == Access::none) return std::vector<crdt::Position>();
     auto out = TRY(replica_.positions(space));
-    if (!is_cut(space)) return out;
+    if (is_whole(space)) return out;
     std::vector<crdt::Position> heard;
     for (const auto& position : out) {
-      if (TRY(is_of(hears, position.log)) || TRY(is_of(hands, position.log))) {
-        heard.push_back(position);
-      }
+      const bool is_heard =
+          is_late() ? TRY(is_of(hears, position.log)) || TRY(is_of(hands, position.log))
+                    : TRY(is_of_member(how == Access::ours ? replica_.self() : them, position.log));
+      if (is_heard) heard.push_back(position);
     }
     return heard;
   }
   Result<Digest> held_digest(const SpaceId& space) const override {
-    if (is_cut(space)) return digest(space);
+    if (!is_whole(space)) return digest(space);
     return replica_.held_digest(space);
   }
   Result<bool> knows(const crdt::Position& place) const override { return replica_.knows(place); }
@@ -63,6 +91,10 @@ class LinkView final : public sync::Shared {
     const auto info = TRY(replica_.store().logs().find(log));
     return info && info->device == *device;
   }
+  Result<bool> is_of_member(const MemberId& member, const LogId& log) const {
+    const auto info = TRY(replica_.store().logs().find(log));
+    return info && info->member == member;
+  }
   /// Whether all is here that the other side may bring. Membership differs for good.
   bool is_heard(const sync::Peer& peer) const {
     const auto membership = peer.has_all_of_theirs(replica_.trust(), *this);
@@ -70,12 +102,30 @@ class LinkView final : public sync::Shared {
   }
 
  private:
-  bool is_cut(const SpaceId& space) const { return is_late() && space != replica_.trust(); }
+  /// Whether nothing of a space is kept from the other side.
+  bool is_whole(const SpaceId& space) const {
+    if (is_late()) return space == replica_.trust();
+    return access(space) == Access::all;
+  }
+  /// Whether somebody may have written in a space where they do not read any more.
+  bool was_in(const MemberId& member, const SpaceId& space) const {
+    const auto* room = replica_.roster().room(space);
+    return room != nullptr && room->lowered.contains(member);
+  }
   Result<bool> may_send(const LogId& log) const {
-    if (!is_late() && (may_read || !may_learn)) return may_read;
-    if (is_late() && !hands) return false;
+    if (is_late() ? !hands : !may_read && !may_learn) return false;
     const auto info = TRY(replica_.store().logs().find(log));
-    return info && (info->space == replica_.trust() || (hands && info->device == *hands));
+    if (!info) return false;
+    if (info->space == replica_.trust()) return true;
+    if (is_late()) return info->device == *hands;
+    if (!may_read) return false;
+    switch (access(info->space)) {
+      case Access::none: return false;
+      case Access::ours: return info->member == replica_.self();
+      case Access::theirs: return info->member == them;
+      case Access::all: return true;
+    }
+    return false;
   }
 
   Replica& replica_;

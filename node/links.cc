@@ -345,6 +345,7 @@ void Links::promote(Link& link) {
   const auto* device = roster.device(link.said);
   if (device != nullptr && device->exchange != link.remote) device = nullptr;
   if (device != nullptr && !roster.authorised(device->id)) return hear_out(link, device->id);
+  if (device != nullptr) link.view->them = device->member;
   const bool is_known = device != nullptr && roster.authorised(identity_.device());
   if (is_known && link.view->hears) {
     link.view->hears.reset();
@@ -377,6 +378,8 @@ void Links::hear_out(Link& link, const DeviceId& device) {
 
 /// The other side says that this device was removed: hands over what it wrote before, and no more.
 void Links::on_removed(Link& link, const sync::Refused& refused) {
+  const auto* device = link.replica->roster().device(link.said);
+  if (device != nullptr && device->exchange == link.remote) link.view->them = device->member;
   link.stage = LinkStage::late;
   link.why = Error{refused.code, refused.why, "what you wrote here was handed over",
                    "an owner can let you in again"};
@@ -450,7 +453,7 @@ void Links::on_message(Link& link, ByteView bytes) {
   } else if (auto* vector = std::get_if<sync::Vector>(&*message)) {
     done = link.peer.on_vector(*vector, *link.view);
     for (const auto& held : vector->logs) {
-      if (done && link.view->may_read)
+      if (done && link.view->may_read && link.view->access(vector->space) == LinkView::Access::all)
         done = link.replica->on_held(vector->space, held.log, held.seq);
     }
   } else if (auto* locator = std::get_if<sync::Locator>(&*message)) {
@@ -467,7 +470,12 @@ void Links::on_message(Link& link, ByteView bytes) {
 
 void Links::on_delta(Link& link, sync::Delta delta) {
   auto& replica = *link.replica;
-  if (link.view->hears) {
+  const auto access = link.view->may_read && !link.view->hears ? link.view->access(delta.space)
+                                                               : LinkView::Access::all;
+  if (access == LinkView::Access::none || access == LinkView::Access::ours) {
+    return leave(link, std::move(delta));
+  }
+  if (link.view->hears || access == LinkView::Access::theirs) {
     auto kept = heard_of(link, delta);
     if (!kept) return close(link, net::GoodbyeReason::failed, std::string(kCannotStore));
     if (!*kept) return close(link, net::GoodbyeReason::denied, "too much late work");
@@ -495,22 +503,42 @@ void Links::on_delta(Link& link, sync::Delta delta) {
   staged_.push_back({link.id, replica.team(), std::move(delta), std::move(*have)});
 }
 
+/// Takes nothing of a space that one side may not read, as far as is known here: asked for again
+/// when membership says otherwise.
+void Links::leave(Link& link, sync::Delta delta) {
+  std::vector<sync::Ack::Have> have;
+  for (const auto& range : delta.ranges) have.push_back({range.head.log, 0});
+  if (auto noted = link.peer.on_delta(delta); !noted) {
+    return close(link, net::GoodbyeReason::invalid, noted.error().what);
+  }
+  delta.ranges.clear();
+  const auto nothing = crdt::space_digest({});
+  link.peer.on_delta_durable(delta, std::move(have), nothing);
+}
+
 /// Leaves of a delta of a removed device what it wrote itself, and all of membership. False when
 /// that is too much.
 Result<bool> Links::heard_of(const Link& link, sync::Delta& delta) const {
   if (delta.space == link.replica->trust()) return true;
   const auto& logs = link.replica->store().logs();
+  // Of a removed device its own logs; of a member who was taken out of a room theirs.
+  const bool is_by_device = link.view->hears.has_value();
+  const auto is_late = [&](const LogId& log) -> Result<bool> {
+    return is_by_device ? link.view->is_of(link.view->hears, log)
+                        : link.view->is_of_member(link.view->them, log);
+  };
   std::size_t held = 0;
   for (const auto& [log, seqs] : TRY(logs.marked(delta.space, crdt::Mark::held))) {
-    if (TRY(link.view->is_of(link.view->hears, log))) held += seqs.size();
+    if (TRY(is_late(log))) held += seqs.size();
   }
   std::vector<sync::Range> theirs;
   for (auto& range : delta.ranges) {
-    bool is_theirs = TRY(link.view->is_of(link.view->hears, range.head.log));
+    bool is_theirs = TRY(is_late(range.head.log));
     if (!range.changes.empty() && !TRY(logs.find(range.head.log))) {
       const auto certificate =
           members::decode_certificate(range.changes.front().certificate, link.replica->team());
-      is_theirs = certificate && certificate->device == link.device;
+      is_theirs = certificate && (is_by_device ? certificate->device == link.device
+                                               : certificate->member == link.view->them);
     }
     if (!is_theirs) continue;
     held += range.changes.size();

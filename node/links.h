@@ -144,6 +144,7 @@ class Links final : public net::TransportEvents {
   void hear_out(Link& link, const DeviceId& device);
   void on_taken_back(Link& link);
   void on_removed(Link& link, const sync::Refused& refused);
+  void leave(Link& link, sync::Delta delta);
   Result<bool> heard_of(const Link& link, sync::Delta& delta) const;
   void promote(Link& link);
   /// Tells whoever asked to join that this device is in, once the link is open.

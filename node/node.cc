@@ -132,6 +132,8 @@ Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request)
   if (what == "device.add") return std::optional(TRY(device_add(replica, request)));
   if (what == "device.rename") return std::optional(TRY(device_rename(replica, request)));
   if (what == "member.verify") return std::optional(TRY(member_verify(replica, request)));
+  if (what == "room.member") return std::optional(TRY(room_member(replica, request)));
+  if (what == "room.private") return std::optional(TRY(room_private(replica, request)));
   if (what == "team.log") return std::optional(TRY(team_log(replica)));
   if (what.starts_with("tray.")) return std::optional(TRY(tray(replica, request)));
   if (what == "peers" || what == "peers.add" || what == "peers.remove") {

@@ -201,6 +201,9 @@ class Node final : public LinkEvents {
   Result<Value> member_verify(Replica& replica, const Value& request);
   Result<Value> with_verified(Replica& replica, Value answer) const;
   Result<Value> with_words(Replica& replica, Value answer) const;
+  // requests_rooms.cc
+  Result<Value> room_member(Replica& replica, const Value& request);
+  Result<Value> room_private(Replica& replica, const Value& request);
   // requests_links.cc
   void begin_join(RequestId id, PendingJoin pending, const Value& request);
   Result<std::optional<Value>> join(RequestId id, const Value& request);

@@ -242,14 +242,26 @@ Result<ShortHash> Replica::add_membership(members::Op op, WallTime now,
   return hash;
 }
 
+bool Replica::may_read(const MemberId& member, const SpaceId& space) const {
+  if (space == trust_) return true;
+  if (space == commons_) return roster().role(member) >= members::Role::member;
+  return roster().level(member, space) >= members::Level::reader;
+}
+
 bool Replica::has_space(const SpaceId& space) const {
-  return space == trust_ || space == commons_ ||
-         std::binary_search(roster().rooms.begin(), roster().rooms.end(), space);
+  const bool is_there = space == trust_ || space == commons_ || roster().rooms.contains(space);
+  return is_there && (roster().role(self_) == members::Role::none || may_read(self_, space));
+}
+
+std::vector<SpaceId> Replica::all_spaces() const {
+  std::vector<SpaceId> out{trust_, commons_};
+  for (const auto& [id, room] : roster().rooms) out.push_back(id);
+  return out;
 }
 
 std::vector<SpaceId> Replica::spaces() const {
-  std::vector<SpaceId> out{trust_, commons_};
-  out.insert(out.end(), roster().rooms.begin(), roster().rooms.end());
+  auto out = all_spaces();
+  std::erase_if(out, [&](const SpaceId& space) { return !has_space(space); });
   return out;
 }
 
@@ -425,7 +437,10 @@ Result<Value> Replica::run(const work::Command& command, WallTime now) {
   if (outcome.open_room) {
     members::Op op;
     op.kind = members::OpKind::open_room;
-    op.room = *outcome.open_room;
+    op.room = outcome.open_room->space;
+    op.is_private = outcome.open_room->is_private;
+    op.nonce = outcome.open_room->nonce;
+    op.members = outcome.open_room->members;
     TRY(add_membership(std::move(op), now));
   }
   for (const auto& [space, writes] : outcome.writes) {

@@ -87,6 +87,9 @@ class Replica {
   /// when it removes them (TRUST.md rule 4). Sorted by log.
   Result<std::vector<work::members::LogPlace>> held_of(const MemberId& member,
                                                        const std::optional<DeviceId>& device) const;
+  /// The same of everybody in one room, or of one member there.
+  Result<std::vector<work::members::LogPlace>> held_in(const SpaceId& room,
+                                                       const std::optional<MemberId>& member) const;
   const work::State& state() const { return *state_; }
   store::Store& store() { return *store_; }
   Merger& merger() { return merger_; }
@@ -166,8 +169,12 @@ class Replica {
   bool is_restored() const { return incarnation_.has_left_logs(); }
 
   // What peers may be told. Only durable state: not within a turn that wrote.
-  /// Every space of the team, most urgent first.
+  /// Every space of the team that this member may read, most urgent first.
   std::vector<SpaceId> spaces() const;
+  /// Every space of the team.
+  std::vector<SpaceId> all_spaces() const;
+  /// Whether a member may read a space, as membership stands here.
+  bool may_read(const MemberId& member, const SpaceId& space) const;
   /// All of them but the trust space.
   std::vector<SpaceId> rooms_and_commons() const;
   Result<Digest> digest(const SpaceId& space) const;
@@ -194,7 +201,8 @@ class Replica {
   /// offering digests anew then. Once.
   std::optional<Millis> take_retry();
 
-  /// Whether `space` holds objects of this team now: known from membership.
+  /// Whether `space` holds objects of this team that this member may read now: known from
+  /// membership. Who does not belong any more keeps all that was theirs to read.
   bool has_space(const SpaceId& space) const;
 
  private:
@@ -206,6 +214,10 @@ class Replica {
   /// Marks stand as membership has them: what is there was judged by it.
   Status note_standings();
   Status judge_again(const SpaceId& space, const store::LogInfo& log);
+  /// As Trust has rooms: nil for the commons.
+  SpaceId room_in_trust(const SpaceId& space) const {
+    return space == commons_ ? SpaceId{} : space;
+  }
   Status absorb_membership(const std::vector<ObjectId>& objects);
   void settle_self();
   /// How far the changes of a log of this device have named other logs of its space.

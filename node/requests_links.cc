@@ -419,6 +419,7 @@ Result<Value> Node::status(Replica& replica) {
       std::uint64_t nearest = log.stored_seq;
       for (const auto& [id, device] : replica.roster().devices) {
         if (id == identity_.device() || device.dropped) continue;
+        if (!replica.may_read(device.member, space)) continue;
         const auto& holds = heard[id].holds;
         const auto found = holds.find(log.log);
         const auto seq = found == holds.end() ? 0 : found->second;
@@ -432,6 +433,7 @@ Result<Value> Node::status(Replica& replica) {
           from = item.change.last_seq() + 1;
           for (const auto& [id, device] : replica.roster().devices) {
             if (id == identity_.device() || device.dropped) continue;
+            if (!replica.may_read(device.member, space)) continue;
             const auto& holds = heard[id].holds;
             const auto found = holds.find(log.log);
             if (found == holds.end() || found->second < item.change.last_seq()) ++lacks[id];

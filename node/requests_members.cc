@@ -16,13 +16,23 @@ constexpr std::size_t kWordBytesMax = 120;
 
 members::Names names_in(const Replica& replica) {
   const auto& roster = replica.roster();
-  return {.person = [&](const MemberId& id) { return work::name_of(replica.state(), id); },
-          .device =
-              [&](const DeviceId& id) {
-                const auto* device = roster.device(id);
-                return device == nullptr ? id.text().substr(0, 8)
-                                         : "\"" + work::label_of(replica.state(), *device) + "\"";
-              }};
+  return {
+      .person = [&](const MemberId& id) { return work::name_of(replica.state(), id); },
+      .device =
+          [&](const DeviceId& id) {
+            const auto* device = roster.device(id);
+            return device == nullptr ? id.text().substr(0, 8)
+                                     : "\"" + work::label_of(replica.state(), *device) + "\"";
+          },
+      .room =
+          [&](const SpaceId& id) {
+            const auto room = work::room_of(replica.state(), id);
+            if (room && *room) {
+              return "the room \"" + work::room_title(replica.state(), id, **room) + "\"";
+            }
+            const auto* known = replica.roster().room(id);
+            return std::string(known != nullptr && known->is_private ? "a private room" : "a room");
+          }};
 }
 
 Error not_allowed(const std::string& what) {
@@ -34,6 +44,17 @@ bool has_other_owner(const members::Roster& roster, const MemberId& than) {
   return std::any_of(roster.people.begin(), roster.people.end(), [&](const auto& item) {
     return item.first != than && item.second.role == members::Role::owner;
   });
+}
+
+/// Whether it is for this person to say what becomes of late work there: as the rules have it.
+bool sorts_late_work(const Replica& replica, const SpaceId& space) {
+  const auto& roster = replica.roster();
+  const auto self = replica.self();
+  const bool is_admin = roster.role(self) >= members::Role::admin;
+  const auto* room = roster.room(space);
+  if (room == nullptr) return is_admin && space == replica.commons();
+  return roster.manages(self, space) &&
+         (is_admin || room->is_private || roster.level(self, space) == members::Level::manager);
 }
 
 /// Words that a change would show, to tell late work by.
@@ -213,6 +234,7 @@ Result<std::vector<Node::LateWork>> Node::late_work(Replica& replica, bool with_
   std::vector<LateWork> out;
   auto& logs = replica.store().logs();
   for (const auto& space : TRY(logs.spaces())) {
+    if (!sorts_late_work(replica, space)) continue;
     for (const auto& [log, seqs] : TRY(logs.marked(space, crdt::Mark::held))) {
       const auto info = TRY(logs.find(log));
       if (!info) continue;
@@ -227,7 +249,8 @@ Result<std::vector<Node::LateWork>> Node::late_work(Replica& replica, bool with_
         const auto held = TRY(logs.at(log, seq));
         if (!held) continue;
         const auto& change = held->change;
-        if (!with_dismissed && replica.membership().is_dismissed({change.log, seq})) continue;
+        const auto room = space == replica.commons() ? SpaceId{} : space;
+        if (!with_dismissed && replica.membership().is_dismissed({change.log, seq}, room)) continue;
         if (work.changes++ == 0) work.from = change.time;
         work.to = change.time;
         if (!work.spans.empty() && work.spans.back().to + 1 == change.seq) {
@@ -246,9 +269,14 @@ Result<std::vector<Node::LateWork>> Node::late_work(Replica& replica, bool with_
 }
 
 Result<Value> Node::tray(Replica& replica, const Value& request) {
-  const auto mine = replica.roster().role(replica.self());
-  if (mine < members::Role::admin) {
-    return fail(not_allowed("late work is for admins and owners to look through"));
+  const auto places = replica.all_spaces();
+  const bool may_any = std::any_of(places.begin(), places.end(), [&](const SpaceId& space) {
+    return sorts_late_work(replica, space);
+  });
+  if (!may_any) {
+    return fail(
+        not_allowed("late work is for admins and owners to look through, and in a room "
+                    "for who manages it"));
   }
   const auto what = request["do"].text();
   const auto all = TRY(late_work(replica, request["all"].flag() || what == "tray.accept"));
@@ -277,23 +305,31 @@ Result<Value> Node::tray(Replica& replica, const Value& request) {
   }
   const auto wanted = std::string(request["ref"].text());
   const auto who = work::resolve_member(state, wanted);
-  members::Op op;
-  op.kind = what == "tray.accept" ? members::OpKind::extend : members::OpKind::dismiss;
+  std::map<SpaceId, std::vector<members::LogSpan>> chosen;  // an op speaks of one room
   std::uint64_t changes = 0;
   for (const auto& late : all) {
     const bool is_meant = (wanted.size() >= 4 && late.log.log.text().starts_with(wanted)) ||
                           (who && late.log.member == *who);
     if (!is_meant) continue;
-    op.spans.insert(op.spans.end(), late.spans.begin(), late.spans.end());
+    auto& spans = chosen[late.space];
+    spans.insert(spans.end(), late.spans.begin(), late.spans.end());
     changes += late.changes;
   }
   if (changes == 0) {
     return fail(Code::not_found, "no late work goes by \"" + wanted + "\"", "nothing was changed",
                 "see holm tray");
   }
-  std::sort(op.spans.begin(), op.spans.end());
-  op.spans.erase(std::unique(op.spans.begin(), op.spans.end()), op.spans.end());
-  return write_membership(replica, std::move(op), Value::object().set("changes", changes));
+  Value answer;
+  for (auto& [space, spans] : chosen) {
+    members::Op op;
+    op.kind = what == "tray.accept" ? members::OpKind::extend : members::OpKind::dismiss;
+    if (space != replica.commons()) op.room = space;
+    std::sort(spans.begin(), spans.end());
+    spans.erase(std::unique(spans.begin(), spans.end()), spans.end());
+    op.spans = std::move(spans);
+    answer = TRY(write_membership(replica, std::move(op), Value::object().set("changes", changes)));
+  }
+  return answer;
 }
 
 }  // namespace holm::node

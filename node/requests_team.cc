@@ -1,6 +1,9 @@
 // Requests about teams and who may enter them.
+#include <algorithm>
+
 #include "node/node.h"
 #include "work/members/invite_code.h"
+#include "work/reference.h"
 #include "work/when.h"
 
 namespace holm::node {
@@ -28,6 +31,32 @@ bool is_nothing(std::string_view span) {
          span.find_first_of("-:.") == std::string_view::npos;
 }
 
+/// The rooms that a guest is asked into; sorted.
+Result<std::vector<SpaceId>> rooms_of_invite(const Replica& replica, const Value& request,
+                                             members::Role role) {
+  std::vector<SpaceId> out;
+  const auto named = request["rooms"];
+  for (const auto& name : named.items()) {
+    const auto ref = TRY(work::resolve_room(replica.state(), name.text()));
+    if (role != members::Role::guest) {
+      return fail(Code::usage, "only guests are asked into single rooms", "nothing was changed",
+                  "leave the rooms out, or add --role guest");
+    }
+    const auto* room = replica.roster().room(ref.space);
+    const auto may = room != nullptr &&
+                     (!room->is_private || replica.roster().manages(replica.self(), ref.space));
+    if (!may) {
+      return fail(Code::denied,
+                  "you may not ask guests into " + work::path_of(replica.state(), ref),
+                  "nothing was changed", "ask somebody who manages it: holm room show");
+    }
+    out.push_back(ref.space);
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
 }  // namespace
 
 Result<Value> Node::team_create(const Value& request) {
@@ -46,6 +75,8 @@ Result<Value> Node::team_create(const Value& request) {
 
 /// Writes this person's profile into the commons: what the home knows of them.
 Status Node::introduce(Replica& replica) {
+  // Guests do not write in the commons; their name stands in how they were let in.
+  if (replica.roster().role(replica.self()) == members::Role::guest) return {};
   work::ProfileSet profile;
   profile.values.emplace_back("name", identity_.name);
   if (!identity_.zone.empty()) profile.values.emplace_back("zone", replica.zone());
@@ -104,6 +135,7 @@ Result<Value> Node::invite_create(Replica& replica, const Value& request) {
   if (op.expires <= now) {
     return fail(Code::usage, "an invite cannot expire in the past", "nothing was changed");
   }
+  op.rooms = TRY(rooms_of_invite(replica, request, op.role));
   const auto secret = env_.rng.id<members::InviteSecret>();
   op.invite_key = members::invite_signing_key(secret).public_key();
   op.invite_psk = to_bytes(members::invite_psk(secret).reveal());

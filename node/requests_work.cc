@@ -293,6 +293,7 @@ Result<Value> Node::import_files(Replica& replica, const Value& request, const I
                      seed(object, work::kRoom, work::room::kKind, Value("project"))});
     }
     for (const auto& [space, writes] : plan.writes) {
+      TRY(work::check_may_write(replica.state(), replica.self(), space));
       (void)TRY(replica.write(space, writes, now));
     }
     const auto deed = TRY(record_deed(replica, Deed::Kind::done));
@@ -336,7 +337,7 @@ Result<Value> Node::export_files(Replica& replica, const Value& request) {
   if (request.has("room")) {
     rooms.push_back(TRY(work::resolve_room(replica.state(), request["room"].text())).space);
   } else {
-    rooms = replica.roster().rooms;
+    for (const auto& [room, members] : replica.roster().rooms) rooms.push_back(room);
   }
   const work::Asking asking{.now = env_.clock.wall(), .zone = replica.zone()};
   const auto format = request.has("format") ? request["format"].text() : "markdown";

@@ -165,8 +165,7 @@ Result<std::vector<work::Ref>> StoreState::by_prefix(std::string_view hex,
 Result<std::vector<work::Matched>> StoreState::matching(const Match& match, std::uint64_t before,
                                                         std::size_t limit) const {
   const auto is_readable = [&](const SpaceId& space) {
-    return space == commons_ ||
-           std::binary_search(roster_.rooms.begin(), roster_.rooms.end(), space);
+    return space == commons_ || roster_.rooms.contains(space);
   };
   std::vector<work::Matched> out;
   while (out.size() < limit) {

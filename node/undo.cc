@@ -217,6 +217,7 @@ Result<std::vector<work::Ref>> take_back(Replica& replica, Deed deed, WallTime n
       const work::Ref ref{made->space, op.object};
       if (std::find(out.begin(), out.end(), ref) == out.end()) out.push_back(ref);
     }
+    TRY(work::check_may_write(replica.state(), replica.self(), made->space));
     (void)TRY(replica.write(made->space, writes, now));
   }
   deed.is_taken_back = true;

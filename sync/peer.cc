@@ -62,8 +62,7 @@ void Peer::refresh(const Shared& shared) {
   for (const auto& id : spaces) {
     const auto told = unread_.find(id);
     if (told == unread_.end()) continue;
-    auto& theirs = spaces_[id].theirs;
-    if (!theirs) theirs = told->second;
+    spaces_[id].theirs = told->second;
     unread_.erase(told);
   }
   for (const auto& id : spaces) {
@@ -96,6 +95,7 @@ Status Peer::on_summary(const Summary& summary, const Shared& shared) {
       if (unread_.size() < MessageLimits{}.spaces_max) unread_[told.space] = told.digest;
       continue;
     }
+    unread_.erase(told.space);
     auto& space = spaces_[told.space];
     space.theirs = told.digest;
     space.refused.clear();

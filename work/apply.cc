@@ -24,6 +24,27 @@ Status wake_rooms(Draft& draft) {
 
 }  // namespace
 
+Status check_may_write(const State& state, const MemberId& member, const SpaceId& space) {
+  const auto& roster = state.roster();
+  const auto refuse = [](std::string what, std::string todo) {
+    return fail(Code::denied, std::move(what), "nothing was changed", std::move(todo));
+  };
+  const auto* room = roster.room(space);
+  if (roster.role(member) == members::Role::guest && room == nullptr) {
+    return refuse("guests write in the rooms they were asked into, and nowhere else",
+                  "ask a member of the team to do it");
+  }
+  const auto level = roster.level(member, space);
+  if (room == nullptr || level >= members::Level::writer) return {};
+  const auto name = "'" + path_of(state, {space, room_object(space)}) + "'";
+  if (level == members::Level::reader) {
+    return refuse("you read in the room " + name + " and may not write there",
+                  "ask somebody who manages it: holm room show");
+  }
+  return refuse("you are not, or no longer, in the room " + name + ": it is only to be read here",
+                "ask somebody who manages it to add you");
+}
+
 Result<Outcome> apply(const State& state, const Acting& acting, const Command& command) {
   if (state.roster().role(acting.member) == members::Role::none)
     return fail(Code::denied, "you are not a member of this team", "nothing was changed",
@@ -32,6 +53,13 @@ Result<Outcome> apply(const State& state, const Acting& acting, const Command& c
   TRY(std::visit([&](const auto& one) { return run(draft, one); }, command));
   if (!std::holds_alternative<RoomArchive>(command)) TRY(wake_rooms(draft));
   std::erase_if(draft.outcome.writes, [](const auto& entry) { return entry.second.empty(); });
+  const auto& opened = draft.outcome.open_room;
+  if (opened && state.roster().role(acting.member) < members::Role::member)
+    return fail(Code::denied, "guests make no rooms", "nothing was changed",
+                "ask a member of the team to do it");
+  for (const auto& [space, writes] : draft.outcome.writes) {
+    if (!opened || opened->space != space) TRY(check_may_write(state, acting.member, space));
+  }
   return std::move(draft.outcome);
 }
 

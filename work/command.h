@@ -39,10 +39,11 @@ struct ProfileSet {
 
 // Rooms. The space itself is opened by the node (RoomNew makes a membership op as well).
 struct RoomNew {
-  std::string name{};
+  std::string name{};  ///< of a one-to-one room none: it is called by who is in it
   std::string kind = "project";
   std::string purpose{};
-  HOLM_COMMAND("room.new", HOLM_F(name), HOLM_F(kind), HOLM_F(purpose))
+  Words members{};  ///< of a private or one-to-one room: who else is in it
+  HOLM_COMMAND("room.new", HOLM_F(name), HOLM_F(kind), HOLM_F(purpose), HOLM_F(members))
 };
 struct RoomSet {
   std::string room{};

@@ -34,19 +34,24 @@ bool is_immutable(const crdt::Op& op) {
 
 }  // namespace
 
-Verdict judge(const crdt::Change& change, Home home, const RoleAt& role_at) {
+Verdict judge(const crdt::Change& change, Home home, const AuthorAt& author_at) {
   if (home == Home::trust) {
     for (const auto& op : change.ops)
       if (!is_membership(op)) return refuse("it is no membership op under its own name");
     return {};
   }
-  const auto role = role_at(change.membership);
-  if (!role) return refuse("it names membership that is not known here");
-  if (*role < members::Role::guest) return refuse("its author's device did not belong to the team");
+  const auto author = author_at(change.membership);
+  if (!author) return refuse("it names membership that is not known here");
+  if (author->role < members::Role::guest)
+    return refuse("its author's device did not belong to the team");
+  if (home == Home::commons && author->role < members::Role::member)
+    return refuse("guests write in their rooms only");
+  if (home == Home::room && author->level < members::Level::writer)
+    return refuse("its author did not write in this room");
   for (const auto& op : change.ops) {
     if (op.type == kMembershipOp) return refuse("membership ops belong to the trust space");
     if (op.type == kErasure && home != Home::room) return refuse("only what is in rooms is erased");
-    if (is_order_of_all(op) && *role != members::Role::owner)
+    if (is_order_of_all(op) && author->role != members::Role::owner)
       return refuse("only an owner erases what others wrote");
     // A seed names what it replaces too: a re-import corrects what the source had said.
     if (is_immutable(op) && !op.refs.empty() && !op.seed)

@@ -18,8 +18,12 @@
 
 namespace holm::work {
 
-/// The author's role by what they had seen; none when their device did not belong then.
-using RoleAt = std::function<std::optional<members::Role>(std::span<const ShortHash> frontier)>;
+/// What the author of a change was by what they had seen.
+struct Author {
+  members::Role role = members::Role::none;     ///< none when their device did not belong then
+  members::Level level = members::Level::none;  ///< in the room that the change is of
+};
+using AuthorAt = std::function<std::optional<Author>(std::span<const ShortHash> frontier)>;
 
 struct Verdict {
   crdt::Mark mark = crdt::Mark::valid;
@@ -29,12 +33,14 @@ struct Verdict {
 };
 
 /// Judges a change of a space of kind `home`.
-/// - commons, rooms: the author's device is authorised at the change's membership frontier.
+/// - commons: the author's device is authorised at the change's membership frontier, and they are
+///   more than a guest there.
+/// - rooms: their device is authorised at that frontier, and they may write in the room.
 /// - trust: only membership ops, each written once under the hash of its own content. Who may is
 ///   judged by members::Trust from the ops themselves.
 /// - an order to erase all of a thing (rules/erasure.h): in rooms alone, and by an owner.
 /// - elsewhere: no membership ops; no immutable field written over a value its author saw.
 /// Per-member fields need no rule: their merge kinds file every write under its author.
-Verdict judge(const crdt::Change& change, Home home, const RoleAt& role_at);
+Verdict judge(const crdt::Change& change, Home home, const AuthorAt& author_at);
 
 }  // namespace holm::work

@@ -107,7 +107,7 @@ Result<std::vector<Room>> rooms_of(const State& state) {
   std::vector<Room> out;
   for (const auto& ref : TRY(state.find({.type = kRoom}))) {
     const auto room = TRY(state.object(ref));
-    if (room) out.push_back({ref.space, words_of(*room, field::kTitle)});
+    if (room) out.push_back({ref.space, room_title(state, ref.space, *room)});
   }
   return out;
 }
@@ -378,6 +378,17 @@ Result<std::optional<crdt::ObjectState>> room_of(const State& state, const Space
   return room;
 }
 
+std::string room_title(const State& state, const SpaceId& space, const crdt::ObjectState& room) {
+  auto title = words_of(room, field::kTitle);
+  const auto* members = state.roster().room(space);
+  if (!title.empty() || members == nullptr || words_of(room, room::kKind) != "one-to-one")
+    return title;
+  for (const auto& [member, level] : members->given) {
+    if (member != state.self()) title += (title.empty() ? "" : " and ") + name_of(state, member);
+  }
+  return title.empty() ? "one-to-one" : title;
+}
+
 Ref team_ref(const State& state) { return {state.commons(), ObjectId{state.roster().team.bytes}}; }
 
 Ref profile_ref(const State& state, const MemberId& member) {
@@ -436,7 +447,7 @@ std::string path_of(const State& state, const Ref& ref) {
   }
   std::string path;
   if (const auto room = room_of(state, ref.space); room && *room)
-    path = words_of(**room, field::kTitle) + "/";
+    path = room_title(state, ref.space, **room) + "/";
   if (const auto folder_field = folder_field_of(type); folder_field != 0) {
     const auto folder = words_of(**object, folder_field);
     if (!folder.empty()) path += folder + "/";

@@ -32,6 +32,8 @@ Result<std::size_t> resolve_version(const State& state, const Ref& ref, std::str
 ObjectId room_object(const SpaceId& space);
 /// The room object of a space other than commons and trust; nothing when it has not arrived.
 Result<std::optional<crdt::ObjectState>> room_of(const State& state, const SpaceId& space);
+/// What a room is called: its title, or of one-to-one rooms who else is in it.
+std::string room_title(const State& state, const SpaceId& space, const crdt::ObjectState& room);
 /// Where the team's name stands (under the team's own id), and a member's profile. Both in commons.
 Ref team_ref(const State& state);
 Ref profile_ref(const State& state, const MemberId& member);

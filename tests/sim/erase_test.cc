@@ -167,7 +167,7 @@ TEST_CASE("erase: an order that its author may not give reaches no words but the
   must(room.world.converge(60s));
   // Bo's program obeys no rule of its own.
   auto& replica = *room.bo().node().teams().all().begin()->second;
-  const auto space = replica.roster().rooms.front();
+  const auto space = replica.roster().rooms.begin()->first;
   const auto order = [&](const char* scope) {
     const ObjectId id = room.world.rng().id<ObjectId>();
     std::vector<crdt::Write> writes(3);

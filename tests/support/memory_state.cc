@@ -147,9 +147,11 @@ bool Device::deliver(const SpaceId& id, const crdt::Change& change) {
   ENSURE(device);
   const auto member = team_.roster().device(*device)->member;
   const auto home = id == team_.commons() ? work::Home::commons : work::Home::room;
-  const auto verdict = work::judge(change, home, [&](auto) -> std::optional<work::members::Role> {
+  const auto verdict = work::judge(change, home, [&](auto) -> std::optional<work::Author> {
     const auto& roster = team_.roster();
-    return roster.authorised(*device) ? roster.role(member) : work::members::Role::none;
+    if (!roster.authorised(*device)) return work::Author{};
+    const auto role = roster.role(member);
+    return work::Author{role, work::members::level_in(false, role, {})};
   });
   here.delivered.push_back({change, log.hash, member, verdict.mark});
   merge_in(id, here.delivered.back());

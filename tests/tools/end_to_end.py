@@ -567,6 +567,59 @@ def scenario_refused(world):
     ana.verify()
 
 
+def scenario_rooms(world):
+    """a private room, a one-to-one room and a guest: who is not in a room neither sees nor changes it"""
+    ana, ben, cy = world.team("ana", "ben", "cy")
+    ana.run("room", "new", "Yard")
+    ana.run("room", "new", "Budget", "--kind", "private", "--members", "Ben")
+    ana.run("room", "new", "--kind", "one-to-one", "--members", "Ben")
+    ana.run("doc", "new", "Budget/Plan", "Twelve thousand.")
+    ana.run("doc", "new", "Ben/Notes", "Only us.")
+    ana.run("doc", "new", "Yard/Log", "For all.")
+    ana.fails([2], "room", "set", "Yard", "kind=private")
+    server = ana.serve()
+    for home in (ben, cy):
+        home.run("sync", "--with", server.at)
+    require(b"Twelve thousand." in ben.run("doc", "show", "Budget/Plan"), "Ben does not see the private room")
+    require(b"Only us." in ben.run("doc", "show", "Ana/Notes"), "Ben does not see the room of the two")
+    same([room["title"] for room in cy.json("room", "list")["rooms"]], ["Yard"], "the rooms that Cy sees")
+    cy.fails([3], "doc", "show", "Budget/Plan")
+    ben.fails([4], "room", "member", "Budget", "add", "Cy")
+    same([(one["name"], one["level"]) for one in ben.json("room", "member", "Budget", "list")["members"]
+          if one["name"] == "Ben"], [("Ben", "writer")], "what Ben may in Budget")
+
+    ana.run("room", "member", "Budget", "role", "Ben", "reader")
+    ben.run("sync", "--with", server.at)
+    ben.fails([4], "doc", "append", "Budget/Plan", "And more.")
+    ana.run("room", "member", "Budget", "add", "Cy")
+    cy.run("sync", "--with", server.at)
+    cy.run("sync", "--with", server.at)
+    require(b"Twelve thousand." in cy.run("doc", "show", "Budget/Plan"), "Cy was added and sees nothing")
+
+    gil = world.home("gil").init()
+    gil.run("join", ana.json("invite", "--role", "guest", "--room", "Yard")["code"], "--at", server.at)
+    gil.run("sync", "--with", server.at)
+    same([room["title"] for room in gil.json("room", "list")["rooms"]], ["Yard"], "the rooms of a guest")
+    gil.run("doc", "append", "Yard/Log", "And for Gil.")
+    gil.fails([4], "invite")
+    gil.fails([4], "room", "new", "Mine")
+    gil.run("sync", "--with", server.at)
+    require(b"And for Gil." in ana.run("doc", "show", "Yard/Log"), "what the guest wrote did not arrive")
+
+    ana.run("room", "private", "Yard", "--members", "Ben")
+    ana.run("doc", "append", "Yard/Log", "For two.")
+    for home in (ben, cy, gil):
+        home.run("sync", "--with", server.at)
+    require(b"For two." in ben.run("doc", "show", "Yard/Log"), "Ben lost the room that was left to him")
+    for home in (cy, gil):
+        shown = home.run("doc", "show", "Yard/Log")
+        require(b"For all." in shown and b"For two." not in shown, "%s has more or less than before" % home.name)
+        home.fails([4], "doc", "append", "Yard/Log", "No.")
+    server.stop()
+    for home in (ana, ben, cy, gil):
+        home.verify()
+
+
 def scenario_noise(world):
     """garbage on the port and a flood of half-open connections: teammates still get through"""
     ana, ben = world.team("ana", "ben")

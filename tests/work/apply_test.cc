@@ -56,7 +56,7 @@ TEST_CASE("room: made with a space of its own, a purpose and a kind") {
   const auto outcome = lab.ana.attempt(RoomNew{"Pier", "topic", "Boats"});
   REQUIRE(outcome);
   REQUIRE(outcome->open_room);
-  const Ref ref{*outcome->open_room, room_object(*outcome->open_room)};
+  const Ref ref{outcome->open_room->space, room_object(outcome->open_room->space)};
   CHECK(outcome->answer["id"].text() == ref.object.text());
   CHECK(words_of(lab.ana.state(ref), field::kTitle) == "Pier");
   CHECK(words_of(lab.ana.state(ref), room::kKind) == "topic");
@@ -66,12 +66,37 @@ TEST_CASE("room: made with a space of its own, a purpose and a kind") {
   CHECK(*lab.ana.text(ref, room::kPurpose) == "Boats and nets");
 }
 
-TEST_CASE("room: names are free of slashes and of each other; private ones are not promised") {
+TEST_CASE("room: a private one is opened for those named, under an id of its author's") {
+  Lab lab;
+  RoomNew command{"Den", "private", ""};
+  command.members = {"bo", "ana"};
+  const auto outcome = lab.ana.attempt(command);
+  REQUIRE(outcome);
+  const auto& open = *outcome->open_room;
+  CHECK(open.is_private);
+  REQUIRE(open.members.size() == 1);
+  CHECK(open.members[0].member == lab.team["bo"].self());
+  CHECK(open.members[0].level == members::Level::writer);
+  CHECK(open.space == members::room_of(lab.ana.roster().team, lab.ana.self(), open.nonce));
+  command = {"Two", "project", ""};
+  command.members = {"bo"};
+  CHECK(lab.refused(command).code == Code::usage);
+  command = {"", "one-to-one", ""};
+  CHECK(lab.refused(command).code == Code::usage);
+  command.members = {"nobody"};
+  CHECK(lab.refused(command).code == Code::not_found);
+  command.members = {"bo"};
+  const auto pair = lab.ana.attempt(command);
+  REQUIRE(pair);
+  CHECK(pair->open_room->members[0].level == members::Level::manager);
+}
+
+TEST_CASE("room: names are free of slashes and of each other; kinds do not say who is in it") {
   Lab lab;
   CHECK(lab.refused(RoomNew{"a/b", "project", ""}).code == Code::usage);
   CHECK(lab.refused(RoomNew{"LAB", "project", ""}).what.find("already") != std::string::npos);
-  CHECK(lab.refused(RoomNew{"Two", "private", ""}).code == Code::unsupported);
-  CHECK(lab.refused(RoomSet{"Lab", {{"kind", "one-to-one"}}}).code == Code::unsupported);
+  CHECK(lab.refused(RoomSet{"Lab", {{"kind", "private"}}}).code == Code::usage);
+  CHECK(lab.refused(RoomSet{"Lab", {{"kind", "one-to-one"}}}).code == Code::usage);
   CHECK(lab.refused(RoomNew{"Two", "cave", ""}).code == Code::usage);
 }
 

@@ -20,9 +20,14 @@ AnyId id_of(std::uint8_t n) {
 /// Judges for an author of this role by what they had seen.
 struct Court {
   std::optional<members::Role> role = members::Role::member;
+  members::Level level = members::Level::writer;
 
   bool counts(const crdt::Change& change, Home home = Home::room) const {
-    return judge(change, home, [this](auto) { return role; }).counts();
+    return judge(change, home,
+                 [this](auto) {
+                   return role ? std::optional(Author{*role, level}) : std::nullopt;
+                 })
+        .counts();
   }
 };
 
@@ -57,13 +62,28 @@ TEST_CASE("judge: the work of who did not belong is void, and of whom it is not 
   CHECK(Court{members::Role::guest}.counts(change));
 }
 
+TEST_CASE("judge: guests count where they write, and not in the commons") {
+  const auto change = change_of(put(kCard, field::kTitle, "x"));
+  CHECK_FALSE(Court{members::Role::guest}.counts(change, Home::commons));
+  CHECK(Court{members::Role::member, members::Level::none}.counts(change, Home::commons));
+}
+
+TEST_CASE("judge: in a room counts who writes there, whatever they are in the team") {
+  const auto change = change_of(put(kCard, field::kTitle, "x"));
+  for (const auto role : {members::Role::guest, members::Role::member, members::Role::owner}) {
+    CHECK_FALSE(Court{role, members::Level::none}.counts(change));
+    CHECK_FALSE(Court{role, members::Level::reader}.counts(change));
+    CHECK(Court{role, members::Level::writer}.counts(change));
+  }
+}
+
 TEST_CASE("judge: the role asked for is the one at the change's own frontier") {
   auto change = change_of(put(kCard, field::kTitle, "x"));
   change.membership = {id_of<ShortHash>(5)};
   std::vector<ShortHash> asked;
   const auto verdict = judge(change, Home::room, [&](std::span<const ShortHash> at) {
     asked.assign(at.begin(), at.end());
-    return std::optional(members::Role::member);
+    return std::optional(Author{members::Role::member, members::Level::writer});
   });
   CHECK(verdict.counts());
   CHECK(asked == change.membership);

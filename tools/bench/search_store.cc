@@ -87,7 +87,7 @@ Status SearchStore::make_rooms(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     Room room;
     room.space = rng_.id<SpaceId>();
-    roster_.rooms.push_back(room.space);
+    roster_.rooms[room.space].id = room.space;
     for (std::size_t j = 0; j < kLogsPerRoom; ++j) {
       Log log{.id = rng_.id<LogId>(), .member = people[rng_.below(people.size())], .hash = {}};
       log.hash = crdt::chain_start(room.space, log.id);
@@ -100,7 +100,6 @@ Status SearchStore::make_rooms(std::size_t count) {
               {put(work::room_object(made.space), work::kRoom, work::field::kTitle,
                    Value("Room " + std::to_string(i)))}));
   }
-  std::sort(roster_.rooms.begin(), roster_.rooms.end());
   return store_->commit();
 }
 

@@ -4,13 +4,15 @@ namespace holm::cli {
 
 const std::vector<std::string_view>& later_commands() {
   static const std::vector<std::string_view> names = {
-      "agreement",    "assume",      "bundle",      "catchup",
-      "checkin",      "day",         "decision",    "dnd",
-      "focus",        "folder",      "goal",        "gui",
-      "inbox",        "meeting",     "off",         "overlap",
-      "plan",         "poll",        "process",     "promise",
-      "pulse",        "template",    "urgent",      "walkthrough",
-      "whiteboard",   "room layout", "room member", "card break-down",
+      "agreement",    "assume",      "bundle",
+      "catchup",      "checkin",     "day",
+      "decision",     "dnd",         "focus",
+      "folder",       "goal",        "gui",
+      "inbox",        "meeting",     "off",
+      "overlap",      "plan",        "poll",
+      "process",      "promise",     "pulse",
+      "template",     "urgent",      "walkthrough",
+      "whiteboard",   "room layout", "card break-down",
       "thread split", "thread merge"};
   return names;
 }

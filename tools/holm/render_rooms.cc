@@ -21,6 +21,7 @@ void render_rooms(const Value& answer, Page& page) {
   for (const auto& room : answer["rooms"].items()) {
     std::string title(room["title"].text());
     if (room["archived"].flag()) title += " (archived)";
+    if (room["my_level"].text() == "none") title += " (you are no longer in it)";
     rows.push_back({title, std::string(room["room_kind"].text()),
                     count_of(room["documents"].number(), "document", "documents"),
                     count_of(room["boards"].number(), "board", "boards"),
@@ -38,6 +39,20 @@ void render_room(const Value& answer, Page& page) {
   if (!answer["owner"].is_null()) page.field("owner", name_of(answer["owner"]));
   page.field("made", page.when(answer["created"]) + " by " + name_of(answer["created_by"]));
   page.field("id", answer["id"].text());
+  if (answer["private"].flag() || !answer["members"].items().empty()) {
+    std::string who;
+    for (const auto& one : answer["members"].items()) {
+      const auto level = std::string(one["level"].text());
+      who +=
+          (who.empty() ? "" : ", ") + name_of(one) + (level == "writer" ? "" : " (" + level + ")");
+    }
+    page.field(answer["private"].flag() ? "only for" : "members", who);
+  }
+  if (answer["my_level"].text() == "none")
+    page.line("You are no longer in this room. What is here stays, to read, and nothing new comes.",
+              Style::faint);
+  if (answer["my_level"].text() == "reader")
+    page.line("You read here, and may not write.", Style::faint);
   render_chips(answer, page);
   const auto& contents = answer["contents"];
   titles("Documents", contents["documents"], page);

@@ -103,6 +103,11 @@ Status invite(Call& call) {
   if (const auto uses = args.find("--uses"))
     request.set("uses", TRY(parse_count(*uses, "--uses", 1, 1000)));
   if (const auto expires = args.find("--expires")) request.set("expires", *expires);
+  if (args.has("--room")) {
+    Value rooms = Value::array();
+    for (const auto& room : args.all("--room")) rooms.push(room);
+    request.set("rooms", std::move(rooms));
+  }
   const auto answer = TRY(call.ask(std::move(request)));
   TRY(keep_code(call, answer, "the invite stands (" + Page::short_id(answer["id"]) + ")",
                 "cancel it with holm invite cancel, or ask for another"));
@@ -195,7 +200,8 @@ Table start_commands() {
          "member|admin|guest"},
         {"--uses", "N", "how many people may enter with it: 1 when not given"},
         {"--expires", "SPAN", "how long it holds: 7d when not given"},
-        {"--room", "R", "guests limited to rooms come later; leave it out", "", Use::later},
+        {"--room", "R", "a room that a guest is asked into; several may be given", "",
+         Use::repeated},
         {"--file", "F", "also write the code to a file that only you can read", "file"},
         {"--qr", "F", "also draw the code into a PNG file that only you can read", "file"}},
        "Any member's device can let the newcomer in; yours need not be online. Give the code to "

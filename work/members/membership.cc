@@ -46,6 +46,7 @@ Result<std::string> get_name(Reader& in) {
   return std::string(name);
 }
 
+constexpr std::size_t kNonceBytes = 16;
 constexpr std::size_t kPlacesMax = 4096;
 constexpr std::size_t kHeadFields = 7;  // of every kind
 
@@ -89,6 +90,52 @@ Result<std::vector<LogSpan>> get_spans(Reader& in) {
   return out;
 }
 
+constexpr std::size_t kRoomMembersMax = 1024;
+constexpr std::size_t kRoomsMax = 256;  // that one invite leads to
+
+void put_members(Writer& out, const std::vector<RoomMember>& members) {
+  out.array(2 * members.size());
+  for (const auto& one : members) out.id(one.member).uint(static_cast<std::uint64_t>(one.level));
+}
+
+Result<Level> get_level(Reader& in) {
+  return static_cast<Level>(TRY(in.uint(static_cast<std::uint64_t>(Level::manager))));
+}
+
+Result<std::vector<RoomMember>> get_members(Reader& in) {
+  const auto size = TRY(in.array());
+  if (size % 2 != 0 || size / 2 > kRoomMembersMax) {
+    return fail(Code::limit, "a membership op names too many members of a room");
+  }
+  std::vector<RoomMember> out(size / 2);
+  for (auto& one : out) {
+    one.member = TRY(in.id<MemberId>());
+    one.level = TRY(get_level(in));
+  }
+  for (std::size_t i = 1; i < out.size(); ++i) {
+    if (!(out[i - 1].member < out[i].member)) {
+      return fail(Code::reject, "members of a room are out of order");
+    }
+  }
+  return out;
+}
+
+void put_rooms(Writer& out, const std::vector<SpaceId>& rooms) {
+  out.array(rooms.size());
+  for (const auto& room : rooms) out.id(room);
+}
+
+Result<std::vector<SpaceId>> get_rooms(Reader& in) {
+  const auto size = TRY(in.array());
+  if (size > kRoomsMax) return fail(Code::limit, "an invite names too many rooms");
+  std::vector<SpaceId> out(size);
+  for (auto& room : out) room = TRY(in.id<SpaceId>());
+  for (std::size_t i = 1; i < out.size(); ++i) {
+    if (!(out[i - 1] < out[i])) return fail(Code::reject, "rooms of an invite are out of order");
+  }
+  return out;
+}
+
 void put_head(Writer& out, const Op& op) {
   out.uint(kVersion).uint(static_cast<std::uint64_t>(op.kind)).id(op.team).id(op.author);
   out.id(op.device).array(op.past.size());
@@ -118,7 +165,10 @@ void put_body(Writer& out, const Op& op) {
       put_places(out, op.built_on);
       return;
     case OpKind::extend:
-    case OpKind::dismiss: put_spans(out.array(1), op.spans); return;
+    case OpKind::dismiss:
+      put_id(out.array(2), op.room);
+      put_spans(out, op.spans);
+      return;
     case OpKind::add_device:
       out.array(2).bytes(op.certificate);
       out.bytes(op.root_signature ? op.root_signature->view() : ByteView());
@@ -129,13 +179,27 @@ void put_body(Writer& out, const Op& op) {
       put_places(out, op.built_on);
       return;
     case OpKind::invite:
-      put_role(out.array(5), op.role);
+      put_role(out.array(6), op.role);
       out.id(op.invite_key).bytes(op.invite_psk).uint(op.uses);
       put_time(out, op.expires);
+      put_rooms(out, op.rooms);
       return;
     case OpKind::close_invite: out.array(1).id(op.invite); return;
     case OpKind::rekey: out.array(1).bytes(op.network_key); return;
-    case OpKind::open_room: out.array(1).id(op.room); return;
+    case OpKind::open_room:
+      out.array(4).id(op.room).uint(op.is_private ? 1 : 0).bytes(op.nonce);
+      put_members(out, op.members);
+      return;
+    case OpKind::room_member:
+      out.array(5).id(op.room).id(op.target).uint(static_cast<std::uint64_t>(op.level));
+      put_places(out, op.cut);
+      put_places(out, op.built_on);
+      return;
+    case OpKind::make_private:
+      put_members(out.array(4).id(op.room), op.members);
+      put_places(out, op.cut);
+      put_places(out, op.built_on);
+      return;
   }
   out.array(0);
 }
@@ -171,7 +235,8 @@ Status get_body(Reader& in, Op& op) {
       return {};
     case OpKind::extend:
     case OpKind::dismiss:
-      TRY(in.array(1));
+      TRY(in.array(2));
+      op.room = TRY(get_id<SpaceId>(in));
       op.spans = TRY(get_spans(in));
       return {};
     case OpKind::add_device: {
@@ -191,12 +256,13 @@ Status get_body(Reader& in, Op& op) {
       op.built_on = TRY(get_places(in));
       return {};
     case OpKind::invite:
-      TRY(in.array(5));
+      TRY(in.array(6));
       op.role = TRY(get_role(in));
       op.invite_key = TRY(in.id<crypto::VerifyKey>());
       op.invite_psk = TRY(get_bytes(in, 32));
       op.uses = TRY(in.uint());
       op.expires = TRY(get_time(in));
+      op.rooms = TRY(get_rooms(in));
       return {};
     case OpKind::close_invite:
       TRY(in.array(1));
@@ -207,8 +273,26 @@ Status get_body(Reader& in, Op& op) {
       op.network_key = TRY(get_bytes(in, 32));
       return {};
     case OpKind::open_room:
-      TRY(in.array(1));
+      TRY(in.array(4));
       op.room = TRY(in.id<SpaceId>());
+      op.is_private = TRY(in.uint(1)) == 1;
+      op.nonce = TRY(get_bytes(in, kNonceBytes));
+      op.members = TRY(get_members(in));
+      return {};
+    case OpKind::room_member:
+      TRY(in.array(5));
+      op.room = TRY(in.id<SpaceId>());
+      op.target = TRY(in.id<MemberId>());
+      op.level = TRY(get_level(in));
+      op.cut = TRY(get_places(in));
+      op.built_on = TRY(get_places(in));
+      return {};
+    case OpKind::make_private:
+      TRY(in.array(4));
+      op.room = TRY(in.id<SpaceId>());
+      op.members = TRY(get_members(in));
+      op.cut = TRY(get_places(in));
+      op.built_on = TRY(get_places(in));
       return {};
   }
   TRY(in.raw_view());
@@ -233,6 +317,35 @@ std::optional<Role> parse_role(std::string_view name) {
     if (name == role_name(role)) return role;
   }
   return std::nullopt;
+}
+
+std::string_view level_name(Level level) {
+  switch (level) {
+    case Level::none: return "none";
+    case Level::reader: return "reader";
+    case Level::writer: return "writer";
+    case Level::manager: return "manager";
+  }
+  return "none";
+}
+
+std::optional<Level> parse_level(std::string_view name) {
+  for (auto level : {Level::reader, Level::writer, Level::manager}) {
+    if (name == level_name(level)) return level;
+  }
+  return std::nullopt;
+}
+
+Level level_in(bool is_private, Role role, Level given) {
+  if (role == Role::none) return Level::none;
+  if (role == Role::guest) return std::min(given, Level::writer);
+  return is_private ? given : std::max(given, Level::writer);
+}
+
+bool may_manage(bool is_private, bool has_manager, Role role, Level level) {
+  if (role < Role::member) return false;
+  if (!is_private && role >= Role::admin) return true;
+  return level >= (has_manager ? Level::manager : Level::writer);
 }
 
 namespace {
@@ -339,6 +452,11 @@ TeamId team_of(const Op& create) {
   out.array(4).id(create.device).text(create.team_name).bytes(create.network_key);
   put_time(out, create.time);
   return *TeamId::from(shorten(crypto::hash("holm team id v1", out.view())).view());
+}
+
+SpaceId room_of(const TeamId& team, const MemberId& author, ByteView nonce) {
+  const auto named = Writer().array(3).id(team).id(author).bytes(nonce).take();
+  return *SpaceId::from(shorten(crypto::hash("holm room id v1", named)).view());
 }
 
 Result<Op> decode_op(ByteView bytes) {

@@ -17,20 +17,34 @@ enum class Role : std::uint8_t { none = 0, guest = 1, member = 2, admin = 3, own
 std::string_view role_name(Role role);
 std::optional<Role> parse_role(std::string_view name);
 
+/// What somebody may do in one room.
+enum class Level : std::uint8_t { none = 0, reader = 1, writer = 2, manager = 3 };
+std::string_view level_name(Level level);
+/// Not "none".
+std::optional<Level> parse_level(std::string_view name);
+/// What somebody of a team role may do in a room where they were given `given`: who does not belong
+/// nothing; a guest that, and writes at most; others that, and write in rooms that are not private.
+Level level_in(bool is_private, Role role, Level given);
+/// Whether somebody may say who does what in a room: who manages it, and where it is not private
+/// admins and owners; where nobody manages it, every member who writes there. Guests never.
+bool may_manage(bool is_private, bool has_manager, Role role, Level level);
+
 /// Kinds of membership op. Numbers are part of the format; unknown ones are kept and without
 /// effect.
 enum class OpKind : std::uint8_t {
-  create = 1,        ///< founds the team: first owner, team name, network key
-  grant = 2,         ///< admits or promotes `target` to `role`
-  reduce = 3,        ///< removes or demotes `target` to `role`
-  extend = 4,        ///< shows named late content again
-  add_device = 5,    ///< certifies one more device of the author
-  drop_device = 6,   ///< revokes `dropped`, of `target`
-  invite = 7,        ///< opens an invite
-  close_invite = 8,  ///< closes it
-  rekey = 9,         ///< a new network key
-  open_room = 10,    ///< makes a room's space
-  dismiss = 11,      ///< puts named late content away
+  create = 1,         ///< founds the team: first owner, team name, network key
+  grant = 2,          ///< admits or promotes `target` to `role`
+  reduce = 3,         ///< removes or demotes `target` to `role`
+  extend = 4,         ///< shows named late content again
+  add_device = 5,     ///< certifies one more device of the author
+  drop_device = 6,    ///< revokes `dropped`, of `target`
+  invite = 7,         ///< opens an invite
+  close_invite = 8,   ///< closes it
+  rekey = 9,          ///< a new network key
+  open_room = 10,     ///< makes a room's space
+  dismiss = 11,       ///< puts named late content away
+  room_member = 12,   ///< gives `target` a level in a room
+  make_private = 13,  ///< leaves a room to those named
 };
 
 /// A place in a log: op `seq`.
@@ -47,6 +61,14 @@ struct LogSpan {
   std::uint64_t to = 0;
 
   auto operator<=>(const LogSpan&) const = default;
+};
+
+/// A level that somebody is given in a room.
+struct RoomMember {
+  MemberId member;
+  Level level = Level::none;
+
+  auto operator<=>(const RoomMember&) const = default;
 };
 
 /// What the root key of a member says of one device. Signed by the root.
@@ -85,15 +107,16 @@ struct Op {
   std::vector<ShortHash> past;  ///< frontier of the ops its author had seen; sorted
   WallTime time{};
   // By kind; the rest stays empty.
-  MemberId target;         ///< grant, reduce; drop_device: whose it is
+  MemberId target;         ///< grant, reduce, room_member; drop_device: whose it is
   Role role = Role::none;  ///< grant, reduce, invite
   Bytes certificate;       ///< create, grant, add_device: the device's certificate
   std::string name;        ///< create, grant: display name of the person who enters
   DeviceId dropped;        ///< drop_device
-  /// reduce, drop_device: how far the logs of whom it is about still show; sorted. A log of theirs
-  /// that is not named shows nothing. What `built_on` had built on shows in any case.
+  /// reduce, drop_device, room_member, make_private: how far the logs of whom it is about still
+  /// show; sorted. A log of theirs that is not named shows nothing. What `built_on` had built on
+  /// shows in any case. Of room ops, the logs of that room.
   std::vector<LogPlace> cut;
-  std::vector<LogPlace> built_on;  ///< reduce, drop_device: the author's own logs; sorted
+  std::vector<LogPlace> built_on;  ///< with `cut`: the author's own logs; sorted
   std::vector<LogSpan> spans;      ///< extend, dismiss; sorted
   Bytes network_key;               ///< create, rekey: 32 bytes
   ShortHash invite;                ///< grant: the invite used; close_invite: the one closed
@@ -102,8 +125,15 @@ struct Op {
   std::uint64_t uses = 0;          ///< invite
   WallTime expires{};              ///< invite
   Bytes join_proof;                ///< grant by invite: the joiner's signed request
-  SpaceId room;                    ///< open_room
-  std::string team_name;           ///< create
+  /// open_room, room_member, make_private; extend, dismiss: the room whose logs are named, nil for
+  /// the commons.
+  SpaceId room;
+  bool is_private = false;          ///< open_room
+  Bytes nonce;                      ///< open_room: 16 bytes that `room` derives from, or none
+  std::vector<RoomMember> members;  ///< open_room, make_private: beside the author; sorted
+  Level level = Level::none;        ///< room_member
+  std::vector<SpaceId> rooms;       ///< invite of guests: where they write; sorted
+  std::string team_name;            ///< create
   /// add_device: by the root key, where no device of the person is left to sign.
   std::optional<crypto::Signature> root_signature;
   crypto::Signature signature;
@@ -123,6 +153,9 @@ inline constexpr std::string_view kOpLabel = "holm membership op v1";
 /// time, so that nobody else can make another genesis for the same id. (Not the founder's root key,
 /// which itself derives from the team id.)
 TeamId team_of(const Op& create);
+/// The id of a room that `author` opens. It binds the author, so that nobody else can open a room
+/// under the same id and give levels in it.
+SpaceId room_of(const TeamId& team, const MemberId& author, ByteView nonce);
 void sign(Op& op, const crypto::SigningKey& device);
 /// Names an op: the first 16 bytes of the hash of its encoding; also its object id.
 ShortHash op_hash(ByteView encoded);

@@ -43,6 +43,15 @@ struct Invite {
   std::uint64_t used = 0;
   WallTime expires{};
   bool closed = false;
+  std::vector<SpaceId> rooms;  ///< of guests: where they write
+};
+
+struct Room {
+  SpaceId id;
+  bool is_private = false;
+  std::map<MemberId, Level> given;  ///< without none
+  /// Who belonged when they were given less than to write, so that late work of theirs may come.
+  std::set<MemberId> lowered;
 };
 
 struct Roster {
@@ -52,12 +61,17 @@ struct Roster {
   std::map<MemberId, Person> people;
   std::map<DeviceId, Device> devices;
   std::map<ShortHash, Invite> invites;
-  std::vector<SpaceId> rooms;       ///< sorted
+  std::map<SpaceId, Room> rooms;
   std::vector<Bytes> network_keys;  ///< newest first, 32 bytes each
 
   const Person* person(const MemberId& id) const;
   const Device* device(const DeviceId& id) const;
   Role role(const MemberId& id) const;
+  const Room* room(const SpaceId& id) const;
+  /// None in a space that is no room.
+  Level level(const MemberId& member, const SpaceId& room) const;
+  /// members::may_manage() there.
+  bool manages(const MemberId& member, const SpaceId& room) const;
   /// A present device of someone who is at least a guest.
   bool authorised(const DeviceId& id) const;
 };

@@ -6,9 +6,13 @@
 //   goes with it.
 // - An invite admits as often as it says. Of admissions apart the stronger granter's count; the
 //   others are pending. Closing it reaches behind where whoever closes outranks who admitted.
+// - Of the counting acts that give somebody a level in a room, those that no other has seen decide,
+//   and of several the lowest level. Who leaves a room to some gives all others none.
 #include "work/members/rules.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "base/ensure.h"
 
@@ -25,6 +29,11 @@ bool enters(const Act& act) {
 
 /// By another device of the same person, rather than by the root key or by being let in.
 bool enters_by_device(const Act& act) { return act.kind == OpKind::add_device && !act.by_root; }
+
+bool is_room_act(const Act& act) {
+  return act.kind == OpKind::open_room || act.kind == OpKind::room_member ||
+         act.kind == OpKind::make_private;
+}
 
 bool is_role_act(const Act& act) {
   return act.kind == OpKind::create || act.kind == OpKind::grant || act.kind == OpKind::reduce;
@@ -59,6 +68,28 @@ bool Standing::has_other_owner(PersonIndex than) const {
     if (person != than && (*seats_)[person].role == Role::owner) return true;
   }
   return false;
+}
+
+const Standing::Room* Standing::room(RoomIndex room) const {
+  const auto found = rooms_->find(room);
+  return found == rooms_->end() || !found->second.is_open ? nullptr : &found->second;
+}
+
+Level Standing::level(PersonIndex person, RoomIndex room) const {
+  const auto* at = this->room(room);
+  if (at == nullptr) return Level::none;
+  const auto given = at->given.find(person);
+  return level_in(at->is_private, role(person),
+                  given == at->given.end() ? Level::none : given->second);
+}
+
+bool Standing::manages(PersonIndex person, RoomIndex room) const {
+  const auto* at = this->room(room);
+  if (at == nullptr) return false;
+  const bool has_manager = std::any_of(at->given.begin(), at->given.end(), [&](const auto& one) {
+    return level(one.first, room) == Level::manager;
+  });
+  return may_manage(at->is_private, has_manager, role(person), level(person, room));
 }
 
 bool Rules::is_older(OpIndex a, OpIndex b) const {
@@ -118,6 +149,7 @@ class Rules::Pass {
     seat_all();
     place_devices();
     tell_invites();
+    tell_rooms();
     return std::move(out_);
   }
 
@@ -181,10 +213,16 @@ class Rules::Pass {
     const auto& act = acts_[op].act;
     switch (act.kind) {
       case OpKind::create: grants_[act.author].push_back(op); break;
-      case OpKind::grant: grants_[act.target].push_back(op); break;
+      case OpKind::grant:
+        grants_[act.target].push_back(op);
+        for (const auto room : rules_.rooms_of_entry(act)) rooms_[room].push_back(op);
+        break;
       case OpKind::reduce: reductions_[act.target].push_back(op); break;
       case OpKind::drop_device: drops_[act.subject].push_back(op); break;
       case OpKind::close_invite: closes_[act.invite].push_back(op); break;
+      case OpKind::open_room:
+      case OpKind::room_member:
+      case OpKind::make_private: rooms_[act.room].push_back(op); break;
       default: break;
     }
   }
@@ -282,6 +320,55 @@ class Rules::Pass {
     out_.standing.invites_ = std::move(invites);
   }
 
+  /// What an act gives somebody in the room that it is about; nothing when it does not say.
+  std::optional<Level> gives(OpIndex op, PersonIndex person) const {
+    const auto& act = acts_[op].act;
+    if (act.kind == OpKind::grant) {
+      const bool is_theirs = act.target == person && out_.counts[act.invite];
+      return is_theirs ? std::optional(Level::writer) : std::nullopt;
+    }
+    for (const auto& one : act.given) {
+      if (one.person == person) return one.level;
+    }
+    return act.kind == OpKind::make_private ? std::optional(Level::none) : std::nullopt;
+  }
+
+  Level given_to(PersonIndex person, const std::vector<OpIndex>& deeds) const {
+    std::vector<std::pair<OpIndex, Level>> said;
+    for (const auto op : deeds) {
+      if (const auto level = gives(op, person)) said.emplace_back(op, *level);
+    }
+    std::optional<Level> lowest;
+    for (const auto& [op, level] : said) {
+      const auto mine = op;
+      const bool is_last = std::none_of(said.begin(), said.end(), [&](const auto& other) {
+        return acts_[other.first].past.has(mine);
+      });
+      if (is_last) lowest = lowest ? std::min(*lowest, level) : level;
+    }
+    return lowest.value_or(Level::none);
+  }
+
+  void tell_rooms() {
+    auto rooms = std::make_shared<Standing::Rooms>();
+    for (const auto& [room, deeds] : rooms_) {
+      auto& at = (*rooms)[room];
+      std::set<PersonIndex> named;
+      for (const auto op : deeds) {
+        const auto& act = acts_[op].act;
+        at.is_open = at.is_open || act.kind == OpKind::open_room;
+        at.is_private = at.is_private || act.is_private || act.kind == OpKind::make_private;
+        if (act.kind == OpKind::grant) named.insert(act.target);
+        for (const auto& one : act.given) named.insert(one.person);
+      }
+      for (const auto person : named) {
+        const auto level = given_to(person, deeds);
+        if (level != Level::none) at.given[person] = level;
+      }
+    }
+    out_.standing.rooms_ = std::move(rooms);
+  }
+
   const Rules& rules_;
   const std::vector<Judged>& acts_;
   std::vector<bool> in_;
@@ -294,6 +381,7 @@ class Rules::Pass {
   std::vector<std::vector<OpIndex>> drops_;
   std::map<OpIndex, std::vector<OpIndex>> closes_;
   std::map<OpIndex, std::uint64_t> used_;
+  std::map<RoomIndex, std::vector<OpIndex>> rooms_;
   Resolution out_;
 };
 
@@ -378,7 +466,12 @@ bool Rules::is_permitted(const Act& act, const Standing& known, const Authority&
     case OpKind::grant: return may_grant(act, known, by.role);
     case OpKind::reduce: return may_reduce(act, known, by.role);
     case OpKind::extend:
-    case OpKind::dismiss: return by.role >= Role::admin;
+    case OpKind::dismiss:
+      // Where nobody manages an open room every writer does, but not this.
+      if (act.room == kNobody) return by.role >= Role::admin;
+      return known.manages(act.author, act.room) &&
+             (by.role >= Role::admin || known.room(act.room)->is_private ||
+              known.level(act.author, act.room) == Level::manager);
     case OpKind::add_device: return !act.by_root || act.subject == act.device;
     case OpKind::drop_device: {
       const auto at = known.presence(act.subject);
@@ -389,12 +482,20 @@ bool Rules::is_permitted(const Act& act, const Standing& known, const Authority&
     case OpKind::invite:
       return by.role >= Role::member && act.role >= Role::guest && act.role < Role::owner &&
              (act.role <= Role::member || act.role <= by.role) && act.uses >= 1 &&
-             act.uses <= kInviteUsesMax;
+             act.uses <= kInviteUsesMax && leads_to(act, known);
     case OpKind::close_invite:
       return known.invite(act.invite) != nullptr &&
              (acts_[act.invite].act.author == act.author || by.role >= Role::admin);
-    case OpKind::rekey:
-    case OpKind::open_room: return by.role >= Role::member;
+    case OpKind::rekey: return by.role >= Role::member;
+    case OpKind::open_room:
+      // A room that is there is opened once more by who had not heard of it: of imports.
+      return by.role >= Role::member &&
+             (known.room(act.room) == nullptr || (act.given.empty() && !act.is_private));
+    case OpKind::room_member: return may_set_level(act, known);
+    case OpKind::make_private: {
+      const auto* at = known.room(act.room);
+      return at != nullptr && !at->is_private && known.manages(act.author, act.room);
+    }
   }
   return false;  // a kind this program does not know
 }
@@ -416,6 +517,53 @@ bool Rules::may_reduce(const Act& act, const Standing& known, Role role) const {
   if (act.role >= theirs) return false;
   if (theirs == Role::owner && !known.has_other_owner(act.target)) return false;
   return act.author == act.target || (role >= Role::admin && theirs <= role);
+}
+
+/// Managers, of who belongs; anyone, to lower themselves.
+bool Rules::may_set_level(const Act& act, const Standing& known) const {
+  if (act.given.size() != 1) return false;
+  const auto& [person, level] = act.given.front();
+  if (person == act.author && level < known.level(person, act.room)) return true;
+  return known.manages(act.author, act.room) &&
+         (level == Level::none || known.role(person) >= Role::guest);
+}
+
+/// Into rooms lead invites of guests, by who manages them, or writes there where all members do.
+bool Rules::leads_to(const Act& invite, const Standing& known) const {
+  if (invite.rooms.empty()) return true;
+  return invite.role == Role::guest &&
+         std::all_of(invite.rooms.begin(), invite.rooms.end(), [&](RoomIndex room) {
+           const auto* at = known.room(room);
+           return at != nullptr && (!at->is_private || known.manages(invite.author, room));
+         });
+}
+
+const std::vector<RoomIndex>& Rules::rooms_of_entry(const Act& act) const {
+  static const std::vector<RoomIndex> kNone;
+  const bool is_by_invite = act.kind == OpKind::grant && act.invite != kNoOp;
+  return is_by_invite ? acts_[act.invite].act.rooms : kNone;
+}
+
+void Rules::follow_rooms(Standing& out, const Act& act) const {
+  const auto& entered = rooms_of_entry(act);
+  if (!is_room_act(act) && entered.empty()) return;
+  auto rooms = std::make_shared<Standing::Rooms>(*out.rooms_);
+  const auto give = [](Standing::Room& at, PersonIndex person, Level level) {
+    if (level == Level::none) {
+      at.given.erase(person);
+    } else {
+      at.given[person] = level;
+    }
+  };
+  for (const auto room : entered) give((*rooms)[room], act.target, Level::writer);
+  if (is_room_act(act)) {
+    auto& at = (*rooms)[act.room];
+    at.is_open = at.is_open || act.kind == OpKind::open_room;
+    at.is_private = at.is_private || act.is_private || act.kind == OpKind::make_private;
+    if (act.kind == OpKind::make_private) at.given.clear();
+    for (const auto& [person, level] : act.given) give(at, person, level);
+  }
+  out.rooms_ = std::move(rooms);
 }
 
 void Rules::seat_role(Standing& in, PersonIndex person, Standing::Seat seat) const {
@@ -454,6 +602,7 @@ std::shared_ptr<const Standing> Rules::follow(const Standing& known, OpIndex op)
     if (act.kind == OpKind::close_invite) (*invites)[act.invite].is_closed = true;
     out->invites_ = std::move(invites);
   }
+  follow_rooms(*out, act);
   return out;
 }
 

@@ -20,7 +20,14 @@ namespace holm::work::members {
 /// People and devices by the order in which the caller first met them.
 using PersonIndex = std::uint32_t;
 using DeviceIndex = std::uint32_t;
+using RoomIndex = std::uint32_t;
 inline constexpr std::uint32_t kNobody = ~std::uint32_t{0};
+
+/// What somebody is given in a room.
+struct Given {
+  PersonIndex person = kNobody;
+  Level level = Level::none;
+};
 
 /// A membership op as far as the rules speak of it.
 struct Act {
@@ -28,14 +35,18 @@ struct Act {
   ShortHash hash{};
   std::vector<OpIndex> parents{};  ///< ascending; what nobody had built on in what its author saw
   PersonIndex author = 0;
-  DeviceIndex device = 0;         ///< signs
-  PersonIndex target = kNobody;   ///< grant, reduce
-  Role role = Role::none;         ///< grant, reduce, invite
-  DeviceIndex subject = kNobody;  ///< create, grant, add_device: enters; drop_device: goes
-  OpIndex invite = kNoOp;         ///< grant: by which; close_invite
-  std::uint64_t uses = 0;         ///< invite
-  bool by_root = false;           ///< add_device: signed by the person's root key
-  bool is_authentic = true;       ///< its signature, certificate and proof hold
+  DeviceIndex device = 0;          ///< signs
+  PersonIndex target = kNobody;    ///< grant, reduce
+  Role role = Role::none;          ///< grant, reduce, invite
+  DeviceIndex subject = kNobody;   ///< create, grant, add_device: enters; drop_device: goes
+  OpIndex invite = kNoOp;          ///< grant: by which; close_invite
+  std::uint64_t uses = 0;          ///< invite
+  bool by_root = false;            ///< add_device: signed by the person's root key
+  RoomIndex room = kNobody;        ///< open_room, room_member, make_private, extend, dismiss
+  bool is_private = false;         ///< open_room
+  std::vector<Given> given{};      ///< open_room, room_member, make_private; each person once
+  std::vector<RoomIndex> rooms{};  ///< invite: where whoever comes in by it writes
+  bool is_authentic = true;        ///< its signature, certificate and proof hold
 };
 
 /// By what an act was done: more or older authority outranks other (TRUST.md rule 3). Of one
@@ -62,6 +73,14 @@ class Standing {
     bool is_closed = false;
   };
 
+  struct Room {
+    bool is_open = false;
+    bool is_private = false;
+    std::map<PersonIndex, Level> given;  ///< without none
+
+    bool operator==(const Room&) const = default;
+  };
+
   Seat seat(PersonIndex person) const;
   Role role(PersonIndex person) const { return seat(person).role; }
   /// Nobody's when the device never entered.
@@ -71,6 +90,12 @@ class Standing {
   /// Null when no such invite counts.
   const Usage* invite(OpIndex op) const;
   bool has_other_owner(PersonIndex than) const;
+  /// Null when it was never opened by what counts.
+  const Room* room(RoomIndex room) const;
+  /// None in a room that is not open.
+  Level level(PersonIndex person, RoomIndex room) const;
+  /// members::may_manage() there.
+  bool manages(PersonIndex person, RoomIndex room) const;
   /// Reductions that wait for another owner, ascending (TRUST.md rule 9).
   const std::vector<OpIndex>& waiting() const { return waiting_; }
 
@@ -79,10 +104,12 @@ class Standing {
   using Seats = std::vector<Seat>;
   using Devices = std::vector<Presence>;
   using Invites = std::map<OpIndex, Usage>;
+  using Rooms = std::map<RoomIndex, Room>;
   // Shared between the standings that do not differ in them: there is one standing for each act.
   std::shared_ptr<const Seats> seats_ = std::make_shared<Seats>();
   std::shared_ptr<const Devices> devices_ = std::make_shared<Devices>();
   std::shared_ptr<const Invites> invites_ = std::make_shared<Invites>();
+  std::shared_ptr<const Rooms> rooms_ = std::make_shared<Rooms>();
   std::vector<OpIndex> waiting_;
 };
 
@@ -147,6 +174,11 @@ class Rules {
   bool may_reduce(const Act& act, const Standing& known, Role role) const;
   std::shared_ptr<const Standing> follow(const Standing& known, OpIndex op) const;
   std::shared_ptr<const Standing> standing_of(const std::vector<OpIndex>& heads);
+  bool may_set_level(const Act& act, const Standing& known) const;
+  bool leads_to(const Act& invite, const Standing& known) const;
+  /// The rooms that an act gives levels in, or opens; none for most.
+  const std::vector<RoomIndex>& rooms_of_entry(const Act& act) const;
+  void follow_rooms(Standing& out, const Act& act) const;
   void seat_role(Standing& in, PersonIndex person, Standing::Seat seat) const;
 
   std::vector<Judged> acts_;

@@ -8,6 +8,16 @@ std::string as_role(Role role) {
   return (role == Role::admin || role == Role::owner ? "an " : "a ") + name;
 }
 
+/// " and Bo, Cy": who else is in a room for some.
+std::string with(const Op& op, const Names& names) {
+  std::string out;
+  for (const auto& [member, level] : op.members) {
+    if (level == Level::none || member == op.author) continue;
+    out += (out.empty() ? " and " : ", ") + names.person(member);
+  }
+  return out;
+}
+
 std::string deed(const Op& op, const Names& names) {
   const auto by = names.person(op.author);
   const bool is_self = op.author == op.target;
@@ -39,7 +49,18 @@ std::string deed(const Op& op, const Names& names) {
                            : std::to_string(op.uses) + " people, each as " + as_role(op.role));
     case OpKind::close_invite: return by + " cancelled an invite";
     case OpKind::rekey: return by + " changed the team's network key";
-    case OpKind::open_room: return by + " opened a room";
+    case OpKind::open_room:
+      if (!op.is_private) return by + " opened " + names.room(op.room);
+      return by + " opened " + names.room(op.room) + " for themselves" + with(op, names);
+    case OpKind::room_member:
+      if (op.level == Level::none) {
+        return (is_self ? by + " left " : by + " took " + target + " out of ") +
+               names.room(op.room);
+      }
+      return by + " made " + (is_self ? "themselves" : target) + " a " +
+             std::string(level_name(op.level)) + " in " + names.room(op.room);
+    case OpKind::make_private:
+      return by + " left " + names.room(op.room) + " to themselves" + with(op, names);
   }
   return by + " did something that a newer Holm knows";
 }

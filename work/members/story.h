@@ -11,6 +11,8 @@ namespace holm::work::members {
 struct Names {
   std::function<std::string(const MemberId&)> person;
   std::function<std::string(const DeviceId&)> device;
+  /// "the room "Yard"", or "a room" where its title is not known.
+  std::function<std::string(const SpaceId&)> room;
 };
 
 /// "Ana removed Bo. It is final." Ends with what became of it, where it did not simply hold.

@@ -61,6 +61,26 @@ DeviceIndex Trust::device(const DeviceId& id, const MemberId& member) {
   return at->second;
 }
 
+RoomIndex Trust::room(const SpaceId& id) {
+  const auto [at, is_new] = room_at_.try_emplace(id, static_cast<RoomIndex>(rooms_.size()));
+  if (is_new) rooms_.push_back(id);
+  return at->second;
+}
+
+/// Who opens a room under an id of their own, or leaves one to some, manages it.
+void Trust::act_in_room(const Op& op, Act& act) {
+  if (op.room.is_nil()) return;
+  act.room = room(op.room);
+  act.is_private = op.is_private;
+  if (op.kind == OpKind::room_member) act.given.push_back({person(op.target), op.level});
+  const bool is_own = op.kind == OpKind::open_room && !op.nonce.empty();
+  if (!is_own && op.kind != OpKind::make_private) return;
+  act.given.push_back({act.author, Level::manager});
+  for (const auto& [member, level] : op.members) {
+    if (member != op.author) act.given.push_back({person(member), level});
+  }
+}
+
 void Trust::place(const ShortHash& hash, Op op) {
   Entry entry{.hash = hash, .op = std::move(op), .certificate = {}};
   if (!entry.op.certificate.empty()) {
@@ -93,6 +113,8 @@ Act Trust::act_of(const Entry& entry) {
     act.subject = device(entry.certificate->device, entry.certificate->member);
   }
   if (op.kind == OpKind::drop_device) act.subject = device(op.dropped, op.target);
+  act_in_room(op, act);
+  for (const auto& id : op.rooms) act.rooms.push_back(room(id));
   if (!op.invite.is_nil()) {
     const auto found = at_.find(op.invite);
     const bool is_invite = found != at_.end() && entries_[found->second].op.kind == OpKind::invite;
@@ -146,7 +168,11 @@ bool Trust::has_valid_proofs(const Entry& entry, const Act& act) const {
     case OpKind::invite: return op.invite_psk.size() == 32;
     case OpKind::close_invite: return act.invite != kNoOp;
     case OpKind::rekey: return op.network_key.size() == 32;
-    case OpKind::open_room: return !op.room.is_nil();
+    case OpKind::open_room:
+      if (op.nonce.empty()) return !op.room.is_nil() && !op.is_private && op.members.empty();
+      return op.nonce.size() == 16 && op.room == room_of(team_, op.author, op.nonce);
+    case OpKind::room_member: return !op.room.is_nil() && !op.target.is_nil();
+    case OpKind::make_private: return !op.room.is_nil();
     case OpKind::extend:
     case OpKind::dismiss: return !op.spans.empty();
     case OpKind::reduce:
@@ -177,6 +203,16 @@ std::optional<Authority> Trust::authority(std::span<const ShortHash> frontier,
   return Authority{seat.role, seat.tenure, standing.presence(found->second).entry};
 }
 
+std::optional<Level> Trust::level(std::span<const ShortHash> frontier, const MemberId& member,
+                                  const SpaceId& room) {
+  const auto heads = find(frontier);
+  if (heads.size() != frontier.size()) return std::nullopt;
+  const auto who = person_at_.find(member);
+  const auto where = room_at_.find(room);
+  if (heads.empty() || who == person_at_.end() || where == room_at_.end()) return Level::none;
+  return rules_.standing(heads).level(who->second, where->second);
+}
+
 /// Whether a reduction takes effect: it counts, and waits for nobody.
 bool Trust::holds(const Resolution& all, OpIndex reduction) const {
   const auto& waiting = all.standing.waiting();
@@ -191,11 +227,12 @@ bool Trust::is_within(OpIndex reduction, const LogPlace& place) const {
   return at != cut.end() && at->log == place.log && place.seq <= at->seq;
 }
 
-bool Trust::is_named(OpKind kind, const LogPlace& place) {
+bool Trust::is_named(OpKind kind, const LogPlace& place, const SpaceId& room) {
   const auto& all = rules_.all();
   for (OpIndex op = 0; op < entries_.size(); ++op) {
-    if (entries_[op].op.kind != kind || !all.counts[op]) continue;
-    for (const auto& span : entries_[op].op.spans) {
+    const auto& what = entries_[op].op;
+    if (what.kind != kind || what.room != room || !all.counts[op]) continue;
+    for (const auto& span : what.spans) {
       if (span.log == place.log && span.from <= place.seq && place.seq <= span.to) return true;
     }
   }
@@ -203,7 +240,8 @@ bool Trust::is_named(OpKind kind, const LogPlace& place) {
 }
 
 bool Trust::holds_back(const Authority& by, const MemberId& member, const DeviceId& device,
-                       const LogPlace& place) {
+                       const LogPlace& place, const SpaceId& room,
+                       std::span<const ShortHash> frontier) {
   const auto& all = rules_.all();
   bool is_held = !all.counts[by.tenure] || all.cut_off[by.entry];
   for (const auto op : cuts_of(member, device).removals) {
@@ -211,7 +249,17 @@ bool Trust::holds_back(const Authority& by, const MemberId& member, const Device
     const auto grounds = entries_[op].op.kind == OpKind::reduce ? by.tenure : by.entry;
     is_held = !rules_.past(grounds).has(op) && !is_within(op, place);
   }
-  return is_held && !is_named(OpKind::extend, place);
+  const auto lowered = is_held ? lowered_.end() : lowered_.find({member, room});
+  if (lowered != lowered_.end()) {
+    const auto heads = find(frontier);
+    is_held = std::any_of(lowered->second.begin(), lowered->second.end(), [&](OpIndex op) {
+      const bool is_seen = std::any_of(heads.begin(), heads.end(), [&](OpIndex head) {
+        return head == op || rules_.past(head).has(op);
+      });
+      return !is_seen && !is_within(op, place);
+    });
+  }
+  return is_held && !is_named(OpKind::extend, place, room);
 }
 
 const Trust::Cuts& Trust::cuts_of(const MemberId& member, const DeviceId& device) {
@@ -259,11 +307,27 @@ const Trust::Cuts& Trust::cuts_of(const MemberId& member, const DeviceId& device
   return cuts;
 }
 
-const Bytes& Trust::standing_of(const MemberId& member, const DeviceId& device) {
-  return cuts_of(member, device).standing;
+Bytes Trust::standing_of(const MemberId& member, const DeviceId& device, const SpaceId& room) {
+  const auto& standing = cuts_of(member, device).standing;
+  const auto lowered = lowered_.find({member, room});
+  if (lowered == lowered_.end()) return standing;
+  std::vector<ShortHash> hashes;
+  for (const auto op : lowered->second) hashes.push_back(entries_[op].hash);
+  for (OpIndex op = 0; op < entries_.size(); ++op) {
+    const auto& what = entries_[op].op;
+    const bool shows = what.kind == OpKind::extend && what.room == room;
+    if (shows && rules_.all().counts[op]) hashes.push_back(entries_[op].hash);
+  }
+  std::sort(hashes.begin(), hashes.end());
+  Writer out;
+  out.array(2).bytes(standing).array(hashes.size());
+  for (const auto& hash : hashes) out.id(hash);
+  return out.take();
 }
 
-bool Trust::is_dismissed(const LogPlace& place) { return is_named(OpKind::dismiss, place); }
+bool Trust::is_dismissed(const LogPlace& place, const SpaceId& room) {
+  return is_named(OpKind::dismiss, place, room);
+}
 
 bool Trust::would_be_final(const Op& op) {
   return rules_.would_be_final(act_of({.hash = {}, .op = op, .certificate = {}}));
@@ -294,6 +358,40 @@ void Trust::tell_roster() {
   tell_people(roster_, all);
   tell_devices(roster_, all);
   tell_rest(roster_, all);
+  tell_rooms(roster_, all);
+  is_anyone_cut_ = is_anyone_cut_ || !lowered_.empty();
+}
+
+void Trust::tell_rooms(Roster& out, const Resolution& all) {
+  lowered_.clear();
+  for (RoomIndex at = 0; at < rooms_.size(); ++at) {
+    const auto* known = all.standing.room(at);
+    if (known == nullptr) continue;
+    auto& room = out.rooms[rooms_[at]];
+    room.id = rooms_[at];
+    room.is_private = known->is_private;
+    for (const auto& [who, level] : known->given) room.given[people_[who]] = level;
+  }
+  for (OpIndex op = 0; op < entries_.size(); ++op) {
+    const auto& what = entries_[op].op;
+    if (!all.counts[op]) continue;
+    if (what.kind == OpKind::reduce && what.role == Role::guest) {
+      // What they wrote before stays theirs to have written: it is heard, and not held back.
+      for (auto& [id, room] : out.rooms) {
+        if (!room.is_private) room.lowered.insert(what.target);
+      }
+    }
+    if (what.kind != OpKind::room_member && what.kind != OpKind::make_private) continue;
+    const auto& then = rules_.standing({op});
+    const auto where = room_at_.at(what.room);
+    for (PersonIndex who = 0; who < people_.size(); ++who) {
+      if (what.kind == OpKind::room_member && people_[who] != what.target) continue;
+      if (then.role(who) == Role::none || then.level(who, where) >= Level::writer) continue;
+      lowered_[{people_[who], what.room}].push_back(op);
+      const auto room = out.rooms.find(what.room);
+      if (room != out.rooms.end()) room->second.lowered.insert(people_[who]);
+    }
+  }
 }
 
 void Trust::tell_people(Roster& out, const Resolution& all) const {
@@ -355,7 +453,6 @@ void Trust::tell_rest(Roster& out, const Resolution& all) const {
         keys.push_back(op);
         break;
       case OpKind::rekey: keys.push_back(op); break;
-      case OpKind::open_room: out.rooms.push_back(what.room); break;
       case OpKind::invite: {
         const auto* usage = all.standing.invite(op);
         ENSURE(usage != nullptr);
@@ -367,7 +464,8 @@ void Trust::tell_rest(Roster& out, const Resolution& all) const {
                                           .uses = what.uses,
                                           .used = usage->used,
                                           .expires = what.expires,
-                                          .closed = usage->is_closed};
+                                          .closed = usage->is_closed,
+                                          .rooms = what.rooms};
         break;
       }
       default: break;
@@ -375,8 +473,6 @@ void Trust::tell_rest(Roster& out, const Resolution& all) const {
   }
   std::sort(keys.begin(), keys.end(), [&](OpIndex a, OpIndex b) { return rules_.is_older(b, a); });
   for (const auto op : keys) out.network_keys.push_back(entries_[op].op.network_key);
-  std::sort(out.rooms.begin(), out.rooms.end());
-  out.rooms.erase(std::unique(out.rooms.begin(), out.rooms.end()), out.rooms.end());
 }
 
 std::vector<Judged> Trust::history() {

@@ -51,22 +51,27 @@ class Trust {
   /// Whether the op is here with its whole past.
   bool knows(const ShortHash& op) const { return at_.contains(op); }
 
+  /// What the member might do in a room then; nothing as with authority().
+  std::optional<Level> level(std::span<const ShortHash> frontier, const MemberId& member,
+                             const SpaceId& room);
   /// By what a device wrote at a frontier: nothing while an op of it is not known. Role::none when
   /// the device was not one of the member's then, or the member did not belong.
   std::optional<Authority> authority(std::span<const ShortHash> frontier, const MemberId& member,
                                      const DeviceId& device);
   /// Whether what was written by `by` at `place` is held back now: its author's tenure does not
   /// count, or they or the device were removed before it and nobody has shown it again (TRUST.md
-  /// rule 10).
+  /// rule 10); or they were lowered in the room of it, which `frontier` had not seen.
+  /// `room`: nil in the commons.
   bool holds_back(const Authority& by, const MemberId& member, const DeviceId& device,
-                  const LogPlace& place);
+                  const LogPlace& place, const SpaceId& room = {},
+                  std::span<const ShortHash> frontier = {});
   /// Whether holds_back() may say yes of anything at all. O(1).
   bool is_anyone_cut() const { return is_anyone_cut_; }
-  /// Changes whenever holds_back() may answer anew for what the device wrote: empty while it holds
-  /// back nothing and nobody was ever removed.
-  const Bytes& standing_of(const MemberId& member, const DeviceId& device);
+  /// Changes whenever holds_back() may answer anew for what the device wrote in a room: empty while
+  /// it holds back nothing and nobody was ever removed.
+  Bytes standing_of(const MemberId& member, const DeviceId& device, const SpaceId& room = {});
   /// Whether held back content was put away (OpKind::dismiss).
-  bool is_dismissed(const LogPlace& place);
+  bool is_dismissed(const LogPlace& place, const SpaceId& room = {});
 
   /// Whether a reduction or drop that is about to be written, here and now, would be final. Takes
   /// its author, device, target, role and dropped device.
@@ -91,11 +96,14 @@ class Trust {
   bool has_valid_proofs(const Entry& entry, const Act& act) const;
   PersonIndex person(const MemberId& id);
   DeviceIndex device(const DeviceId& id, const MemberId& member);
+  RoomIndex room(const SpaceId& id);
+  void act_in_room(const Op& op, Act& act);
   std::vector<OpIndex> find(std::span<const ShortHash> frontier) const;
   void tell_roster();
   void tell_people(Roster& out, const Resolution& all) const;
   void tell_devices(Roster& out, const Resolution& all) const;
   void tell_rest(Roster& out, const Resolution& all) const;
+  void tell_rooms(Roster& out, const Resolution& all);
   /// What may hold back what a device wrote.
   struct Cuts {
     std::vector<OpIndex> removals;  ///< of the person and of the device, that take effect
@@ -104,7 +112,7 @@ class Trust {
   const Cuts& cuts_of(const MemberId& member, const DeviceId& device);
   bool holds(const Resolution& all, OpIndex reduction) const;
   bool is_within(OpIndex reduction, const LogPlace& place) const;
-  bool is_named(OpKind kind, const LogPlace& place);
+  bool is_named(OpKind kind, const LogPlace& place, const SpaceId& room);
 
   TeamId team_;
   Rules rules_;
@@ -116,6 +124,9 @@ class Trust {
   std::map<MemberId, PersonIndex> person_at_;
   std::vector<std::pair<DeviceId, MemberId>> devices_;
   std::map<std::pair<DeviceId, MemberId>, DeviceIndex> device_at_;
+  std::vector<SpaceId> rooms_;
+  std::map<SpaceId, RoomIndex> room_at_;
+  std::map<std::pair<MemberId, SpaceId>, std::vector<OpIndex>> lowered_;  ///< by what counts
   std::map<DeviceIndex, OpIndex> introduced_;  ///< by an op that carries the certificate
   std::map<std::pair<OpIndex, LogId>, std::uint64_t> raised_;
   std::map<ShortHash, bool> verified_;  ///< signatures cost far more than all the rest

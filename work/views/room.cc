@@ -13,7 +13,15 @@ Result<Value> room_value(Shape& shape, const Ref& ref, const crdt::ObjectState& 
   Value out = TRY(shape.head(ref, room));
   out.set("space", ref.space.text());
   const auto kind = words_of(room, room::kKind);
-  out.set("room_kind", kind.empty() ? "project" : kind);
+  const auto* known = state.roster().room(ref.space);
+  const bool is_private = known != nullptr && known->is_private;
+  out.set("room_kind", is_private && kind != "one-to-one" ? "private"
+                       : kind.empty()                     ? "project"
+                                                          : kind);
+  out.set("private", is_private);
+  const auto mine = state.roster().level(state.self(), ref.space);
+  out.set("my_level", known == nullptr ? Value() : Value(members::level_name(mine)));
+  out.set("manages", state.roster().manages(state.self(), ref.space));
   out.set("purpose", TRY(state.text(ref, room::kPurpose)));
   out.set("owner", shape.person(member_of(room, room::kOwner)));
   const auto count = [&](std::uint32_t type) -> Result<Value> {
@@ -28,6 +36,23 @@ Result<Value> room_value(Shape& shape, const Ref& ref, const crdt::ObjectState& 
   out.set("documents", TRY(count(kDocument)));
   out.set("boards", TRY(count(kBoard)));
   out.set("threads", TRY(count(kThread)));
+  return out;
+}
+
+/// Who was given a level in a room, and has it: all who are in a private one.
+Value room_members(Shape& shape, const SpaceId& space) {
+  const auto& roster = shape.state().roster();
+  Value out = Value::array();
+  const auto* room = roster.room(space);
+  if (room == nullptr) return out;
+  for (const auto& [member, given] : room->given) {
+    const auto level = roster.level(member, space);
+    if (level == members::Level::none) continue;
+    auto entry = shape.person(member);
+    entry.set("level", members::level_name(level));
+    entry.set("role", members::role_name(roster.role(member)));
+    out.push(std::move(entry));
+  }
   return out;
 }
 
@@ -64,6 +89,7 @@ Result<Value> view(const State& state, const Asking& asking, const RoomShow& que
   contents.set("documents", TRY(things(kDocument)));
   contents.set("boards", TRY(things(kBoard)));
   contents.set("threads", TRY(things(kThread)));
+  out.set("members", room_members(shape, ref.space));
   out.set("contents", std::move(contents));
   out.set("also", TRY(shape.also(ref, object)));
   out.set("notices", TRY(shape.notices(ref)));

@@ -67,7 +67,7 @@ Result<Value> Shape::room(const SpaceId& space) {
   const auto object = TRY(room_of(state_, space));
   Value out;
   if (object) {
-    out.set("id", room_object(space).text()).set("title", words_of(*object, field::kTitle));
+    out.set("id", room_object(space).text()).set("title", room_title(state_, space, *object));
   }
   return rooms_.emplace(space, std::move(out)).first->second;
 }

@@ -68,6 +68,9 @@ Result<Value> view(const State& state, const Asking& asking, const InviteList& q
     entry.set("uses", invite.uses).set("used", invite.used);
     entry.set("expires", invite.expires == WallTime{} ? Value() : Shape::time(invite.expires));
     entry.set("state", standing);
+    Value rooms = Value::array();
+    for (const auto& room : invite.rooms) rooms.push(path_of(state, {room, room_object(room)}));
+    entry.set("rooms", std::move(rooms));
     invites.push(std::move(entry));
   }
   return Value::object().set("invites", std::move(invites));

@@ -28,6 +28,30 @@ class NaiveRules {
     std::map<DeviceIndex, OpIndex> entries;  ///< of the devices that are present
     std::map<OpIndex, std::uint64_t> used;
     Set closed;
+    std::map<RoomIndex, Standing::Room> rooms;
+
+    Role role(PersonIndex person) const {
+      const auto at = seats.find(person);
+      return at == seats.end() ? Role::none : at->second.role;
+    }
+    Level level(PersonIndex person, RoomIndex room) const {
+      const auto at = rooms.find(room);
+      if (at == rooms.end() || role(person) == Role::none) return Level::none;
+      const auto given = at->second.given.find(person);
+      const auto level = given == at->second.given.end() ? Level::none : given->second;
+      if (role(person) == Role::guest) return level == Level::manager ? Level::writer : level;
+      return !at->second.is_private && level < Level::writer ? Level::writer : level;
+    }
+    bool manages(PersonIndex person, RoomIndex room) const {
+      const auto at = rooms.find(room);
+      if (at == rooms.end() || role(person) < Role::member) return false;
+      if (level(person, room) == Level::manager) return true;
+      if (!at->second.is_private && role(person) >= Role::admin) return true;
+      for (PersonIndex other = 0; other < 64; ++other) {
+        if (level(other, room) == Level::manager) return false;
+      }
+      return level(person, room) == Level::writer;
+    }
   };
 
   void add(const Act& act) {
@@ -76,10 +100,58 @@ class NaiveRules {
       if (act.kind == OpKind::close_invite) out.closed.insert(act.invite);
       if (act.kind == OpKind::grant && out.used.contains(act.invite)) ++out.used[act.invite];
     }
+    for (const auto op : out.counts) {
+      if (acts_[op].kind == OpKind::open_room) tell(out, acts_[op].room);
+    }
     return out;
   }
 
  private:
+  /// What an act gives a person in a room, if it says.
+  std::optional<Level> gives(const Outcome& out, OpIndex op, RoomIndex room,
+                             PersonIndex person) const {
+    const auto& act = acts_[op];
+    if (act.kind == OpKind::grant && act.target == person && out.counts.contains(act.invite)) {
+      const auto& rooms = acts_[act.invite].rooms;
+      const bool leads = std::find(rooms.begin(), rooms.end(), room) != rooms.end();
+      return leads ? std::optional(Level::writer) : std::nullopt;
+    }
+    const bool is_about =
+        act.room == room && (act.kind == OpKind::open_room || act.kind == OpKind::room_member ||
+                             act.kind == OpKind::make_private);
+    if (!is_about) return std::nullopt;
+    for (const auto& one : act.given) {
+      if (one.person == person) return one.level;
+    }
+    return act.kind == OpKind::make_private ? std::optional(Level::none) : std::nullopt;
+  }
+  void tell(Outcome& out, RoomIndex room) const {
+    auto& at = out.rooms[room];
+    at = {};
+    at.is_open = true;
+    for (const auto op : out.counts) {
+      const auto& act = acts_[op];
+      if (act.room != room) continue;
+      if (act.kind == OpKind::make_private || act.is_private) at.is_private = true;
+    }
+    for (PersonIndex person = 0; person < 64; ++person) {
+      auto lowest = Level::manager;
+      bool is_given = false;
+      for (const auto op : out.counts) {
+        const auto level = gives(out, op, room, person);
+        if (!level) continue;
+        bool is_seen = false;
+        for (const auto other : out.counts) {
+          if (in_past(other, op) && gives(out, other, room, person)) is_seen = true;
+        }
+        if (is_seen) continue;
+        is_given = true;
+        lowest = std::min(lowest, *level);
+      }
+      if (is_given && lowest != Level::none) at.given[person] = lowest;
+    }
+  }
+
   bool older(OpIndex a, OpIndex b) const {
     return std::pair(depths_[a], acts_[a].hash) < std::pair(depths_[b], acts_[b].hash);
   }
@@ -296,13 +368,33 @@ class NaiveRules {
       case OpKind::invite:
         ok = by >= Role::member && act.role >= Role::guest && act.role <= Role::admin &&
              (act.role <= Role::member || act.role <= by) && act.uses >= 1 && act.uses <= 1000;
+        for (const auto room : act.rooms) {
+          const auto at = known.rooms.find(room);
+          ok = ok && act.role == Role::guest && at != known.rooms.end() &&
+               (!at->second.is_private || known.manages(act.author, room));
+        }
         break;
       case OpKind::close_invite:
         ok = known.used.contains(act.invite) &&
              (acts_[act.invite].author == act.author || by >= Role::admin);
         break;
-      case OpKind::rekey:
-      case OpKind::open_room: ok = by >= Role::member; break;
+      case OpKind::rekey: ok = by >= Role::member; break;
+      case OpKind::open_room:
+        ok = by >= Role::member &&
+             (!known.rooms.contains(act.room) || (act.given.empty() && !act.is_private));
+        break;
+      case OpKind::room_member: {
+        const auto whom = act.given.front().person;
+        const auto level = act.given.front().level;
+        ok = known.manages(act.author, act.room) &&
+             (level == Level::none || role(whom) != Role::none);
+        if (whom == act.author && level < known.level(whom, act.room)) ok = true;
+        break;
+      }
+      case OpKind::make_private:
+        ok = known.rooms.contains(act.room) && !known.rooms.at(act.room).is_private &&
+             known.manages(act.author, act.room);
+        break;
       default: break;
     }
     allowed_[op] = ok;

@@ -24,13 +24,17 @@ void shuffle(std::vector<T>& items, Rng& rng) {
 /// An op that may or may not be allowed, from what its author has seen.
 Op any_op(const std::vector<std::unique_ptr<Actor>>& actors, const Roster& known, Rng& rng) {
   Op op;
-  op.kind = static_cast<OpKind>(2 + rng.below(11));  // one past the kinds that are known
+  op.kind = static_cast<OpKind>(2 + rng.below(13));  // one past the kinds that are known
   op.target = actors[rng.below(actors.size())]->id;
   op.role = static_cast<Role>(rng.below(5));
   op.time = kDay + std::chrono::hours(rng.below(400));
   op.dropped = actors[rng.below(actors.size())]->device;
   op.network_key = Bytes(rng.chance(90) ? 32 : 31, static_cast<std::uint8_t>(rng.below(256)));
   op.room.bytes.fill(static_cast<std::uint8_t>(rng.below(5)));
+  op.level = static_cast<Level>(rng.below(4));
+  if (op.kind == OpKind::make_private) {
+    op.members = {{op.target, static_cast<Level>(rng.below(4))}};
+  }
   if (!known.invites.empty()) op.invite = known.invites.begin()->first;
   op.invite_key = actors.front()->signing.public_key();
   op.invite_psk = Bytes(32, 3);

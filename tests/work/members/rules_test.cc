@@ -52,9 +52,23 @@ TEST_CASE("rules: the same with devices that come and go, and with an invite of 
   }
 }
 
+TEST_CASE("rules: who is in rooms: no set of two free acts gives what nobody gave") {
+  for (const int shape : {0, 3, 4}) {
+    CAPTURE(shape);
+    const auto tally = test::search({.shape = shape,
+                                     .free_acts = 2,
+                                     .deeds = Deeds::rooms,
+                                     .restores = false,
+                                     .deliver_every = 97});
+    CHECK_MESSAGE(tally.failures.empty(), told(tally));
+    CHECK(tally.sets > 1000);
+    CHECK(tally.with_void > 0);
+  }
+}
+
 TEST_CASE("rules: random sets come out the same in any order, and as the definitions say") {
   holm::test::for_each_seed(6, [](holm::test::Seed seed) {
-    for (const auto deeds : {Deeds::roles, Deeds::devices, Deeds::invites}) {
+    for (const auto deeds : {Deeds::roles, Deeds::devices, Deeds::invites, Deeds::rooms}) {
       for (int shape = 0; shape < 5; ++shape) {
         const auto tally = test::search_random(
             {.shape = shape, .deeds = deeds, .restores = false, .seed = seed}, 6, 13);

@@ -23,7 +23,13 @@ std::string print(const Roster& roster) {
         << invite.uses << " " << invite.expires.time_since_epoch().count() << " " << invite.closed
         << "\n";
   }
-  for (const auto& room : roster.rooms) out << "room " << room.text() << "\n";
+  for (const auto& [id, room] : roster.rooms) {
+    out << "room " << id.text() << " " << room.is_private << "\n";
+    for (const auto& [member, level] : room.given) {
+      out << "given " << member.text() << " " << level_name(level) << "\n";
+    }
+    for (const auto& member : room.lowered) out << "lowered " << member.text() << "\n";
+  }
   for (const auto& key : roster.network_keys) out << "key " << hex(key) << "\n";
   return out.str();
 }

@@ -6,6 +6,7 @@
 #include "base/ensure.h"
 #include "crypto/hash.h"
 #include "tests/work/members/naive_rules.h"
+#include "tests/work/members/room_checks.h"
 
 namespace holm::work::members::test {
 namespace {
@@ -32,6 +33,9 @@ std::string_view kind_name(OpKind kind) {
     case OpKind::drop_device: return "drop device";
     case OpKind::invite: return "invite";
     case OpKind::close_invite: return "close invite";
+    case OpKind::open_room: return "open room";
+    case OpKind::room_member: return "room member";
+    case OpKind::make_private: return "make private";
     default: return "other";
   }
 }
@@ -93,6 +97,7 @@ class Search {
            closed({rules_.heads().begin(), rules_.heads().end()}));
       once_ = static_cast<OpIndex>(rules_.size() - 1);
     }
+    if (options_.deeds == Deeds::rooms) set_up_rooms();
     base_ = rules_.size();
   }
 
@@ -124,6 +129,27 @@ class Search {
   }
 
  private:
+  void set_up_rooms() {
+    const auto heads = [&] { return closed({rules_.heads().begin(), rules_.heads().end()}); };
+    const PersonIndex other = options_.shape == 3 ? 2 : options_.shape == 4 ? 0 : 3;
+    push({.kind = OpKind::open_room,
+          .author = 1,
+          .device = device_of(1),
+          .room = kClosed,
+          .is_private = true,
+          .given = {{1, Level::manager}, {other, Level::writer}}},
+         heads());
+    push({.kind = OpKind::open_room, .author = 0, .device = device_of(0), .room = kOpen}, heads());
+    push({.kind = OpKind::invite,
+          .author = 1,
+          .device = device_of(1),
+          .role = Role::guest,
+          .uses = 1000,
+          .rooms = {kClosed, kOpen}},
+         heads());
+    once_ = static_cast<OpIndex>(rules_.size() - 1);
+  }
+
   static Past closed_in(const Rules& rules, const std::vector<OpIndex>& seen) {
     Past out;
     out.add(0);
@@ -161,6 +187,10 @@ class Search {
           static_cast<std::uint64_t>(act.subject), static_cast<std::uint64_t>(act.invite),
           static_cast<std::uint64_t>(act.by_root)}) {
       hash = mix(hash, part);
+    }
+    if (act.room != kNobody) hash = mix(mix(hash, act.room), act.is_private ? 1 : 0);
+    for (const auto& one : act.given) {
+      hash = mix(mix(hash, one.person), static_cast<std::uint64_t>(one.level));
     }
     past.each([&](OpIndex op) {
       if (!is_built_on[op]) act.parents.push_back(op);
@@ -226,6 +256,13 @@ class Search {
                      .target = target,
                      .role = role});
     };
+    if (options_.deeds == Deeds::rooms) {
+      for (PersonIndex target = 0; target < kPeople; ++target) {
+        if (target != author && mine < Role::admin) continue;
+        reduce(target, Role::none);
+      }
+      return deeds_in_rooms(author, device, known, out);
+    }
     const auto usual = [&](Role role) { return role == Role::member && mine == Role::member; };
     for (PersonIndex target = 0; target < kPeople; ++target) {
       const auto theirs = known.role(target);
@@ -264,6 +301,36 @@ class Search {
       out.push_back(
           {.kind = OpKind::close_invite, .author = author, .device = device, .invite = once_});
     }
+  }
+
+  void deeds_in_rooms(PersonIndex author, DeviceIndex device, const Standing& known,
+                      std::vector<Act>& out) const {
+    for (const auto room : {kClosed, kOpen}) {
+      for (PersonIndex target = 0; target < kPeople; ++target) {
+        for (const auto level : {Level::none, Level::writer, Level::manager}) {
+          if (known.level(target, room) == level) continue;
+          out.push_back({.kind = OpKind::room_member,
+                         .author = author,
+                         .device = device,
+                         .room = room,
+                         .given = {{target, level}}});
+        }
+      }
+    }
+    out.push_back({.kind = OpKind::make_private,
+                   .author = author,
+                   .device = device,
+                   .room = kOpen,
+                   .given = {{author, Level::manager},
+                             {author == 3 ? PersonIndex{2} : PersonIndex{3}, Level::writer}}});
+    if (known.role(4) != Role::none) return;
+    out.push_back({.kind = OpKind::grant,
+                   .author = author,
+                   .device = device,
+                   .target = 4,
+                   .role = Role::guest,
+                   .subject = device_of(4),
+                   .invite = once_});
   }
 
   void grow(int left) {
@@ -342,6 +409,9 @@ class Search {
     }
     if (!has_owner(all.standing)) fail("G2: an owner remains");
     if (options_.deeds == Deeds::invites) check_uses(all);
+    if (options_.deeds == Deeds::rooms) {
+      if (const auto* broken = broken_in_rooms(rules_, all, kPeople)) fail(broken);
+    }
     for (auto op = static_cast<OpIndex>(base_); op < rules_.size(); ++op) {
       const bool is_head = std::binary_search(rules_.heads().begin(), rules_.heads().end(), op);
       if (is_head) check_late(all, op);
@@ -379,7 +449,8 @@ class Search {
     for (PersonIndex person = 0; person < kPeople; ++person) {
       reseated = reseated || now.standing.role(person) != was.standing.role(person);
     }
-    if (!now.counts[late] && (flipped || reseated)) fail("G4: a void act changes nothing");
+    const bool moved = flipped || reseated || !same_levels(now.standing, was.standing, kPeople);
+    if (!now.counts[late] && moved) fail("G4: a void act changes nothing");
     if (act.kind == OpKind::reduce && now.counts[late] && voided_own_past && !revived) {
       fail("G5: a reduction voids nothing in its own past");
     }
@@ -571,6 +642,23 @@ class Search {
       const auto found = naive.entries.find(device);
       if ((found == naive.entries.end() ? kNoOp : found->second) != other) {
         fail("the definitions agree (devices)");
+      }
+    }
+    for (const auto room : {kClosed, kOpen}) {
+      for (PersonIndex person = 0; person < kPeople; ++person) {
+        const auto level = want.standing.level(person, room);
+        if (level != got.standing.level(person, room)) fail("G1: order moves nothing (rooms)");
+        if (level != naive.level(person, room)) fail("the definitions agree (rooms)");
+      }
+      const auto* mine = want.standing.room(room);
+      const auto* other = got.standing.room(room);
+      const auto found = naive.rooms.find(room);
+      if ((mine == nullptr) != (other == nullptr) || (mine != nullptr && *mine != *other)) {
+        fail("G1: order moves nothing (who is in rooms)");
+      }
+      if ((mine == nullptr) != (found == naive.rooms.end()) ||
+          (mine != nullptr && *mine != found->second)) {
+        fail("the definitions agree (who is in rooms)");
       }
     }
     for (OpIndex op = 0; op < rules_.size(); ++op) {

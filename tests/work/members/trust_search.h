@@ -19,6 +19,8 @@ enum class Deeds : std::uint8_t {
   lean,     ///< remove, leave and admit at one's own role
   devices,  ///< lean, and devices added, by device and by root key, and dropped
   invites,  ///< remove, leave, admissions under an invite of one use, closing it
+  rooms,    ///< remove, leave; a private room of the second person and the fourth, and an open one:
+            ///< every level to everybody, leaving it to some, guests who come in by invites
 };
 
 struct SearchOptions {

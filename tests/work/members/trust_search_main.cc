@@ -1,5 +1,5 @@
-// trust-search SHAPE FREE [roles|lean|devices|invites] [--brief] [--seed N]
-// trust-search random COUNT [roles|lean|devices|invites] [--acts N] [--seed N]
+// trust-search SHAPE FREE [roles|lean|devices|invites|rooms] [--brief] [--seed N]
+// trust-search random COUNT [roles|lean|devices|invites|rooms] [--acts N] [--seed N]
 // The search of tests/work/members/trust_search.h by hand, at any scope; its counts stand in
 // docs/decisions/0019-membership-rules.md. Exit code 1 when a guarantee does not hold.
 #include <chrono>
@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.size() < 2) {
     std::fputs(
-        "trust-search SHAPE FREE | random COUNT  [roles|lean|devices|invites] [--brief] "
+        "trust-search SHAPE FREE | random COUNT  [roles|lean|devices|invites|rooms] [--brief] "
         "[--acts N] [--seed N] [--every N]\n",
         stderr);
     return 2;
@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
     if (words[i] == "lean") options.deeds = Deeds::lean;
     if (words[i] == "devices") options.deeds = Deeds::devices;
     if (words[i] == "invites") options.deeds = Deeds::invites;
+    if (words[i] == "rooms") options.deeds = Deeds::rooms;
     if (words[i] == "--brief") options.restores = false;
     if (words[i] == "--seed") options.seed = number();
     if (words[i] == "--every") options.deliver_every = number();

@@ -175,6 +175,141 @@ TEST_CASE("trust: nobody certifies a device whose keys they do not hold") {
   CHECK(crew.team.roster(crew.cy).device(crew.bo.device)->member == crew.bo.id);
 }
 
+/// A private room of Bo with Cy in it.
+struct Den : Crew {
+  Den() {
+    Op open;
+    open.kind = OpKind::open_room;
+    open.nonce = Bytes(16, 7);
+    open.room = room = room_of(team.id, bo.id, open.nonce);
+    open.is_private = true;
+    open.members = {{cy.id, Level::writer}};
+    team.write(bo, open);
+    ana.seen = cy.seen = bo.seen;
+  }
+  void give(Actor& by, const Actor& who, Level level, std::vector<LogPlace> cut = {}) {
+    Op op;
+    op.kind = OpKind::room_member;
+    op.room = room;
+    op.target = who.id;
+    op.level = level;
+    op.cut = std::move(cut);
+    team.write(by, op);
+  }
+  Level level(const Actor& as, const Actor& who) const {
+    return team.roster(as).level(who.id, room);
+  }
+  void meet() { ana.seen = bo.seen = cy.seen = team.all; }
+
+  SpaceId room;
+};
+
+TEST_CASE("trust: a private room has who was named, and no owner can change that") {
+  Den den;
+  CHECK(den.level(den.ana, den.bo) == Level::manager);
+  CHECK(den.level(den.ana, den.cy) == Level::writer);
+  CHECK(den.level(den.ana, den.ana) == Level::none);
+  den.give(den.ana, den.ana, Level::writer);
+  CHECK(den.level(den.ana, den.ana) == Level::none);
+  den.give(den.cy, den.ana, Level::writer);
+  den.meet();
+  CHECK(den.level(den.ana, den.ana) == Level::none);
+  den.give(den.bo, den.ana, Level::reader);
+  CHECK(den.level(den.bo, den.ana) == Level::reader);
+}
+
+TEST_CASE("trust: nobody opens a room that is another's, whatever they say they have seen") {
+  Den den;
+  Op open;
+  open.kind = OpKind::open_room;
+  open.nonce = Bytes(16, 7);
+  open.room = den.room;
+  open.members = {{den.ana.id, Level::manager}};
+  open.past = {op_hash(den.team.all.front())};
+  den.team.write(den.ana, open);
+  open.nonce.clear();
+  open.members.clear();
+  open.past = {op_hash(den.team.all.front())};
+  den.team.write(den.ana, open);
+  CHECK(den.team.roster(den.ana).rooms.at(den.room).is_private);
+  CHECK(den.level(den.ana, den.ana) == Level::none);
+}
+
+TEST_CASE("trust: taken out and raised apart: out, until somebody who knows of both decides") {
+  Den den;
+  const auto seen = den.bo.seen;
+  den.give(den.bo, den.cy, Level::manager);
+  auto raised = den.bo.seen;
+  den.bo.seen = seen;
+  den.give(den.bo, den.cy, Level::none);
+  den.meet();
+  CHECK(den.level(den.ana, den.cy) == Level::none);
+  den.give(den.bo, den.cy, Level::writer);
+  CHECK(den.level(den.bo, den.cy) == Level::writer);
+}
+
+TEST_CASE("trust: what was written before its author knew that they are out is held back") {
+  Den den;
+  const auto before = den.team.roster(den.cy).frontier;
+  den.give(den.bo, den.cy, Level::none, {{den.log, 5}});
+  auto trust = den.team.trust(den.bo);
+  const auto by = trust.authority(before, den.cy.id, den.cy.device);
+  REQUIRE(by);
+  const auto is_held = [&](std::uint64_t seq, const SpaceId& room) {
+    return trust.holds_back(*by, den.cy.id, den.cy.device, {den.log, seq}, room, before);
+  };
+  CHECK(trust.is_anyone_cut());
+  CHECK_FALSE(is_held(5, den.room));
+  CHECK(is_held(6, den.room));
+  CHECK_FALSE(is_held(6, {}));  // in the commons
+  CHECK_FALSE(trust.standing_of(den.cy.id, den.cy.device, den.room).empty());
+  CHECK(trust.roster().rooms.at(den.room).lowered.contains(den.cy.id));
+  CHECK(trust.level(before, den.cy.id, den.room) == Level::writer);
+  CHECK(trust.level(den.team.roster(den.bo).frontier, den.cy.id, den.room) == Level::none);
+  // Who manages the room shows it, and no owner who is not in it.
+  Op extend;
+  extend.kind = OpKind::extend;
+  extend.room = den.room;
+  extend.spans = {{den.log, 6, 9}};
+  den.meet();
+  den.team.write(den.ana, extend);
+  trust = den.team.trust(den.ana);
+  CHECK(is_held(6, den.room));
+  den.team.write(den.bo, extend);
+  trust = den.team.trust(den.bo);
+  CHECK_FALSE(is_held(6, den.room));
+  CHECK(is_held(10, den.room));
+}
+
+TEST_CASE("trust: a room that is left to some meets what was backdated to before with none") {
+  Crew crew;
+  Op open;
+  open.kind = OpKind::open_room;
+  open.nonce = Bytes(16, 9);
+  const auto room = open.room = room_of(crew.team.id, crew.ana.id, open.nonce);
+  crew.team.write(crew.ana, open);
+  crew.bo.seen = crew.cy.seen = crew.ana.seen;
+  CHECK(crew.team.roster(crew.cy).level(crew.cy.id, room) == Level::writer);
+  Op leave;
+  leave.kind = OpKind::make_private;
+  leave.room = room;
+  leave.members = {{crew.cy.id, Level::writer}};
+  crew.team.write(crew.ana, leave);
+  Op raise;  // Bo, an admin, as of before
+  raise.kind = OpKind::room_member;
+  raise.room = room;
+  raise.target = crew.bo.id;
+  raise.level = Level::manager;
+  crew.team.write(crew.bo, raise);
+  CHECK(crew.team.roster(crew.bo).level(crew.bo.id, room) == Level::manager);
+  crew.ana.seen = crew.team.all;
+  const auto roster = crew.team.roster(crew.ana);
+  CHECK(roster.rooms.at(room).is_private);
+  CHECK(roster.level(crew.bo.id, room) == Level::none);
+  CHECK(roster.level(crew.cy.id, room) == Level::writer);
+  CHECK(roster.manages(crew.ana.id, room));
+}
+
 TEST_CASE("trust: ops come back byte for byte, whatever kind they are of") {
   Crew crew;
   Op leave;
@@ -188,6 +323,41 @@ TEST_CASE("trust: ops come back byte for byte, whatever kind they are of") {
   dismiss.kind = OpKind::dismiss;
   dismiss.spans = {{crew.log, 1, 2}, {crew.log, 4, 9}};
   crew.team.write(crew.ana, dismiss);
+  SpaceId room;
+  room.bytes.fill(3);
+  Op open;
+  open.kind = OpKind::open_room;
+  open.room = room;
+  open.is_private = true;
+  open.nonce = Bytes(16, 1);
+  open.members = {{crew.bo.id, Level::reader}};
+  crew.team.write(crew.ana, open);
+  Op give;
+  give.kind = OpKind::room_member;
+  give.room = room;
+  give.target = crew.cy.id;
+  give.level = Level::manager;
+  give.cut = {{crew.log, 2}};
+  crew.team.write(crew.ana, give);
+  Op leave_it;
+  leave_it.kind = OpKind::make_private;
+  leave_it.room = room;
+  leave_it.members = {{crew.cy.id, Level::writer}};
+  leave_it.built_on = {{crew.log, 4}};
+  crew.team.write(crew.ana, leave_it);
+  Op show;
+  show.kind = OpKind::extend;
+  show.room = room;
+  show.spans = {{crew.log, 1, 1}};
+  crew.team.write(crew.ana, show);
+  Op ask;
+  ask.kind = OpKind::invite;
+  ask.role = Role::guest;
+  ask.uses = 1;
+  ask.invite_key = crew.ana.signing.public_key();
+  ask.invite_psk = Bytes(32, 1);
+  ask.rooms = {room};
+  crew.team.write(crew.ana, ask);
   for (const auto& bytes : crew.team.all) {
     const auto op = decode_op(bytes);
     REQUIRE(op.has_value());
