@@ -273,7 +273,7 @@ TEST_CASE("erase: under random work and power cuts all devices agree and no eras
           work::Lookup all{.type = type};
           all.limit = limit;
           auto in_room = all;
-          in_room.space = state.roster().rooms.front();
+          in_room.space = state.roster().rooms.begin()->first;
           for (const auto& lookup : {all, in_room}) {
             auto whole = lookup;
             whole.limit = SIZE_MAX;
