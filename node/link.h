@@ -9,6 +9,9 @@ namespace holm::node {
 
 inline constexpr std::string_view kCannotStore = "this device cannot store more at the moment";
 
+/// What a removed device is told.
+inline constexpr std::string_view kRemoved = "this device is no longer part of the team";
+
 struct Links::Link {
   net::LinkId id = 0;
   std::unique_ptr<net::Session> session;

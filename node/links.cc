@@ -25,10 +25,6 @@ net::SessionConfig session_config() {
   return config;
 }
 
-const std::string kRemoved = "this device is no longer part of the team";
-// Late work of one device in one space: a year of a busy person, and no way to fill disks.
-constexpr std::size_t kLateChangesMax = 50'000;
-
 Digest handshake_digest(const crypto::HandshakeHash& hash) {
   return crypto::hash("holm handshake v1", hash.view());
 }
@@ -252,7 +248,7 @@ void Links::pump(Link& link) {
                             !alive->replica->store().in_turn() &&
                             alive->view->is_heard(alive->peer);
       if (!is_heard) return;
-      close(*alive, net::GoodbyeReason::denied, kRemoved);
+      close(*alive, net::GoodbyeReason::denied, std::string(kRemoved));
       continue;
     }
     if (auto* out = std::get_if<net::Send>(&*output)) {
@@ -363,39 +359,6 @@ void Links::promote(Link& link) {
   link.peer.refresh(*link.view);
 }
 
-/// What a removed device wrote before it knew is taken, to be held back: it lands in the tray. Its
-/// membership ops may show that it was not removed after all.
-void Links::hear_out(Link& link, const DeviceId& device) {
-  if (!link.view->hears) {
-    link.stage = LinkStage::late;
-    link.device = device;
-    link.view->may_read = false;
-    link.view->hears = device;
-    send(link, sync::Refused{Code::denied, kRemoved});
-  }
-  link.peer.reoffer(*link.view);
-}
-
-/// The other side says that this device was removed: hands over what it wrote before, and no more.
-void Links::on_removed(Link& link, const sync::Refused& refused) {
-  const auto* device = link.replica->roster().device(link.said);
-  if (device != nullptr && device->exchange == link.remote) link.view->them = device->member;
-  link.stage = LinkStage::late;
-  link.why = Error{refused.code, refused.why, "what you wrote here was handed over",
-                   "an owner can let you in again"};
-  link.view->may_read = false;
-  link.view->hands = identity_.device();
-  link.peer.reoffer(*link.view);
-}
-
-/// The other side has come to know better.
-void Links::on_taken_back(Link& link) {
-  link.why.reset();
-  link.view->hands.reset();
-  link.stage = LinkStage::membership_only;
-  promote(link);
-}
-
 /// Profiles hold what members knock with when they have nothing left but their phrase.
 void Links::note_profiles(const Replica& replica, const std::vector<Changed>& changed) {
   const bool is_any = std::any_of(changed.begin(), changed.end(), [&](const Changed& item) {
@@ -501,51 +464,6 @@ void Links::on_delta(Link& link, sync::Delta delta) {
   }
   delta.ranges.clear();
   staged_.push_back({link.id, replica.team(), std::move(delta), std::move(*have)});
-}
-
-/// Takes nothing of a space that one side may not read, as far as is known here: asked for again
-/// when membership says otherwise.
-void Links::leave(Link& link, sync::Delta delta) {
-  std::vector<sync::Ack::Have> have;
-  for (const auto& range : delta.ranges) have.push_back({range.head.log, 0});
-  if (auto noted = link.peer.on_delta(delta); !noted) {
-    return close(link, net::GoodbyeReason::invalid, noted.error().what);
-  }
-  delta.ranges.clear();
-  const auto nothing = crdt::space_digest({});
-  link.peer.on_delta_durable(delta, std::move(have), nothing);
-}
-
-/// Leaves of a delta of a removed device what it wrote itself, and all of membership. False when
-/// that is too much.
-Result<bool> Links::heard_of(const Link& link, sync::Delta& delta) const {
-  if (delta.space == link.replica->trust()) return true;
-  const auto& logs = link.replica->store().logs();
-  // Of a removed device its own logs; of a member who was taken out of a room theirs.
-  const bool is_by_device = link.view->hears.has_value();
-  const auto is_late = [&](const LogId& log) -> Result<bool> {
-    return is_by_device ? link.view->is_of(link.view->hears, log)
-                        : link.view->is_of_member(link.view->them, log);
-  };
-  std::size_t held = 0;
-  for (const auto& [log, seqs] : TRY(logs.marked(delta.space, crdt::Mark::held))) {
-    if (TRY(is_late(log))) held += seqs.size();
-  }
-  std::vector<sync::Range> theirs;
-  for (auto& range : delta.ranges) {
-    bool is_theirs = TRY(is_late(range.head.log));
-    if (!range.changes.empty() && !TRY(logs.find(range.head.log))) {
-      const auto certificate =
-          members::decode_certificate(range.changes.front().certificate, link.replica->team());
-      is_theirs = certificate && (is_by_device ? certificate->device == link.device
-                                               : certificate->member == link.view->them);
-    }
-    if (!is_theirs) continue;
-    held += range.changes.size();
-    theirs.push_back(std::move(range));
-  }
-  delta.ranges = std::move(theirs);
-  return held <= kLateChangesMax;
 }
 
 void Links::lose_turn(Replica& replica, const Error& why) {

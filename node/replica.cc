@@ -228,7 +228,8 @@ Result<ShortHash> Replica::add_membership(members::Op op, WallTime now,
   op.team = team_;
   op.author = self_;
   op.device = device_;
-  op.past = past.empty() ? roster().frontier : std::move(past);
+  if (past.empty()) past = roster().frontier;
+  op.past = std::move(past);
   if (op.kind != members::OpKind::create) op.time = now;
   members::sign(op, env_.identity.signing);
   const auto bytes = members::encode(op);

@@ -64,7 +64,7 @@ TEST_CASE("cli: watch asks once for the zone, then for the room's events") {
 TEST_CASE("cli: rooms, documents and comments reach the node as given") {
   check({
       {{"room", "new", "Notes", "--purpose", "To think"},
-       R"({"do":"room.new","name":"Notes","kind":"project","purpose":"To think"})"},
+       R"({"do":"room.new","name":"Notes","kind":"project","purpose":"To think","members":[]})"},
       {{"room", "archive", "Notes", "--off"}, R"({"do":"room.archive","room":"Notes","off":true})"},
       {{"doc", "new", "Notes/a/Plan", "# Plan\n"},
        R"({"do":"doc.new","path":"Notes/a/Plan","text":"# Plan\n"})"},

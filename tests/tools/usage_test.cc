@@ -70,7 +70,6 @@ TEST_CASE("cli: what cannot be understood is wrong usage, says so in a line, and
       {"--wrong", "status"},
       {"--home"},
       {"poll", "new", "R", "Q"},
-      {"room", "member", "R", "add", "Ana"},
   };
   for (const auto& words : wrong) {
     FakeHost host;
@@ -145,6 +144,8 @@ TEST_CASE("cli: every command prints parseable JSON with --json") {
         words.emplace_back(argument.need == Argument::Need::some ? "key=value" : "words");
     }
     host.typed_secrets = {"correct", "correct", "correct"};
+    if (command.name == "room new") words.emplace_back("Yard");
+    if (command.name == "room member") words.emplace_back("Bo");
     if (command.name == "init") words.insert(words.end(), {"--name", "Ana"});
     if (command.name == "recover") words.insert(words.end(), {"--at", "h:1"});
     if (command.name == "file get") words.insert(words.end(), {"--out", folder / "got"});
