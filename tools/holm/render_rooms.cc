@@ -41,10 +41,11 @@ void render_room(const Value& answer, Page& page) {
   page.field("id", answer["id"].text());
   if (answer["private"].flag() || !answer["members"].items().empty()) {
     std::string who;
-    for (const auto& one : answer["members"].items()) {
-      const auto level = std::string(one["level"].text());
+    const auto members = answer["members"];
+    for (const auto* one : by_name(members, "name", "me")) {
+      const auto level = std::string((*one)["level"].text());
       who +=
-          (who.empty() ? "" : ", ") + name_of(one) + (level == "writer" ? "" : " (" + level + ")");
+          (who.empty() ? "" : ", ") + name_of(*one) + (level == "writer" ? "" : " (" + level + ")");
     }
     page.field(answer["private"].flag() ? "only for" : "members", who);
   }

@@ -28,9 +28,10 @@ Status room_new(Call& call) {
 /// Who is in a room, for people.
 void render_room_members(const Value& answer, Page& page) {
   std::vector<std::vector<Cell>> rows;
-  for (const auto& one : answer["members"].items())
-    rows.push_back({std::string(one["name"].text()), std::string(one["level"].text()),
-                    Cell(std::string(one["role"].text()), Style::faint)});
+  const auto members = answer["members"];
+  for (const auto* one : by_name(members, "name", "me"))
+    rows.push_back({std::string((*one)["name"].text()), std::string((*one)["level"].text()),
+                    Cell(std::string((*one)["role"].text()), Style::faint)});
   page.line(std::string(answer["room"].text()) +
                 (answer["private"].flag() ? " (private)" : " (everybody in the team)"),
             Style::strong);
