@@ -43,10 +43,15 @@ class Keystream {
 
 }  // namespace
 
-void PageCipher::seal(ByteView page, ByteView aad, std::span<std::uint8_t> out) const {
+void PageCipher::seal(ByteView page, ByteView aad, std::span<std::uint8_t> out) {
   ENSURE(page.size() >= kOverhead && out.size() == page.size());
+  if (drawn_ == nonces_.size()) {
+    rng_.fill(nonces_);
+    drawn_ = 0;
+  }
   auto* nonce = out.data() + nonce_at(out.size());
-  rng_.fill({nonce, kNonceBytes});
+  std::copy_n(nonces_.begin() + static_cast<std::ptrdiff_t>(drawn_), kNonceBytes, nonce);
+  drawn_ += kNonceBytes;
   drop_label(out);
   crypto_aead_xchacha20poly1305_ietf_encrypt_detached(
       out.data(), out.data() + tag_at(out.size()), nullptr, page.data(), label_tag_at(page.size()),

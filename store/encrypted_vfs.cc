@@ -83,7 +83,7 @@ std::int64_t page_of(const std::uint8_t* header) {
 
 /// Pages of the log as they were written. A checkpoint reads each of them once more and writes it
 /// into the database: what was sealed a moment ago need neither be opened nor be sealed again. As
-/// many as a log holds between two checkpoints, 8 MiB.
+/// many as a log holds between two checkpoints (Db): 32 MiB while much is written, else 8 MiB.
 class WrittenPages {
  public:
   void put(std::int64_t frame, std::int64_t number, const std::uint8_t* plain,
@@ -92,6 +92,7 @@ class WrittenPages {
     served_ = nullptr;
     const auto at = static_cast<std::size_t>(frame);
     if (at >= entries_.size()) entries_.resize(at + 1);
+    reached_ = std::max(reached_, at + 1);
     auto& entry = entries_[at];
     if (!entry) entry.reset(new (std::nothrow) Entry);
     if (entry && !entry->plain) entry->plain = make_plain<Page>();
@@ -125,15 +126,22 @@ class WrittenPages {
     served_ = nullptr;
     entries_.clear();
   }
+  /// After a checkpoint. The next log is written over what is kept of this one.
+  void rest() {
+    served_ = nullptr;
+    if (std::exchange(reached_, 0) <= kKept && entries_.size() > kKept) entries_.resize(kKept);
+  }
 
  private:
-  static constexpr std::int64_t kMax = 1024;
+  static constexpr std::size_t kKept = 1024;
+  static constexpr std::int64_t kMax = 4096;
   struct Entry {
     std::int64_t number = 0;  // of the page
     Plain<Page> plain;
     Page sealed;  // without label
   };
   std::vector<std::unique_ptr<Entry>> entries_;
+  std::size_t reached_ = 0;  // since the last checkpoint
   const Entry* served_ = nullptr;
 };
 
@@ -407,6 +415,7 @@ int x_truncate(sqlite3_file* raw, sqlite3_int64 size) {
 int x_sync(sqlite3_file* raw, int flags) {
   auto& file = file_of(raw);
   if (const int code = settle(file); code != SQLITE_OK) return code;
+  if (file.kind == Kind::database) file.state->written.rest();  // the end of a checkpoint
   return below(file)->pMethods->xSync(below(file), flags);
 }
 

@@ -393,8 +393,16 @@ def box(recipient_public, ephemeral, nonce, aad, plain):
     return public + seal(key, nonce, aad, plain)
 
 
+def key_box(recipient_public, ephemeral, context, secret):
+    bound = x25519_public(ephemeral) + recipient_public + context
+    shared = x25519(ephemeral, recipient_public)
+    key = blake2b(labelled(b"holm key box v1", bound), 32, shared, b"holm kdf")
+    return aead(key, bytes(12), b"", secret)
+
+
 def crypto_vectors():
     hashes, macs, kdfs, signs, seals, boxes, hkdfs, rekeys = [], [], [], [], [], [], [], []
+    key_boxes = []
     texts = [[], [b""], [b"ab", b"c"], [b"a", b"bc"], [bytes(range(200)), b"", bytes(300)]]
     for label in (b"x", b"holm test v1", b"l" * 255):
         for parts in texts:
@@ -425,6 +433,11 @@ def crypto_vectors():
             "plain": data.hex(),
             "box": box(x25519_public(key), ephemeral, nonce, aad, data).hex(),
         })
+        key_boxes.append({
+            "recipient": key.hex(), "ephemeral": ephemeral.hex(), "context": aad.hex(),
+            "key": seeded("secret", i).hex(),
+            "box": key_box(x25519_public(key), ephemeral, aad, seeded("secret", i)).hex(),
+        })
         hkdfs.append({
             "chaining_key": (key + key).hex(), "input": data.hex(),
             "outputs": [o.hex() for o in hkdf(key + key, data, 3)],
@@ -436,7 +449,7 @@ def crypto_vectors():
     long_key = bytes(range(200))
     return {
         "hash": hashes, "mac": macs, "kdf": kdfs, "sign": signs, "seal": seals, "box": boxes,
-        "hkdf": hkdfs, "rekey": rekeys,
+        "key_box": key_boxes, "hkdf": hkdfs, "rekey": rekeys,
         "hmac": [
             {"key": k.hex(), "data": b"what do ya want for nothing?".hex(),
              "mac": hmac(k, b"what do ya want for nothing?").hex()}

@@ -20,7 +20,7 @@ Bytes page_of(std::uint8_t fill) {
 TEST_CASE("page cipher: what was sealed opens, at its place, with its room empty") {
   SeededRng rng(1);
   const auto key = SecretKey32::make(rng);
-  const PageCipher cipher(key, rng);
+  PageCipher cipher(key, rng);
   const auto page = page_of('a');
   Bytes sealed(kPage), again(kPage);
   cipher.seal(page, to_bytes("page 1"), sealed);
@@ -41,7 +41,7 @@ TEST_CASE("page cipher: what was sealed opens, at its place, with its room empty
 
 TEST_CASE("page cipher: every byte counts") {
   SeededRng rng(2);
-  const PageCipher cipher(SecretKey32::make(rng), rng);
+  PageCipher cipher(SecretKey32::make(rng), rng);
   Bytes sealed(kPage);
   cipher.seal(page_of('b'), {}, sealed);
   for (std::size_t i = 0; i < kPage; ++i) {
@@ -54,7 +54,7 @@ TEST_CASE("page cipher: every byte counts") {
 
 TEST_CASE("page cipher: a label goes with one writing of one page") {
   SeededRng rng(3);
-  const PageCipher cipher(SecretKey32::make(rng), rng);
+  PageCipher cipher(SecretKey32::make(rng), rng);
   Bytes one(kPage), two(kPage);
   cipher.seal(page_of(0), {}, one);
   cipher.seal(page_of(0), {}, two);
