@@ -8,11 +8,10 @@ Result<files::ContentKeys> content_keys(const Replica& replica, const SpaceId& s
     return fail(Code::unsupported, "the file was added by a newer Holm", "it was left untouched",
                 "update Holm and try again");
   }
-  const auto& keys = replica.roster().network_keys;
+  const auto keys = replica.epochs().known({});
   if (keys.empty()) return fail(Code::not_found, "the keys of this team are not here yet");
   // Newest first: the last is the one of the op that made the team.
-  const auto secret = TRY(crypto::SecretKey32::from(keys.back()));
-  return files::ContentKeys(secret.derive("holm room files v1", space.view()));
+  return files::ContentKeys(keys.back()->derive("holm room files v1", space.view()));
 }
 
 }  // namespace holm::node

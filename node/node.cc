@@ -13,6 +13,8 @@ constexpr Millis kContactIdle{1000};
 constexpr Millis kDialAgain{400};
 constexpr unsigned kDialsMax = 5;
 constexpr Millis kTidyGap{20};  ///< between steps of housekeeping, room for all else
+constexpr Millis kTendGap{3'000};
+constexpr std::uint64_t kTendSpread = 30'000;  // ms
 constexpr Millis kMendAgain{60'000};
 
 void keep_earlier(std::optional<Time>& best, std::optional<Time> other) {
@@ -283,9 +285,45 @@ void Node::free_erased_files() {
   }
 }
 
+/// What somebody else did may leave keys in the wrong hands, or somebody without. Who did it sees to
+/// that in the same turn; if that did not come along, whoever notices does, each after a while of
+/// their own, so that one of them is enough.
+void Node::plan_tending(Replica& replica, const std::vector<Changed>& changed) {
+  const bool is_any = std::any_of(changed.begin(), changed.end(), [&](const Changed& item) {
+    return item.space == replica.trust() && !item.is_own;
+  });
+  if (!is_any || tend_at_.contains(replica.team())) return;
+  if (!replica.epochs().is_due(replica.self_device(), replica.self())) return;
+  tend_at_[replica.team()] =
+      env_.clock.now() + kTendGap + Millis{static_cast<Millis::rep>(env_.rng.below(kTendSpread))};
+}
+
+void Node::tend_keys(Time now) {
+  for (auto at = tend_at_.begin(); at != tend_at_.end();) {
+    auto* replica = at->second <= now ? teams_.find(at->first) : nullptr;
+    if (at->second > now) {
+      ++at;
+      continue;
+    }
+    at = tend_at_.erase(at);
+    if (replica == nullptr || !replica->epochs().is_due(replica->self_device(), replica->self())) {
+      continue;
+    }
+    auto done = in_turn(
+        *replica,
+        [&]() -> Result<Value> {
+          TRY(replica->tend_keys(env_.clock.wall()));
+          return Value();
+        },
+        false);
+    if (!done) env_.log.write(Level::warn, done.error().text());
+  }
+}
+
 void Node::on_deadline(Time now) {
   step_files();
   links_.on_deadline(now);
+  tend_keys(now);
   continue_backups();
   tidy(now);
   for (std::size_t i = 0; i < joins_.size();) {
@@ -336,6 +374,7 @@ void Node::on_deadline(Time now) {
 std::optional<Time> Node::deadline() const {
   auto out = links_.deadline();
   keep_earlier(out, tidy_at_);
+  for (const auto& [team, at] : tend_at_) keep_earlier(out, at);
   if (!archives_.empty()) keep_earlier(out, env_.clock.now());
   if (!file_jobs_.empty()) keep_earlier(out, env_.clock.now());
   for (const auto& join : joins_) {
@@ -401,6 +440,7 @@ void Node::on_link_closed(const LinkInfo& link, const Error& why) {
 }
 
 void Node::on_changed(Replica& replica, const std::vector<Changed>& changed) {
+  plan_tending(replica, changed);
   if (watches_.empty()) return;
   const auto watches = watches_;
   for (const auto& item : changed) {

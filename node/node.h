@@ -114,6 +114,8 @@ class Node final : public LinkEvents {
   bool is_untidy() const;
   /// A step of housekeeping in each store, when it is due.
   void tidy(Time now);
+  void plan_tending(Replica& replica, const std::vector<Changed>& changed);
+  void tend_keys(Time now);
   Result<std::optional<Value>> carry_out(RequestId id, const Value& request);
   void finish(RequestId id, Result<Value> outcome);
 
@@ -181,7 +183,6 @@ class Node final : public LinkEvents {
     std::vector<std::string> words;
   };
   Result<Value> write_membership(Replica& replica, work::members::Op op, Value answer);
-  Status change_network_key(Replica& replica);
   Result<Value> member_role(Replica& replica, const Value& request);
   Result<Value> device_drop(Replica& replica, const Value& request);
   Result<Value> team_log(Replica& replica);
@@ -228,6 +229,7 @@ class Node final : public LinkEvents {
   RequestId next_request_ = 1;
   Time asked_at_;
   std::optional<Time> tidy_at_;
+  std::map<TeamId, Time> tend_at_;  ///< when keys are seen to
   struct Archive {
     RequestId request = 0;
     std::unique_ptr<Backup> backup;

@@ -45,6 +45,7 @@ Replica::Replica(const ReplicaEnv& env, const TeamId& team, std::unique_ptr<stor
       erasures_(*store_, merger_),
       incarnation_(*store_, env.rng, env.log, env.witness),
       membership_(team),
+      epochs_(team_, env_.identity, membership_),
       state_(std::make_unique<StoreState>(*store_, merger_, erasures_, membership_.roster(),
                                           commons_, self_, device_)) {}
 
@@ -125,7 +126,9 @@ Result<std::unique_ptr<Replica>> Replica::found(const ReplicaEnv& env, const Tea
 Status Replica::begin() { return store_->begin(); }
 
 Status Replica::commit() {
-  auto done = settle_late();
+  auto done = tend_at_ ? tend_keys(*tend_at_) : Status();
+  tend_at_.reset();
+  if (done) done = settle_late();
   if (done) done = store_->commit();
   if (!done) rollback();
   delivered_.clear();
@@ -141,6 +144,7 @@ void Replica::rollback() {
   membership_.clear();
   standings_.clear();
   is_unsettled_ = false;
+  tend_at_.reset();
   deliveries_.clear();
   keys_.clear();
   unhealed_.clear();
@@ -176,6 +180,7 @@ std::string Replica::zone() const {
 // --- membership
 
 Status Replica::load_membership() {
+  TRY(epochs_.load(store_->facts()));
   std::vector<ObjectId> objects;
   for (const auto& ref : TRY(state_->find({.type = work::kMembershipOp, .space = trust_}))) {
     objects.push_back(ref.object);
@@ -197,6 +202,18 @@ Status Replica::absorb_membership(const std::vector<ObjectId>& objects) {
   }
   if (membership_.add(std::move(ops))) membership_changed_ = is_unsettled_ = true;
   settle_self();
+  return epochs_.open_new(store_->in_turn() ? &store_->facts() : nullptr);
+}
+
+Status Replica::tend_keys(WallTime now) {
+  // Each place takes a rekey at most, or a share.
+  const auto most = 2 * (roster().rooms.size() + 2);
+  for (std::size_t i = 0; i < most; ++i) {
+    auto op = epochs_.due(device_, self_, env_.rng);
+    if (!op) return {};
+    TRY(add_membership(std::move(*op), now));
+  }
+  env_.log.write(Level::warn, "the keys of a team do not settle");
   return {};
 }
 
@@ -231,6 +248,7 @@ Result<ShortHash> Replica::add_membership(members::Op op, WallTime now,
   if (past.empty()) past = roster().frontier;
   op.past = std::move(past);
   if (op.kind != members::OpKind::create) op.time = now;
+  if (op.kind != members::OpKind::rekey && op.kind != members::OpKind::share_key) tend_at_ = now;
   members::sign(op, env_.identity.signing);
   const auto bytes = members::encode(op);
   const auto hash = members::op_hash(bytes);

@@ -18,6 +18,7 @@
 #include "base/rng.h"
 #include "crdt/chain.h"
 #include "node/delivery.h"
+#include "node/epochs.h"
 #include "node/erasures.h"
 #include "node/identity.h"
 #include "node/incarnation.h"
@@ -93,6 +94,8 @@ class Replica {
   const work::State& state() const { return *state_; }
   store::Store& store() { return *store_; }
   Merger& merger() { return merger_; }
+  /// The keys of the team's epochs.
+  const Epochs& epochs() const { return epochs_; }
   Erasures& erasures() { return erasures_; }
   /// Who this device belongs to here; before it does, whom the home's phrase makes of it.
   MemberId self() const { return self_; }
@@ -119,6 +122,10 @@ class Replica {
   /// `past`: what its author claims to have seen; empty: all there is.
   Result<ShortHash> add_membership(work::members::Op op, WallTime now,
                                    std::vector<ShortHash> past = {});
+  /// Writes what is due so that everybody who may read has the keys of epochs, and nobody else.
+  /// commit() does so by itself where this device wrote a membership op; this is for what others
+  /// did.
+  Status tend_keys(WallTime now);
   /// Makes this device one of the person whose phrase the home has: signed by their root key.
   Result<ShortHash> enter_by_root(WallTime now);
   /// Writes a change, or a run of them, into one space, signs it, and merges it. The names of the
@@ -270,6 +277,7 @@ class Replica {
   Erasures erasures_;
   Incarnation incarnation_;
   work::members::Trust membership_;
+  Epochs epochs_;
   std::unique_ptr<StoreState> state_;
   std::map<LogId, crypto::VerifyKey> keys_;    ///< of logs seen
   mutable std::map<SpaceId, Digest> digests_;  ///< dropped when a space changes
@@ -285,6 +293,7 @@ class Replica {
   std::optional<Millis> retry_in_;
   bool membership_changed_ = false;
   bool is_unsettled_ = false;         ///< membership changed in this turn
+  std::optional<WallTime> tend_at_;   ///< this device wrote a membership op in this turn
   std::map<LogId, Bytes> standings_;  ///< by log: Trust::standing_of when it was last judged
 };
 

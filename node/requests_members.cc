@@ -154,18 +154,7 @@ Result<Value> Node::member_role(Replica& replica, const Value& request) {
       op.built_on = TRY(replica.held_of(replica.self(), std::nullopt));
     }
   }
-  auto done = TRY(write_membership(replica, std::move(op), std::move(answer)));
-  if (*role == members::Role::none && !is_self) TRY(change_network_key(replica));
-  return done;
-}
-
-/// Whoever is gone does not hold the next key, so that they cannot even knock with it.
-Status Node::change_network_key(Replica& replica) {
-  members::Op op;
-  op.kind = members::OpKind::rekey;
-  op.network_key = to_bytes(crypto::SecretKey32::make(env_.rng).reveal());
-  (void)TRY(write_membership(replica, std::move(op), Value::object()));
-  return {};
+  return write_membership(replica, std::move(op), std::move(answer));
 }
 
 Result<Value> Node::device_drop(Replica& replica, const Value& request) {
@@ -205,9 +194,7 @@ Result<Value> Node::device_drop(Replica& replica, const Value& request) {
   if (request["check"].flag()) return answer.set("final", replica.would_be_final(op));
   op.cut = TRY(replica.held_of(device.member, device.id));
   op.built_on = TRY(replica.held_of(replica.self(), std::nullopt));
-  auto done = TRY(write_membership(replica, std::move(op), std::move(answer)));
-  if (device.id != identity_.device()) TRY(change_network_key(replica));
-  return done;
+  return write_membership(replica, std::move(op), std::move(answer));
 }
 
 Result<Value> Node::team_log(Replica& replica) {
@@ -215,6 +202,7 @@ Result<Value> Node::team_log(Replica& replica) {
   Value entries = Value::array();
   for (const auto& judged : replica.membership().history()) {
     const auto& op = *judged.op;
+    if (op.kind == members::OpKind::share_key) continue;  // follows from who came
     const auto state = judged.state == members::OpState::counts    ? "counts"
                        : judged.state == members::OpState::waits   ? "waits"
                        : judged.state == members::OpState::refused ? "refused"

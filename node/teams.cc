@@ -207,8 +207,8 @@ void Teams::refresh_doors() {
   };
   const auto device = identity_.device();
   each([&](const TeamId& team, Replica& replica) {
-    for (const auto& key : replica.roster().network_keys) {
-      want({Door::Kind::network, team, {}, {}}, {team, device, {}}, key);
+    for (const auto* key : replica.epochs().known({})) {
+      want({Door::Kind::network, team, {}, {}}, {team, device, {}}, key->reveal());
     }
   });
   each([&](const TeamId& team, Replica& replica) {
@@ -248,13 +248,12 @@ const Door* Teams::door(std::uint32_t tag) const {
 std::optional<crypto::SecretKey32> Teams::network_key(const TeamId& team,
                                                       std::size_t unanswered) const {
   const auto found = replicas_.find(team);
-  if (found == replicas_.end() || found->second->roster().network_keys.empty()) return std::nullopt;
-  const auto& keys = found->second->roster().network_keys;
+  if (found == replicas_.end()) return std::nullopt;
+  const auto keys = found->second->epochs().known({});
+  if (keys.empty()) return std::nullopt;
   const auto older = keys.size() - 1;
   const bool is_newest = older == 0 || unanswered % 2 == 0;
-  auto key = crypto::SecretKey32::from(keys[is_newest ? 0 : older - unanswered / 2 % older]);
-  if (!key) return std::nullopt;
-  return std::move(*key);
+  return keys[is_newest ? 0 : older - unanswered / 2 % older]->clone();
 }
 
 }  // namespace holm::node

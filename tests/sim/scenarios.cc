@@ -287,7 +287,9 @@ void lie(World& world, const std::string& liar, const Names& all, Rng& rng,
   op.target = whom.self();
   op.role = static_cast<work::members::Role>(rng.below(5));
   op.dropped = whom.self_device();
-  op.network_key.assign(32, static_cast<std::uint8_t>(rng.below(256)));
+  const auto key = crypto::SecretKey32::make(rng);
+  op.keys.commitment = work::members::commitment_of(key);
+  work::members::box_for(op.keys, replica.team(), {}, key, rng);
   op.room = rng.id<SpaceId>();
   if (!replica.begin()) return;
   const auto written =

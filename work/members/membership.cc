@@ -185,7 +185,8 @@ void put_body(Writer& out, const Op& op) {
       put_rooms(out, op.rooms);
       return;
     case OpKind::close_invite: out.array(1).id(op.invite); return;
-    case OpKind::rekey: out.array(1).bytes(op.network_key); return;
+    case OpKind::rekey: put_rekey(out, op.keys); return;
+    case OpKind::share_key: put_share(out, op.keys); return;
     case OpKind::open_room:
       out.array(4).id(op.room).uint(op.is_private ? 1 : 0).bytes(op.nonce);
       put_members(out, op.members);
@@ -268,10 +269,8 @@ Status get_body(Reader& in, Op& op) {
       TRY(in.array(1));
       op.invite = TRY(in.id<ShortHash>());
       return {};
-    case OpKind::rekey:
-      TRY(in.array(1));
-      op.network_key = TRY(get_bytes(in, 32));
-      return {};
+    case OpKind::rekey: op.keys = TRY(get_rekey(in)); return {};
+    case OpKind::share_key: op.keys = TRY(get_share(in)); return {};
     case OpKind::open_room:
       TRY(in.array(4));
       op.room = TRY(in.id<SpaceId>());

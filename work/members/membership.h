@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "crypto/keys.h"
 #include "crypto/sign.h"
+#include "work/members/epoch.h"
 
 namespace holm::work::members {
 
@@ -40,11 +41,12 @@ enum class OpKind : std::uint8_t {
   drop_device = 6,    ///< revokes `dropped`, of `target`
   invite = 7,         ///< opens an invite
   close_invite = 8,   ///< closes it
-  rekey = 9,          ///< a new network key
+  rekey = 9,          ///< begins an epoch of a place: a new key
   open_room = 10,     ///< makes a room's space
   dismiss = 11,       ///< puts named late content away
   room_member = 12,   ///< gives `target` a level in a room
   make_private = 13,  ///< leaves a room to those named
+  share_key = 14,     ///< hands the key of an epoch to more devices
 };
 
 /// A place in a log: op `seq`.
@@ -118,7 +120,8 @@ struct Op {
   std::vector<LogPlace> cut;
   std::vector<LogPlace> built_on;  ///< with `cut`: the author's own logs; sorted
   std::vector<LogSpan> spans;      ///< extend, dismiss; sorted
-  Bytes network_key;               ///< create, rekey: 32 bytes
+  Bytes network_key;               ///< create: 32 bytes, the first epoch of the network
+  KeyGrant keys;                   ///< rekey, share_key
   ShortHash invite;                ///< grant: the invite used; close_invite: the one closed
   crypto::VerifyKey invite_key;    ///< invite: verifies joiners' signatures
   Bytes invite_psk;                ///< invite: 32 bytes, selects and keys the joiner's handshake

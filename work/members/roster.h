@@ -62,7 +62,8 @@ struct Roster {
   std::map<DeviceId, Device> devices;
   std::map<ShortHash, Invite> invites;
   std::map<SpaceId, Room> rooms;
-  std::vector<Bytes> network_keys;  ///< newest first, 32 bytes each
+  /// The ops that began them, of what counts, newest first; of the network create is the last.
+  std::map<EpochPlace, std::vector<ShortHash>> epochs;
 
   const Person* person(const MemberId& id) const;
   const Device* device(const DeviceId& id) const;

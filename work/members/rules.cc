@@ -486,7 +486,10 @@ bool Rules::is_permitted(const Act& act, const Standing& known, const Authority&
     case OpKind::close_invite:
       return known.invite(act.invite) != nullptr &&
              (acts_[act.invite].act.author == act.author || by.role >= Role::admin);
-    case OpKind::rekey: return by.role >= Role::member;
+    case OpKind::rekey:
+      return act.room == kNobody ? by.role >= Role::member
+                                 : known.level(act.author, act.room) >= Level::writer;
+    case OpKind::share_key: return true;  // what it hands out is held against the epoch itself
     case OpKind::open_room:
       // A room that is there is opened once more by who had not heard of it: of imports.
       return by.role >= Role::member &&

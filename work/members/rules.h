@@ -42,7 +42,7 @@ struct Act {
   OpIndex invite = kNoOp;          ///< grant: by which; close_invite
   std::uint64_t uses = 0;          ///< invite
   bool by_root = false;            ///< add_device: signed by the person's root key
-  RoomIndex room = kNobody;        ///< open_room, room_member, make_private, extend, dismiss
+  RoomIndex room = kNobody;        ///< open_room, room_member, make_private, extend, dismiss; rekey
   bool is_private = false;         ///< open_room
   std::vector<Given> given{};      ///< open_room, room_member, make_private; each person once
   std::vector<RoomIndex> rooms{};  ///< invite: where whoever comes in by it writes

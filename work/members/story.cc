@@ -48,7 +48,14 @@ std::string deed(const Op& op, const Names& names) {
              (op.uses == 1 ? as_role(op.role)
                            : std::to_string(op.uses) + " people, each as " + as_role(op.role));
     case OpKind::close_invite: return by + " cancelled an invite";
-    case OpKind::rekey: return by + " changed the team's network key";
+    case OpKind::rekey:
+      if (op.keys.place.scope == EpochPlace::Scope::room) {
+        return by + " changed the key of " + names.room(op.keys.place.room);
+      }
+      return by + (op.keys.place.scope == EpochPlace::Scope::network
+                       ? " changed the team's network key"
+                       : " changed the team's key");
+    case OpKind::share_key: return by + " passed on a key";
     case OpKind::open_room:
       if (!op.is_private) return by + " opened " + names.room(op.room);
       return by + " opened " + names.room(op.room) + " for themselves" + with(op, names);

@@ -42,6 +42,11 @@ bool Trust::add(std::vector<Bytes> ops) {
   return is_new;
 }
 
+const Op* Trust::op(const ShortHash& hash) const {
+  const auto found = at_.find(hash);
+  return found == at_.end() ? nullptr : &entries_[found->second].op;
+}
+
 void Trust::clear() {
   auto verified = std::move(verified_);
   *this = Trust(team_);
@@ -94,6 +99,8 @@ void Trust::place(const ShortHash& hash, Op op) {
   const auto at = rules_.add(std::move(act));
   if (enters && rules_.is_allowed(at)) introduced_.try_emplace(subject, at);
   at_[hash] = at;
+  const bool has_key = entry.op.kind == OpKind::rekey || entry.op.kind == OpKind::share_key;
+  if (has_key) key_ops_.push_back(hash);
   entries_.push_back(std::move(entry));
 }
 
@@ -114,6 +121,7 @@ Act Trust::act_of(const Entry& entry) {
   }
   if (op.kind == OpKind::drop_device) act.subject = device(op.dropped, op.target);
   act_in_room(op, act);
+  if (!op.keys.place.room.is_nil()) act.room = room(op.keys.place.room);
   for (const auto& id : op.rooms) act.rooms.push_back(room(id));
   if (!op.invite.is_nil()) {
     const auto found = at_.find(op.invite);
@@ -167,7 +175,6 @@ bool Trust::has_valid_proofs(const Entry& entry, const Act& act) const {
                                                    root_signed_bytes(op), *op.root_signature));
     case OpKind::invite: return op.invite_psk.size() == 32;
     case OpKind::close_invite: return act.invite != kNoOp;
-    case OpKind::rekey: return op.network_key.size() == 32;
     case OpKind::open_room:
       if (op.nonce.empty()) return !op.room.is_nil() && !op.is_private && op.members.empty();
       return op.nonce.size() == 16 && op.room == room_of(team_, op.author, op.nonce);
@@ -176,7 +183,9 @@ bool Trust::has_valid_proofs(const Entry& entry, const Act& act) const {
     case OpKind::extend:
     case OpKind::dismiss: return !op.spans.empty();
     case OpKind::reduce:
-    case OpKind::drop_device: return true;
+    case OpKind::drop_device:
+    case OpKind::rekey:
+    case OpKind::share_key: return true;
   }
   return false;  // a kind this program does not know
 }
@@ -443,16 +452,16 @@ void Trust::tell_devices(Roster& out, const Resolution& all) const {
 }
 
 void Trust::tell_rest(Roster& out, const Resolution& all) const {
-  std::vector<OpIndex> keys;
+  std::map<EpochPlace, std::vector<OpIndex>> epochs;
   for (OpIndex op = 0; op < entries_.size(); ++op) {
     if (!all.counts[op]) continue;
     const auto& what = entries_[op].op;
     switch (what.kind) {
       case OpKind::create:
         out.team_name = what.team_name;
-        keys.push_back(op);
+        epochs[EpochPlace{}].push_back(op);
         break;
-      case OpKind::rekey: keys.push_back(op); break;
+      case OpKind::rekey: epochs[what.keys.place].push_back(op); break;
       case OpKind::invite: {
         const auto* usage = all.standing.invite(op);
         ENSURE(usage != nullptr);
@@ -471,8 +480,10 @@ void Trust::tell_rest(Roster& out, const Resolution& all) const {
       default: break;
     }
   }
-  std::sort(keys.begin(), keys.end(), [&](OpIndex a, OpIndex b) { return rules_.is_older(b, a); });
-  for (const auto op : keys) out.network_keys.push_back(entries_[op].op.network_key);
+  for (auto& [place, ops] : epochs) {
+    std::sort(ops.begin(), ops.end(), [&](OpIndex a, OpIndex b) { return rules_.is_older(b, a); });
+    for (const auto op : ops) out.epochs[place].push_back(entries_[op].hash);
+  }
 }
 
 std::vector<Judged> Trust::history() {

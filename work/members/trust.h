@@ -50,6 +50,11 @@ class Trust {
   const Roster& roster() const { return roster_; }
   /// Whether the op is here with its whole past.
   bool knows(const ShortHash& op) const { return at_.contains(op); }
+  /// Null for what it does not know. Valid until the next add().
+  const Op* op(const ShortHash& hash) const;
+  /// Every op that begins an epoch or hands a key out, whether it counts or not, in the order in
+  /// which they came.
+  const std::vector<ShortHash>& key_ops() const { return key_ops_; }
 
   /// What the member might do in a room then; nothing as with authority().
   std::optional<Level> level(std::span<const ShortHash> frontier, const MemberId& member,
@@ -118,6 +123,7 @@ class Trust {
   Rules rules_;
   std::vector<Entry> entries_;  ///< by OpIndex
   std::map<ShortHash, OpIndex> at_;
+  std::vector<ShortHash> key_ops_;
   std::map<ShortHash, Op> waiting_;                     ///< lack some of their past
   std::map<ShortHash, std::vector<ShortHash>> wanted_;  ///< by the op that they lack
   std::vector<MemberId> people_;

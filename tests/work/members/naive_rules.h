@@ -378,7 +378,11 @@ class NaiveRules {
         ok = known.used.contains(act.invite) &&
              (acts_[act.invite].author == act.author || by >= Role::admin);
         break;
-      case OpKind::rekey: ok = by >= Role::member; break;
+      case OpKind::rekey:
+        ok = act.room == kNobody ? by >= Role::member
+                                 : known.level(act.author, act.room) >= Level::writer;
+        break;
+      case OpKind::share_key: break;
       case OpKind::open_room:
         ok = by >= Role::member &&
              (!known.rooms.contains(act.room) || (act.given.empty() && !act.is_private));

@@ -30,7 +30,11 @@ std::string print(const Roster& roster) {
     }
     for (const auto& member : room.lowered) out << "lowered " << member.text() << "\n";
   }
-  for (const auto& key : roster.network_keys) out << "key " << hex(key) << "\n";
+  for (const auto& [place, epochs] : roster.epochs) {
+    out << "epochs " << static_cast<int>(place.scope) << " " << place.room.text();
+    for (const auto& epoch : epochs) out << " " << epoch.text();
+    out << "\n";
+  }
   return out.str();
 }
 
