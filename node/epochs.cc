@@ -10,6 +10,10 @@ using members::OpKind;
 using Scope = EpochPlace::Scope;
 namespace {
 
+/// How long a device without a key waits for one of those who were given it to share it. Then it
+/// begins an epoch itself: somebody may have begun one and kept it to themselves.
+constexpr Millis kShareWait{60LL * 60 * 1000};
+
 bool includes(const std::set<DeviceId>& all, const std::set<DeviceId>& some) {
   return std::includes(all.begin(), all.end(), some.begin(), some.end());
 }
@@ -181,21 +185,26 @@ bool Epochs::may_begin(const MemberId& member, const EpochPlace& place) const {
 }
 
 Epochs::Need Epochs::need(const DeviceId& self, const MemberId& member,
-                          const EpochPlace& place) const {
-  const auto begin = may_begin(member, place) ? Need::rekey : Need::none;
+                          const EpochPlace& place, WallTime now) const {
+  const Need begin{may_begin(member, place) ? Need::What::rekey : Need::What::nothing, now};
   const auto& epochs = of(place);
   if (epochs.empty()) return begin;
   const auto those = readers(place);
   const auto have = holders(epochs.front());
   const auto lacking = without(those, have);
   const bool is_sound = includes(those, have);
-  if (is_sound && lacking.empty()) return Need::none;
-  if (key(epochs.front()) != nullptr) return is_sound ? Need::share : begin;
-  // Somebody else will, unless nobody is left who can.
+  if (key(epochs.front()) != nullptr) {
+    if (!is_sound) return begin;
+    return lacking.empty() ? Need{} : Need{Need::What::share, now};
+  }
   const bool others = std::any_of(have.begin(), have.end(), [&](const DeviceId& id) {
     return id != self && those.contains(id);
   });
-  return others ? Need::none : begin;
+  if (!others) return begin;
+  // A time far from ours is nobody's word.
+  const auto begun = trust_.op(epochs.front())->time;
+  const bool is_odd = begun > now + kShareWait;
+  return {begin.what, is_odd ? now : std::max(begun + kShareWait, now)};
 }
 
 std::vector<EpochPlace> Epochs::places(const MemberId& member) const {
@@ -206,25 +215,26 @@ std::vector<EpochPlace> Epochs::places(const MemberId& member) const {
   return out;
 }
 
-std::optional<members::Op> Epochs::due(const DeviceId& self, const MemberId& member,
+std::optional<members::Op> Epochs::due(const DeviceId& self, const MemberId& member, WallTime now,
                                        Rng& rng) const {
   if (!trust_.roster().authorised(self)) return std::nullopt;
   for (const auto& place : places(member)) {
-    switch (need(self, member, place)) {
-      case Need::none: break;
-      case Need::rekey: return rekey(place, rng);
-      case Need::share: return share(place, rng);
-    }
+    const auto [what, at] = need(self, member, place, now);
+    if (what == Need::What::nothing || at > now) continue;
+    return what == Need::What::rekey ? rekey(place, rng) : share(place, rng);
   }
   return std::nullopt;
 }
 
-bool Epochs::is_due(const DeviceId& self, const MemberId& member) const {
-  if (!trust_.roster().authorised(self)) return false;
-  const auto all = places(member);
-  return std::any_of(all.begin(), all.end(), [&](const EpochPlace& place) {
-    return need(self, member, place) != Need::none;
-  });
+std::optional<WallTime> Epochs::due_at(const DeviceId& self, const MemberId& member,
+                                       WallTime now) const {
+  std::optional<WallTime> out;
+  if (!trust_.roster().authorised(self)) return out;
+  for (const auto& place : places(member)) {
+    const auto [what, at] = need(self, member, place, now);
+    if (what != Need::What::nothing && (!out || at < *out)) out = at;
+  }
+  return out;
 }
 
 std::vector<members::Recipient> Epochs::recipients(const std::set<DeviceId>& devices) const {

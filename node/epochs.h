@@ -47,10 +47,11 @@ class Epochs {
 
   /// The next op that this device should write so that keys are where they belong, in the places
   /// that it reads: a rekey, a share, or nothing. O(places times devices); an X25519 for each box.
-  std::optional<work::members::Op> due(const DeviceId& self, const MemberId& member,
+  std::optional<work::members::Op> due(const DeviceId& self, const MemberId& member, WallTime now,
                                        Rng& rng) const;
-  /// Whether due() would say anything. Makes no keys.
-  bool is_due(const DeviceId& self, const MemberId& member) const;
+  /// When due() will say something if nothing else happens; `now` or earlier: at once. Makes no
+  /// keys.
+  std::optional<WallTime> due_at(const DeviceId& self, const MemberId& member, WallTime now) const;
 
   /// Devices whose people may read a place now, ascending.
   std::set<DeviceId> readers(const work::members::EpochPlace& place) const;
@@ -59,12 +60,16 @@ class Epochs {
 
  private:
   using Place = work::members::EpochPlace;
-  enum class Need : std::uint8_t { none, rekey, share };
+  struct Need {
+    enum class What : std::uint8_t { nothing, rekey, share } what = What::nothing;
+    WallTime at{};  ///< from when on
+  };
 
   /// Epochs of a place that count, newest first.
   const std::vector<ShortHash>& of(const Place& place) const;
   bool may_begin(const MemberId& member, const Place& place) const;
-  Need need(const DeviceId& self, const MemberId& member, const Place& place) const;
+  Need need(const DeviceId& self, const MemberId& member, const Place& place,
+            WallTime now) const;
   /// Those that a member reads, the commons before rooms, whose keys lean on it.
   std::vector<Place> places(const MemberId& member) const;
   work::members::Op rekey(const Place& place, Rng& rng) const;

@@ -293,9 +293,11 @@ void Node::plan_tending(Replica& replica, const std::vector<Changed>& changed) {
     return item.space == replica.trust() && !item.is_own;
   });
   if (!is_any || tend_at_.contains(replica.team())) return;
-  if (!replica.epochs().is_due(replica.self_device(), replica.self())) return;
-  tend_at_[replica.team()] =
-      env_.clock.now() + kTendGap + Millis{static_cast<Millis::rep>(env_.rng.below(kTendSpread))};
+  const auto now = env_.clock.wall();
+  const auto due = replica.epochs().due_at(replica.self_device(), replica.self(), now);
+  if (!due) return;
+  tend_at_[replica.team()] = env_.clock.now() + std::max(*due - now, Millis{0}) + kTendGap +
+                             Millis{static_cast<Millis::rep>(env_.rng.below(kTendSpread))};
 }
 
 void Node::tend_keys(Time now) {
@@ -306,13 +308,15 @@ void Node::tend_keys(Time now) {
       continue;
     }
     at = tend_at_.erase(at);
-    if (replica == nullptr || !replica->epochs().is_due(replica->self_device(), replica->self())) {
-      continue;
-    }
+    const auto wall = env_.clock.wall();
+    const auto due = replica == nullptr ? std::nullopt
+                                        : replica->epochs().due_at(replica->self_device(),
+                                                                   replica->self(), wall);
+    if (!due || *due > wall) continue;
     auto done = in_turn(
         *replica,
         [&]() -> Result<Value> {
-          TRY(replica->tend_keys(env_.clock.wall()));
+          TRY(replica->tend_keys(wall));
           return Value();
         },
         false);

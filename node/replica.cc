@@ -209,7 +209,7 @@ Status Replica::tend_keys(WallTime now) {
   // Each place takes a rekey at most, or a share.
   const auto most = 2 * (roster().rooms.size() + 2);
   for (std::size_t i = 0; i < most; ++i) {
-    auto op = epochs_.due(device_, self_, env_.rng);
+    auto op = epochs_.due(device_, self_, now, env_.rng);
     if (!op) return {};
     TRY(add_membership(std::move(*op), now));
   }
