@@ -39,6 +39,7 @@ bool may_read(const members::Roster& roster, const MemberId& member, const Epoch
 Status Epochs::load(store::Facts& facts) {
   keys_.clear();
   shares_.clear();
+  prekeys_.clear();
   tried_.clear();
   seen_ = 0;
   for (const auto& [epoch, bytes] : TRY(facts.all(kEpochKeys))) {
@@ -241,9 +242,11 @@ std::vector<members::Recipient> Epochs::recipients(const std::set<DeviceId>& dev
   std::vector<members::Recipient> out;
   for (const auto& id : devices) {
     const auto* device = trust_.roster().device(id);
-    if (device != nullptr && out.size() < members::kDeviceBoxesMax) {
-      out.push_back({id, device->exchange});
-    }
+    if (device == nullptr || out.size() == members::kDeviceBoxesMax) continue;
+    const auto prekey = prekeys_.find(id);
+    const bool is_theirs = prekey != prekeys_.end() &&
+                           members::is_signed_by(prekey->second, device->signing, team_);
+    out.push_back({id, is_theirs ? prekey->second.key : device->exchange});
   }
   return out;
 }
@@ -304,6 +307,10 @@ members::Op Epochs::share(const EpochPlace& place, Rng& rng) const {
   return op;
 }
 
-std::vector<const crypto::KexKey*> Epochs::own_keys() const { return {&identity_.exchange}; }
+std::vector<const crypto::KexKey*> Epochs::own_keys() const {
+  auto out = own_.keys();
+  out.push_back(&identity_.exchange);
+  return out;
+}
 
 }  // namespace holm::node

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "node/identity.h"
+#include "node/prekeys.h"
 #include "store/facts.h"
 #include "work/members/trust.h"
 
@@ -21,8 +22,9 @@ inline constexpr std::string_view kEpochKeys = "epoch_key";
 class Epochs {
  public:
   /// References outlive it.
-  Epochs(const TeamId& team, const Identity& identity, work::members::Trust& trust)
-      : team_(team), identity_(identity), trust_(trust) {}
+  Epochs(const TeamId& team, const Identity& identity, const Prekeys& own,
+         work::members::Trust& trust)
+      : team_(team), identity_(identity), own_(own), trust_(trust) {}
 
   /// Reads what is kept; forgets what was known. Errors: the store's.
   Status load(store::Facts& facts);
@@ -30,6 +32,9 @@ class Epochs {
   /// `facts`: where they are kept, within a turn; null: they are opened again the next time.
   /// Errors: the store's.
   Status open_new(store::Facts* facts);
+
+  /// A device's newest prekey, as it is published.
+  void note(const work::members::Prekey& prekey) { prekeys_[prekey.device] = prekey; }
 
   /// Null when this device has not got it.
   const crypto::SecretKey32* key(const ShortHash& epoch) const;
@@ -83,9 +88,11 @@ class Epochs {
 
   const TeamId& team_;
   const Identity& identity_;
+  const Prekeys& own_;
   work::members::Trust& trust_;
   std::map<ShortHash, crypto::SecretKey32> keys_;
   std::map<ShortHash, std::vector<ShortHash>> shares_;  ///< share key ops, by epoch
+  std::map<DeviceId, work::members::Prekey> prekeys_;
   std::set<ShortHash> tried_;  ///< ops whose box for this device does not open
   std::size_t seen_ = 0;       ///< of Trust::key_ops()
 };

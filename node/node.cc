@@ -34,6 +34,7 @@ Node::~Node() = default;
 
 Status Node::start(const std::vector<TeamId>& teams, const std::vector<PendingJoin>& joins) {
   TRY(teams_.open(teams));
+  for (const auto& [team, replica] : teams_.all()) plan_tending(*replica);
   for (const auto& pending : joins) {
     Join join;
     join.pending = pending;
@@ -292,15 +293,22 @@ void Node::plan_tending(Replica& replica, const std::vector<Changed>& changed) {
   const bool is_any = std::any_of(changed.begin(), changed.end(), [&](const Changed& item) {
     return item.space == replica.trust() && !item.is_own;
   });
-  if (!is_any || tend_at_.contains(replica.team())) return;
+  if (is_any) plan_tending(replica);
+}
+
+void Node::plan_tending(Replica& replica) {
   const auto now = env_.clock.wall();
-  const auto due = replica.epochs().due_at(replica.self_device(), replica.self(), now);
+  const auto due = replica.tend_keys_at(now);
   if (!due) return;
-  tend_at_[replica.team()] = env_.clock.now() + std::max(*due - now, Millis{0}) + kTendGap +
-                             Millis{static_cast<Millis::rep>(env_.rng.below(kTendSpread))};
+  const auto at = env_.clock.now() + std::max(*due - now, Millis{0}) + kTendGap +
+                  Millis{static_cast<Millis::rep>(env_.rng.below(kTendSpread))};
+  const auto [planned, is_new] = tend_at_.try_emplace(replica.team(), at);
+  // What is planned for soon stays: more may come meanwhile, and one time is enough.
+  if (!is_new && at < planned->second) planned->second = at;
 }
 
 void Node::tend_keys(Time now) {
+  std::vector<Replica*> later;
   for (auto at = tend_at_.begin(); at != tend_at_.end();) {
     auto* replica = at->second <= now ? teams_.find(at->first) : nullptr;
     if (at->second > now) {
@@ -308,11 +316,8 @@ void Node::tend_keys(Time now) {
       continue;
     }
     at = tend_at_.erase(at);
+    if (replica == nullptr) continue;
     const auto wall = env_.clock.wall();
-    const auto due = replica == nullptr ? std::nullopt
-                                        : replica->epochs().due_at(replica->self_device(),
-                                                                   replica->self(), wall);
-    if (!due || *due > wall) continue;
     auto done = in_turn(
         *replica,
         [&]() -> Result<Value> {
@@ -320,8 +325,13 @@ void Node::tend_keys(Time now) {
           return Value();
         },
         false);
-    if (!done) env_.log.write(Level::warn, done.error().text());
+    if (!done) {
+      env_.log.write(Level::warn, done.error().text());
+    } else {
+      later.push_back(replica);
+    }
   }
+  for (auto* replica : later) plan_tending(*replica);
 }
 
 void Node::on_deadline(Time now) {

@@ -115,6 +115,7 @@ class Node final : public LinkEvents {
   /// A step of housekeeping in each store, when it is due.
   void tidy(Time now);
   void plan_tending(Replica& replica, const std::vector<Changed>& changed);
+  void plan_tending(Replica& replica);
   void tend_keys(Time now);
   Result<std::optional<Value>> carry_out(RequestId id, const Value& request);
   void finish(RequestId id, Result<Value> outcome);

@@ -45,7 +45,7 @@ Replica::Replica(const ReplicaEnv& env, const TeamId& team, std::unique_ptr<stor
       erasures_(*store_, merger_),
       incarnation_(*store_, env.rng, env.log, env.witness),
       membership_(team),
-      epochs_(team_, env_.identity, membership_),
+      epochs_(team_, env_.identity, prekeys_, membership_),
       state_(std::make_unique<StoreState>(*store_, merger_, erasures_, membership_.roster(),
                                           commons_, self_, device_)) {}
 
@@ -180,8 +180,12 @@ std::string Replica::zone() const {
 // --- membership
 
 Status Replica::load_membership() {
+  TRY(prekeys_.load(store_->facts()));
   TRY(epochs_.load(store_->facts()));
   std::vector<ObjectId> objects;
+  for (const auto& ref : TRY(state_->find({.type = work::kPrekey, .space = trust_}))) {
+    objects.push_back(ref.object);
+  }
   for (const auto& ref : TRY(state_->find({.type = work::kMembershipOp, .space = trust_}))) {
     objects.push_back(ref.object);
   }
@@ -195,17 +199,42 @@ Status Replica::absorb_membership(const std::vector<ObjectId>& objects) {
   std::vector<Bytes> ops;
   for (const auto& object : objects) {
     const auto state = TRY(state_->object({trust_, object}));
-    const auto* content = state ? state->value(work::membership_op::kOp) : nullptr;
+    if (!state) continue;
+    const bool is_prekey = state->type == work::kPrekey;
+    const auto* content =
+        state->value(is_prekey ? work::prekey::kKey : work::membership_op::kOp);
     if (content == nullptr) continue;
     const auto value = decode_value(*content);
-    if (value && value->as_bytes() != nullptr) ops.push_back(*value->as_bytes());
+    if (!value || value->as_bytes() == nullptr) continue;
+    if (!is_prekey) {
+      ops.push_back(*value->as_bytes());
+    } else if (const auto prekey = members::decode_prekey(*value->as_bytes())) {
+      epochs_.note(*prekey);
+    }
   }
   if (membership_.add(std::move(ops))) membership_changed_ = is_unsettled_ = true;
   settle_self();
   return epochs_.open_new(store_->in_turn() ? &store_->facts() : nullptr);
 }
 
+std::optional<WallTime> Replica::tend_keys_at(WallTime now) const {
+  if (!roster().authorised(device_)) return std::nullopt;
+  const auto keys = epochs_.due_at(device_, self_, now);
+  return keys ? std::min(*keys, prekeys_.due_at()) : prekeys_.due_at();
+}
+
 Status Replica::tend_keys(WallTime now) {
+  if (!roster().authorised(device_)) return {};
+  const auto prekey =
+      TRY(prekeys_.turn_over(store_->facts(), env_.identity, team_, now, env_.rng));
+  if (prekey) {
+    TRY(write(trust_,
+              {{.object = members::prekey_object(device_),
+                .type = work::kPrekey,
+                .field = work::prekey::kKey,
+                .value = encode(Value(members::encode(*prekey)))}},
+              now));
+  }
   // Each place takes a rekey at most, or a share.
   const auto most = 2 * (roster().rooms.size() + 2);
   for (std::size_t i = 0; i < most; ++i) {

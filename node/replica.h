@@ -94,6 +94,7 @@ class Replica {
   const work::State& state() const { return *state_; }
   store::Store& store() { return *store_; }
   Merger& merger() { return merger_; }
+  const Prekeys& prekeys() const { return prekeys_; }
   /// The keys of the team's epochs.
   const Epochs& epochs() const { return epochs_; }
   Erasures& erasures() { return erasures_; }
@@ -126,6 +127,9 @@ class Replica {
   /// commit() does so by itself where this device wrote a membership op; this is for what others
   /// did.
   Status tend_keys(WallTime now);
+  /// When tend_keys() will have something to do if nothing else happens; nothing while this device
+  /// does not belong.
+  std::optional<WallTime> tend_keys_at(WallTime now) const;
   /// Makes this device one of the person whose phrase the home has: signed by their root key.
   Result<ShortHash> enter_by_root(WallTime now);
   /// Writes a change, or a run of them, into one space, signs it, and merges it. The names of the
@@ -277,6 +281,7 @@ class Replica {
   Erasures erasures_;
   Incarnation incarnation_;
   work::members::Trust membership_;
+  Prekeys prekeys_;
   Epochs epochs_;
   std::unique_ptr<StoreState> state_;
   std::map<LogId, crypto::VerifyKey> keys_;    ///< of logs seen

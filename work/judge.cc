@@ -2,6 +2,7 @@
 
 #include "base/wire.h"
 #include "work/members/membership.h"
+#include "work/members/prekey.h"
 #include "work/rules/erasure.h"
 
 namespace holm::work {
@@ -26,6 +27,16 @@ bool is_order_of_all(const crdt::Op& op) {
   return !value || value->text() != rules::kEraseOwn;
 }
 
+/// A device's prekey under its own name. Whether that device signed it is seen by who uses it.
+bool is_prekey(const crdt::Op& op) {
+  if (op.type != kPrekey || op.field != prekey::kKey) return false;
+  if (op.kind != crdt::Kind::reg || op.action != crdt::Action::put || op.seed) return false;
+  const auto value = decode_value(op.content);
+  if (!value || !value->as_bytes()) return false;
+  const auto prekey = members::decode_prekey(*value->as_bytes());
+  return prekey && members::prekey_object(prekey->device) == op.object;
+}
+
 bool is_immutable(const crdt::Op& op) {
   const auto* type = find_type(op.type);
   const auto* field = type ? find_field(*type, op.field) : nullptr;
@@ -37,7 +48,9 @@ bool is_immutable(const crdt::Op& op) {
 Verdict judge(const crdt::Change& change, Home home, const AuthorAt& author_at) {
   if (home == Home::trust) {
     for (const auto& op : change.ops)
-      if (!is_membership(op)) return refuse("it is no membership op under its own name");
+      if (!is_membership(op) && !is_prekey(op)) {
+        return refuse("it is no membership op or prekey under its own name");
+      }
     return {};
   }
   const auto author = author_at(change.membership);
@@ -49,7 +62,9 @@ Verdict judge(const crdt::Change& change, Home home, const AuthorAt& author_at) 
   if (home == Home::room && author->level < members::Level::writer)
     return refuse("its author did not write in this room");
   for (const auto& op : change.ops) {
-    if (op.type == kMembershipOp) return refuse("membership ops belong to the trust space");
+    if (op.type == kMembershipOp || op.type == kPrekey) {
+      return refuse("membership ops belong to the trust space");
+    }
     if (op.type == kErasure && home != Home::room) return refuse("only what is in rooms is erased");
     if (is_order_of_all(op) && author->role != members::Role::owner)
       return refuse("only an owner erases what others wrote");

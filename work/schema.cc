@@ -159,6 +159,11 @@ std::vector<Type> table() {
            {reg(erasure::kTarget, "target", Holds::object, "erased thing", kImmutable, kIndexed),
             choice(erasure::kScope, "scope", "how much", "all|own", kImmutable),
             reg(erasure::kKind, "kind", Holds::number, "kind of thing", kImmutable)}),
+      {kPrekey,
+       "prekey",
+       Home::trust,
+       "prekey",
+       {{prekey::kKey, "key", Kind::reg, Holds::bytes, "key", {}, kHidden}}},
   };
 }
 

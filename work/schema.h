@@ -74,6 +74,7 @@ inline constexpr std::uint32_t kMessage = 15;
 inline constexpr std::uint32_t kLabel = 16;
 inline constexpr std::uint32_t kFile = 17;
 inline constexpr std::uint32_t kErasure = 18;
+inline constexpr std::uint32_t kPrekey = 19;
 
 // Field numbers shared by all types (1 to 19); those of one type start at 20.
 namespace field {
@@ -94,6 +95,9 @@ inline constexpr std::uint32_t kSeen = 11;     ///< reg, tree, hidden: [[log, se
 // Fields of single types.
 namespace membership_op {
 inline constexpr std::uint32_t kOp = 20;
+}
+namespace prekey {
+inline constexpr std::uint32_t kKey = 20;  ///< reg, bytes, hidden: members/prekey.h
 }
 namespace profile {
 inline constexpr std::uint32_t kName = 20;      ///< member, words

@@ -6,6 +6,7 @@
 
 #include "base/ensure.h"
 #include "work/members/invite_code.h"
+#include "work/members/prekey.h"
 #include "work/members/rules.h"
 #include "work/members/trust.h"
 
@@ -18,8 +19,9 @@ constexpr std::size_t kActsMax = 24;
 
 void try_decoders(ByteView in) {
   if (const auto op = decode_op(in))
-    ENSURE(std::ranges::equal(encode(*op), in) || op->kind > OpKind::dismiss);
+    ENSURE(std::ranges::equal(encode(*op), in) || op->kind > OpKind::share_key);
   if (const auto proof = decode_join_proof(in)) ENSURE(std::ranges::equal(encode(*proof), in));
+  if (const auto prekey = decode_prekey(in)) ENSURE(std::ranges::equal(encode(*prekey), in));
   TeamId team;
   (void)decode_certificate(in, team).has_value();
   const std::string_view words(reinterpret_cast<const char*>(in.data()), in.size());

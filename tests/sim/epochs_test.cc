@@ -253,4 +253,49 @@ TEST_CASE("epochs: who keeps a key to themselves stops nobody for longer than an
   CHECK(team.newest("cy", kCommons) == team.newest("ana", kCommons));
 }
 
+TEST_CASE("prekeys: they change every week, and what was boxed for one that is gone stays shut") {
+  World world(11, {"ana", "bo"});
+  must(world.found_team("ana"));
+  must(world.join("bo", "ana"));
+  must(world.connect("bo", "ana"));
+  world.run_for(60s);
+  must(world["ana"].run(request_of("room.new")
+                            .set("name", "Nook")
+                            .set("kind", "private")
+                            .set("members", Value::array().push("bo"))));
+  must(world.converge(120s));
+  auto& bo = *world["bo"].node().teams().all().begin()->second;
+  const auto& identity = bo.env().identity;
+  const members::Op* op = nullptr;
+  for (const auto& [place, epochs] : bo.roster().epochs) {
+    if (place.scope == Scope::room) op = bo.membership().op(epochs.front());
+  }
+  REQUIRE(op != nullptr);
+  const auto opens = [&](const std::vector<const crypto::KexKey*>& keys) {
+    return members::key_for(op->keys, bo.team(), op->keys.commitment, bo.self_device(), keys)
+        .has_value();
+  };
+  CHECK(opens(bo.prekeys().keys()));
+  CHECK_FALSE(opens({&identity.exchange}));
+  const auto first = bo.prekeys().keys().front()->public_key();
+  world.split({{"ana"}, {"bo"}});
+  world.run_for(std::chrono::hours(24 * 8));
+  CHECK(bo.prekeys().keys().size() == 2);
+  CHECK(opens(bo.prekeys().keys()));  // made by somebody who has not heard of the next
+  world.run_for(std::chrono::hours(24 * 31));
+  CHECK(bo.prekeys().keys().size() <= 6);
+  CHECK_FALSE(opens(bo.prekeys().keys()));
+  for (const auto* key : bo.prekeys().keys()) CHECK(key->public_key() != first);
+  // The same out of the store; and what the box was for is known all the same.
+  world["bo"].shut_down();
+  must(world["bo"].boot());
+  auto& again = *world["bo"].node().teams().all().begin()->second;
+  op = again.membership().op(again.roster().epochs.rbegin()->second.front());
+  CHECK(again.epochs().key(again.roster().epochs.rbegin()->second.front()) != nullptr);
+  CHECK(again.prekeys().keys().size() >= 2);
+  world.heal();
+  must(world.connect("bo", "ana"));
+  must(world.converge(300s));
+}
+
 }  // namespace holm::sim

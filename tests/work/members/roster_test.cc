@@ -29,7 +29,10 @@ Op any_op(const std::vector<std::unique_ptr<Actor>>& actors, const Roster& known
   op.role = static_cast<Role>(rng.below(5));
   op.time = kDay + std::chrono::hours(rng.below(400));
   op.dropped = actors[rng.below(actors.size())]->device;
-  op.network_key = Bytes(rng.chance(90) ? 32 : 31, static_cast<std::uint8_t>(rng.below(256)));
+  op.keys.place.scope = static_cast<EpochPlace::Scope>(rng.below(3));
+  if (op.kind == OpKind::rekey && op.keys.place.scope == EpochPlace::Scope::room) {
+    op.keys.place.room.bytes.fill(static_cast<std::uint8_t>(rng.below(5)));
+  }
   op.room.bytes.fill(static_cast<std::uint8_t>(rng.below(5)));
   op.level = static_cast<Level>(rng.below(4));
   if (op.kind == OpKind::make_private) {
