@@ -26,15 +26,14 @@ Result<KeyBox> box_key(const KexKey& ephemeral, const KexPublic& to, ByteView co
   const auto wrapping = TRY(wrapping_key(ephemeral, to, ephemeral.public_key(), to, context));
   KeyBox box;
   crypto_aead_chacha20poly1305_ietf_encrypt(box.bytes.data(), nullptr, key.reveal().data(),
-                                            SecretKey32::kBytes, nullptr, 0, nullptr,
-                                            kNonce.data(), wrapping.reveal().data());
+                                            SecretKey32::kBytes, nullptr, 0, nullptr, kNonce.data(),
+                                            wrapping.reveal().data());
   return box;
 }
 
 Result<SecretKey32> unbox_key(const KexKey& ours, const KexPublic& ephemeral, ByteView context,
                               const KeyBox& box) {
-  const auto wrapping =
-      TRY(wrapping_key(ours, ephemeral, ephemeral, ours.public_key(), context));
+  const auto wrapping = TRY(wrapping_key(ours, ephemeral, ephemeral, ours.public_key(), context));
   Locked<std::array<std::uint8_t, SecretKey32::kBytes>> plain;
   if (crypto_aead_chacha20poly1305_ietf_decrypt(plain->data(), nullptr, nullptr, box.bytes.data(),
                                                 box.bytes.size(), nullptr, 0, kNonce.data(),

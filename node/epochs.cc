@@ -185,8 +185,8 @@ bool Epochs::may_begin(const MemberId& member, const EpochPlace& place) const {
   return roster.level(member, place.room) >= members::Level::writer;
 }
 
-Epochs::Need Epochs::need(const DeviceId& self, const MemberId& member,
-                          const EpochPlace& place, WallTime now) const {
+Epochs::Need Epochs::need(const DeviceId& self, const MemberId& member, const EpochPlace& place,
+                          WallTime now) const {
   const Need begin{may_begin(member, place) ? Need::What::rekey : Need::What::nothing, now};
   const auto& epochs = of(place);
   if (epochs.empty()) return begin;
@@ -238,14 +238,26 @@ std::optional<WallTime> Epochs::due_at(const DeviceId& self, const MemberId& mem
   return out;
 }
 
+std::optional<members::Op> Epochs::begin(const EpochPlace& place, const MemberId& member,
+                                         Rng& rng) const {
+  if (!may_begin(member, place)) return std::nullopt;
+  return rekey(place, rng);
+}
+
+std::vector<EpochPlace> Epochs::beginnable(const MemberId& member) const {
+  auto out = places(member);
+  std::erase_if(out, [&](const EpochPlace& place) { return !may_begin(member, place); });
+  return out;
+}
+
 std::vector<members::Recipient> Epochs::recipients(const std::set<DeviceId>& devices) const {
   std::vector<members::Recipient> out;
   for (const auto& id : devices) {
     const auto* device = trust_.roster().device(id);
     if (device == nullptr || out.size() == members::kDeviceBoxesMax) continue;
     const auto prekey = prekeys_.find(id);
-    const bool is_theirs = prekey != prekeys_.end() &&
-                           members::is_signed_by(prekey->second, device->signing, team_);
+    const bool is_theirs =
+        prekey != prekeys_.end() && members::is_signed_by(prekey->second, device->signing, team_);
     out.push_back({id, is_theirs ? prekey->second.key : device->exchange});
   }
   return out;
@@ -259,12 +271,11 @@ members::Op Epochs::rekey(const EpochPlace& place, Rng& rng) const {
   op.keys.commitment = members::commitment_of(fresh);
   auto to = readers(place);
   const auto* room = trust_.roster().room(place.room);
-  const auto above = room != nullptr && !room->is_private
-                         ? current({Scope::commons, {}})
-                         : std::optional<Current>();
+  const auto above = room != nullptr && !room->is_private ? current({Scope::commons, {}})
+                                                          : std::optional<Current>();
   if (above) {
-    op.keys.under = {above->epoch, members::seal_key(*above->key, team_, op.keys.commitment, fresh,
-                                                     rng)};
+    op.keys.under = {above->epoch,
+                     members::seal_key(*above->key, team_, op.keys.commitment, fresh, rng)};
     to = without(to, holders(above->epoch));
   }
   members::box_for(op.keys, team_, recipients(to), fresh, rng);

@@ -1,7 +1,7 @@
 // The keys of a team's epochs that this device holds (work/members/epoch.h), and what it writes so
 // that everybody who should has them: a rekey where somebody has a key who may not read any more, a
-// share where somebody may read who has none. Kept as facts of the team's store. Owned by a Replica;
-// threads: the loop's.
+// share where somebody may read who has none. Kept as facts of the team's store. Owned by a
+// Replica; threads: the loop's.
 #pragma once
 
 #include <map>
@@ -58,6 +58,12 @@ class Epochs {
   /// keys.
   std::optional<WallTime> due_at(const DeviceId& self, const MemberId& member, WallTime now) const;
 
+  /// An op that begins an epoch of a place; nothing when this person may not.
+  std::optional<work::members::Op> begin(const work::members::EpochPlace& place,
+                                         const MemberId& member, Rng& rng) const;
+  /// Where a member may begin one, the commons before rooms, whose keys lean on it.
+  std::vector<work::members::EpochPlace> beginnable(const MemberId& member) const;
+
   /// Devices whose people may read a place now, ascending.
   std::set<DeviceId> readers(const work::members::EpochPlace& place) const;
   /// Devices that the key of an epoch was given to, ascending.
@@ -73,8 +79,7 @@ class Epochs {
   /// Epochs of a place that count, newest first.
   const std::vector<ShortHash>& of(const Place& place) const;
   bool may_begin(const MemberId& member, const Place& place) const;
-  Need need(const DeviceId& self, const MemberId& member, const Place& place,
-            WallTime now) const;
+  Need need(const DeviceId& self, const MemberId& member, const Place& place, WallTime now) const;
   /// Those that a member reads, the commons before rooms, whose keys lean on it.
   std::vector<Place> places(const MemberId& member) const;
   work::members::Op rekey(const Place& place, Rng& rng) const;

@@ -137,6 +137,7 @@ Result<std::optional<Value>> Node::carry_out(RequestId id, const Value& request)
   if (what == "member.verify") return std::optional(TRY(member_verify(replica, request)));
   if (what == "room.member") return std::optional(TRY(room_member(replica, request)));
   if (what == "room.private") return std::optional(TRY(room_private(replica, request)));
+  if (what == "team.rekey") return std::optional(TRY(team_rekey(replica)));
   if (what == "team.log") return std::optional(TRY(team_log(replica)));
   if (what.starts_with("tray.")) return std::optional(TRY(tray(replica, request)));
   if (what == "peers" || what == "peers.add" || what == "peers.remove") {
@@ -286,9 +287,9 @@ void Node::free_erased_files() {
   }
 }
 
-/// What somebody else did may leave keys in the wrong hands, or somebody without. Who did it sees to
-/// that in the same turn; if that did not come along, whoever notices does, each after a while of
-/// their own, so that one of them is enough.
+/// What somebody else did may leave keys in the wrong hands, or somebody without. Who did it sees
+/// to that in the same turn; if that did not come along, whoever notices does, each after a while
+/// of their own, so that one of them is enough.
 void Node::plan_tending(Replica& replica, const std::vector<Changed>& changed) {
   const bool is_any = std::any_of(changed.begin(), changed.end(), [&](const Changed& item) {
     return item.space == replica.trust() && !item.is_own;

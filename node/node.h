@@ -187,6 +187,7 @@ class Node final : public LinkEvents {
   Result<Value> member_role(Replica& replica, const Value& request);
   Result<Value> device_drop(Replica& replica, const Value& request);
   Result<Value> team_log(Replica& replica);
+  Result<Value> team_rekey(Replica& replica);
   Result<std::vector<LateWork>> late_work(Replica& replica, bool with_dismissed) const;
   Result<Value> tray(Replica& replica, const Value& request);
   // requests_devices.cc

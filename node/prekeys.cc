@@ -44,8 +44,8 @@ WallTime Prekeys::due_at() const {
   WallTime out{};
   bool has_current = false;
   for (const auto& [id, held] : held_) {
-    const auto at = held.retired ? *held.retired + members::kPrekeyGrace
-                                 : held.made + members::kPrekeyLife;
+    const auto at =
+        held.retired ? *held.retired + members::kPrekeyGrace : held.made + members::kPrekeyLife;
     if (!held.retired) has_current = true;
     if (out == WallTime{} || at < out) out = at;
   }
@@ -78,9 +78,9 @@ Result<std::optional<members::Prekey>> Prekeys::turn_over(store::Facts& facts,
   TRY(keep(facts, fresh));
   const auto id = fresh.key.public_key();
   held_.insert_or_assign(id, std::move(fresh));
-  return std::optional(members::sign_prekey(
-      identity.signing, team,
-      {.device = identity.device(), .key = id, .made = now, .signature = {}}));
+  return std::optional(
+      members::sign_prekey(identity.signing, team,
+                           {.device = identity.device(), .key = id, .made = now, .signature = {}}));
 }
 
 }  // namespace holm::node

@@ -25,11 +25,12 @@ class Prekeys {
   std::vector<const crypto::KexKey*> keys() const;
   /// When a new one is to be made, or an old one wiped; the past: now.
   WallTime due_at() const;
-  /// Makes a new one where it is time, and wipes what has had its time. The new one, to be published.
-  /// Needs an open turn. Errors: the store's.
+  /// Makes a new one where it is time, and wipes what has had its time. The new one, to be
+  /// published. Needs an open turn. Errors: the store's.
   Result<std::optional<work::members::Prekey>> turn_over(store::Facts& facts,
                                                          const Identity& identity,
-                                                         const TeamId& team, WallTime now, Rng& rng);
+                                                         const TeamId& team, WallTime now,
+                                                         Rng& rng);
 
  private:
   struct Held {

@@ -17,6 +17,8 @@ namespace holm::node {
 namespace members = work::members;
 namespace {
 
+constexpr Millis kEpochLife{7LL * 24 * 3600 * 1000};  ///< of a key that seals for carriers
+
 constexpr std::string_view kNamed = "named";  // own log -> how far its changes have named others
 
 SpaceId space_named(std::string_view label, const TeamId& team) {
@@ -201,8 +203,7 @@ Status Replica::absorb_membership(const std::vector<ObjectId>& objects) {
     const auto state = TRY(state_->object({trust_, object}));
     if (!state) continue;
     const bool is_prekey = state->type == work::kPrekey;
-    const auto* content =
-        state->value(is_prekey ? work::prekey::kKey : work::membership_op::kOp);
+    const auto* content = state->value(is_prekey ? work::prekey::kKey : work::membership_op::kOp);
     if (content == nullptr) continue;
     const auto value = decode_value(*content);
     if (!value || value->as_bytes() == nullptr) continue;
@@ -217,6 +218,37 @@ Status Replica::absorb_membership(const std::vector<ObjectId>& objects) {
   return epochs_.open_new(store_->in_turn() ? &store_->facts() : nullptr);
 }
 
+Result<Epochs::Current> Replica::sealing_key(const SpaceId& space, WallTime now) {
+  using Scope = members::EpochPlace::Scope;
+  const members::EpochPlace place = space == trust_     ? members::EpochPlace{}
+                                    : space == commons_ ? members::EpochPlace{Scope::commons, {}}
+                                                        : members::EpochPlace{Scope::room, space};
+  TRY(tend_keys(now));
+  auto current = epochs_.current(place);
+  const auto* begun = current ? membership_.op(current->epoch) : nullptr;
+  // A time ahead of ours is nobody's word.
+  const bool is_old = begun != nullptr && (begun->time + kEpochLife < now || begun->time > now);
+  if (!current || is_old) {
+    if (auto op = epochs_.begin(place, self_, env_.rng)) {
+      TRY(add_membership(std::move(*op), now));
+      current = epochs_.current(place);
+    }
+  }
+  if (current) return *current;
+  return fail(Code::not_found, "the key of this place has not come to this device yet",
+              "nothing was sealed", "meet a teammate's device first");
+}
+
+Result<std::size_t> Replica::change_keys(WallTime now) {
+  const auto places = epochs_.beginnable(self_);
+  for (const auto& place : places) {
+    if (auto op = epochs_.begin(place, self_, env_.rng)) {
+      TRY(add_membership(std::move(*op), now));
+    }
+  }
+  return places.size();
+}
+
 std::optional<WallTime> Replica::tend_keys_at(WallTime now) const {
   if (!roster().authorised(device_)) return std::nullopt;
   const auto keys = epochs_.due_at(device_, self_, now);
@@ -225,8 +257,7 @@ std::optional<WallTime> Replica::tend_keys_at(WallTime now) const {
 
 Status Replica::tend_keys(WallTime now) {
   if (!roster().authorised(device_)) return {};
-  const auto prekey =
-      TRY(prekeys_.turn_over(store_->facts(), env_.identity, team_, now, env_.rng));
+  const auto prekey = TRY(prekeys_.turn_over(store_->facts(), env_.identity, team_, now, env_.rng));
   if (prekey) {
     TRY(write(trust_,
               {{.object = members::prekey_object(device_),

@@ -127,6 +127,13 @@ class Replica {
   /// commit() does so by itself where this device wrote a membership op; this is for what others
   /// did.
   Status tend_keys(WallTime now);
+  /// The key to seal a space's content under for carriers. Sees to keys first, and begins an epoch
+  /// where the newest is older than a week: nothing is sealed for who may not read any more, nor
+  /// for long under one key. Needs an open turn. Errors: not_found, when the key has not come here
+  /// yet; the store's.
+  Result<Epochs::Current> sealing_key(const SpaceId& space, WallTime now);
+  /// Begins an epoch of everything that this person writes in. How many. Needs an open turn.
+  Result<std::size_t> change_keys(WallTime now);
   /// When tend_keys() will have something to do if nothing else happens; nothing while this device
   /// does not belong.
   std::optional<WallTime> tend_keys_at(WallTime now) const;

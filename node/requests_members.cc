@@ -197,12 +197,26 @@ Result<Value> Node::device_drop(Replica& replica, const Value& request) {
   return write_membership(replica, std::move(op), std::move(answer));
 }
 
+Result<Value> Node::team_rekey(Replica& replica) {
+  if (replica.roster().role(replica.self()) < members::Role::member) {
+    return fail(not_allowed("guests do not change the team's keys"));
+  }
+  return in_turn(
+      replica,
+      [&]() -> Result<Value> {
+        const auto places = TRY(replica.change_keys(env_.clock.wall()));
+        return Value::object().set("places", places);
+      },
+      false);
+}
+
 Result<Value> Node::team_log(Replica& replica) {
   const auto names = names_in(replica);
   Value entries = Value::array();
   for (const auto& judged : replica.membership().history()) {
     const auto& op = *judged.op;
-    if (op.kind == members::OpKind::share_key) continue;  // follows from who came
+    // Keys follow from who came and went; that of the network stands for all that change with it.
+    if (op.kind == members::OpKind::share_key || op.keys.place != members::EpochPlace{}) continue;
     const auto state = judged.state == members::OpState::counts    ? "counts"
                        : judged.state == members::OpState::waits   ? "waits"
                        : judged.state == members::OpState::refused ? "refused"

@@ -79,13 +79,13 @@ Result<Opened> open_packet(std::span<const crypto::SecretKey32* const> keys, Byt
     auto plain = crypto::open(*keys[i], packet.first(kHeadBytes), packet.subspan(kHeadBytes));
     if (!plain && plain.error().code == Code::denied) continue;
     if (!plain) return fail(std::move(plain).error());
-    const auto end = std::find_if(plain->rbegin(), plain->rend(),
-                                  [](std::uint8_t byte) { return byte != 0; });
+    const auto end =
+        std::find_if(plain->rbegin(), plain->rend(), [](std::uint8_t byte) { return byte != 0; });
     if (end == plain->rend() || *end != kEnd) return fail(Code::reject, "a packet is malformed");
     plain->resize(static_cast<std::size_t>(plain->rend() - end) - 1);
-    auto in = TRY(Reader::open(*plain, {.bytes_max = kPacketBytesMax,
-                                        .items_max = 2 * kPacketRecordsMax,
-                                        .depth_max = 2}));
+    auto in = TRY(Reader::open(
+        *plain,
+        {.bytes_max = kPacketBytesMax, .items_max = 2 * kPacketRecordsMax, .depth_max = 2}));
     const auto count = TRY(in.array());
     if (count % 2 != 0) return fail(Code::reject, "a packet is malformed");
     Opened out{.key = i, .records = {}};

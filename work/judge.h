@@ -36,7 +36,8 @@ struct Verdict {
 /// - commons: the author's device is authorised at the change's membership frontier, and they are
 ///   more than a guest there.
 /// - rooms: their device is authorised at that frontier, and they may write in the room.
-/// - trust: only membership ops, each written once under the hash of its own content, and prekeys. Who may is
+/// - trust: only membership ops, each written once under the hash of its own content, and prekeys.
+/// Who may is
 ///   judged by members::Trust from the ops themselves.
 /// - an order to erase all of a thing (rules/erasure.h): in rooms alone, and by an owner.
 /// - elsewhere: no membership ops; no immutable field written over a value its author saw.

@@ -7,6 +7,8 @@
 #include <map>
 
 #include "base/ensure.h"
+#include "crypto/seal.h"
+#include "sync/packet.h"
 #include "sync/peer.h"
 
 using namespace holm;
@@ -77,9 +79,29 @@ bool hear(Peer& peer, const Shared& shared, ByteView bytes) {
   return false;
 }
 
+/// What is in a packet comes from whoever has the key: a member, not a friend.
+void open_packets(ByteView in) {
+  static const auto kKey = *crypto::SecretKey32::from(Bytes(crypto::SecretKey32::kBytes, 7));
+  static const auto kDevice = *crypto::KexKey::from_seed(Bytes(32, 9));
+  const crypto::SecretKey32* const keys[] = {&kKey};
+  const crypto::KexKey* const ours[] = {&kDevice};
+  (void)open_packet(keys, in).has_value();
+  (void)open_key_packet(ours, in).has_value();
+  SeededRng rng(1);
+  const auto empty = seal_packet(kKey, {}, {}, rng);
+  ENSURE(empty.has_value());
+  auto packet = Bytes(empty->begin(), empty->begin() + 24);
+  append(packet, crypto::seal(kKey, packet, in, rng));
+  const auto opened = open_packet(keys, packet);
+  if (!opened) return;
+  const auto again = seal_packet(kKey, {}, opened->records, rng);
+  ENSURE(again.has_value() && open_packet(keys, *again)->records == opened->records);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  open_packets(ByteView(data, size));
   Empty shared;
   Peer peer;
   peer.refresh(shared);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sync/packet.h"
 #include "tests/sim/keys.h"
 #include "tests/sim/world.h"
 #include "tests/support/must.h"
@@ -73,7 +74,8 @@ TEST_CASE("epochs: whoever comes in has the keys of what they may read") {
   const auto yard = team.room("ana", "Yard");
   for (const auto& place : {kNetwork, kCommons, yard}) {
     CHECK(team.newest("ana", place).size() == 32);
-    for (const auto& name : team.names) CHECK(team.newest(name, place) == team.newest("ana", place));
+    for (const auto& name : team.names)
+      CHECK(team.newest(name, place) == team.newest("ana", place));
   }
   CHECK(team.newest("ana", kNetwork) != team.newest("ana", kCommons));
   CHECK(team.newest("ana", yard) != team.newest("ana", kCommons));
@@ -102,10 +104,8 @@ TEST_CASE("epochs: a private room's keys are its members'; who is added reads al
   CHECK(team.held("cy", nook) == 0);
   // Bo is taken out: another key. Cy is added: that key, and the one before.
   const auto change = [&](const std::string& action, const std::string& whom) {
-    must(team.world["ana"].run(request_of("room.member")
-                                   .set("room", "Nook")
-                                   .set("action", action)
-                                   .set("member", whom)));
+    must(team.world["ana"].run(
+        request_of("room.member").set("room", "Nook").set("action", action).set("member", whom)));
     must(team.world.converge(120s));
     must(check_keys(team.world));
   };
@@ -122,9 +122,8 @@ TEST_CASE("epochs: a room turned private gets a key that the others do not have"
   Team team(3);
   const auto yard = team.room("ana", "Yard");
   const auto before = team.newest("cy", yard);
-  must(team.world["ana"].run(request_of("room.private")
-                                 .set("room", "Yard")
-                                 .set("members", Value::array().push("bo"))));
+  must(team.world["ana"].run(
+      request_of("room.private").set("room", "Yard").set("members", Value::array().push("bo"))));
   must(team.world.converge(120s));
   must(check_keys(team.world));
   CHECK(team.newest("bo", yard) == team.newest("ana", yard));
@@ -144,7 +143,8 @@ TEST_CASE("epochs: who was removed opens nothing sealed after, with every key th
   }
   // Somebody gives Cy all of membership, which no rule of ours can keep from happening.
   const auto opened = opened_with_all_keys_of(team.world["cy"], team.replica("ana"));
-  CHECK(opened.contains(to_bytes(team.newest("cy", kCommons))));  // the attack does work on what was theirs
+  CHECK(opened.contains(
+      to_bytes(team.newest("cy", kCommons))));  // the attack does work on what was theirs
   for (const auto& place : {kNetwork, kCommons, yard}) {
     CHECK_FALSE(opened.contains(team.newest("ana", place)));
   }
@@ -251,6 +251,55 @@ TEST_CASE("epochs: who keeps a key to themselves stops nobody for longer than an
   team.world.run_for(3600s);
   team.settle();
   CHECK(team.newest("cy", kCommons) == team.newest("ana", kCommons));
+}
+
+TEST_CASE("epochs: what is sealed for carriers opens for members, and for nobody who was removed") {
+  Team team(12);
+  const auto yard = team.room("ana", "Yard").room;
+  auto& ana = team.replica("ana");
+  const auto seal = [&](const SpaceId& space, std::string_view words) {
+    must(ana.begin());
+    const auto now = team.world["ana"].node().snapshot().at;
+    const auto current = must(ana.sealing_key(space, now));
+    const std::vector<sync::Record> records{
+        {sync::RecordKind::range, Bytes(words.begin(), words.end())}};
+    const auto mailbox = sync::mailbox_of(*ana.epochs().known({}).front(), now);
+    auto packet = must(sync::seal_packet(*current.key, mailbox, records, team.world.rng()));
+    must(ana.commit());
+    team.world["ana"].node().links().on_written(ana, false);
+    return packet;
+  };
+  const auto opens = [&](const std::string& who, const EpochPlace& place, const Bytes& packet) {
+    return sync::open_packet(team.replica(who).epochs().known(place), packet).has_value();
+  };
+  const EpochPlace room{Scope::room, yard};
+  const auto before = seal(yard, "before");
+  CHECK(opens("cy", room, before));
+  must(team.role("ana", "cy", "none"));
+  const auto after = seal(yard, "after");
+  const auto trust = seal(ana.trust(), "membership");
+  team.settle();
+  CHECK(opens("bo", room, before));
+  CHECK(opens("bo", room, after));
+  CHECK(opens("bo", kNetwork, trust));
+  CHECK_FALSE(opens("cy", room, after));
+  std::vector<crypto::SecretKey32> theirs;
+  for (const auto& bytes : opened_with_all_keys_of(team.world["cy"], ana)) {
+    theirs.push_back(must(crypto::SecretKey32::from(bytes)));
+  }
+  std::vector<const crypto::SecretKey32*> keys;
+  for (const auto& key : theirs) keys.push_back(&key);
+  CHECK(sync::open_packet(keys, before).has_value());
+  CHECK(sync::open_packet(keys, after).error().code == Code::denied);
+  CHECK(sync::open_packet(keys, trust).error().code == Code::denied);
+  // A key that has sealed for a week is followed by another.
+  const auto count = team.held("ana", room);
+  (void)seal(yard, "the same week");
+  CHECK(team.held("ana", room) == count);
+  team.world.split({{"ana"}, {"bo"}, {"dee"}});
+  team.world.run_for(std::chrono::hours(24 * 7 + 1));
+  (void)seal(yard, "a week later");
+  CHECK(team.held("ana", room) == count + 1);
 }
 
 TEST_CASE("prekeys: they change every week, and what was boxed for one that is gone stays shut") {

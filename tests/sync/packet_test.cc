@@ -122,7 +122,8 @@ TEST_CASE("packet: mailboxes of a team change every day, and are known with its 
   CHECK(at_noon != mailbox_of(crypto::SecretKey32::make(rng), noon));
 }
 
-TEST_CASE("key packet: everyone it is for opens it, nobody else does, and it does not say how many") {
+TEST_CASE(
+    "key packet: everyone it is for opens it, nobody else does, and it does not say how many") {
   test::for_each_seed(10, [](test::Seed seed) {
     SeededRng rng(seed);
     const auto key = crypto::SecretKey32::make(rng);

@@ -133,6 +133,35 @@ Status bench_trust(const Options& options, const Report& report) {
   });
   tell("a bush: every op with a past of its own", flood, 2'000);
 
+  const auto team = rng.id<TeamId>();
+  const auto key = crypto::SecretKey32::make(rng);
+  std::vector<crypto::KexKey> devices;
+  std::vector<members::Recipient> to;
+  for (int i = 0; i < 100; ++i) {
+    devices.push_back(crypto::KexKey::make(rng));
+    to.push_back({rng.id<DeviceId>(), devices.back().public_key()});
+  }
+  members::Op begun;
+  const auto boxed = median_ms(options.runs, [&] {
+    const auto began = std::chrono::steady_clock::now();
+    begun = members::Op();
+    begun.kind = members::OpKind::rekey;
+    begun.keys.commitment = members::commitment_of(key);
+    members::box_for(begun.keys, team, to, key, rng);
+    return ms_since(began);
+  });
+  report.add(Value::object()
+                 .set("bench", "trust")
+                 .set("case", "rekey for 100 devices")
+                 .set("ms", boxed)
+                 .set("bytes", members::encode(begun).size()));
+  const auto opened = median_ms(options.runs, [&] {
+    const auto began = std::chrono::steady_clock::now();
+    (void)members::key_for(begun.keys, team, begun.keys.commitment, to[50].device, {&devices[50]});
+    return ms_since(began);
+  });
+  tell("opening one's box among them", opened, 1);
+
   const auto root = crypto::SigningKey::make(rng);
   const auto signing = crypto::SigningKey::make(rng);
   const auto exchange = crypto::KexKey::make(rng);

@@ -80,6 +80,12 @@ Status team_log(Call& call) {
   return call.print(lines);
 }
 
+Status team_rekey(Call& call) {
+  const auto answer = TRY(call.ask(Value::object().set("do", "team.rekey")));
+  return call.done(answer,
+                   "New keys from now on. Everybody who belongs gets them with the next meeting.");
+}
+
 }  // namespace
 
 Table member_commands() {
@@ -93,6 +99,14 @@ Table member_commands() {
        {},
        "With --json one entry a line.",
        team_log},
+      {"team rekey",
+       chapter,
+       "change the team's keys now",
+       {},
+       {},
+       "Keys change by themselves when somebody is removed, a device is dropped, or somebody may "
+       "read less than before. This is for when a key may have got out in another way.",
+       team_rekey},
       {"member role",
        chapter,
        "raise or lower what a member may do",

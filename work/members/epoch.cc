@@ -133,8 +133,9 @@ void box_for(KeyGrant& grant, const TeamId& team, const std::vector<Recipient>& 
 Result<crypto::SecretKey32> key_for(const KeyGrant& grant, const TeamId& team,
                                     const Digest& commitment, const DeviceId& device,
                                     const std::vector<const crypto::KexKey*>& keys) {
-  const auto at = std::lower_bound(grant.boxes.begin(), grant.boxes.end(), device,
-                                   [](const DeviceBox& a, const DeviceId& b) { return a.device < b; });
+  const auto at =
+      std::lower_bound(grant.boxes.begin(), grant.boxes.end(), device,
+                       [](const DeviceBox& a, const DeviceId& b) { return a.device < b; });
   if (at == grant.boxes.end() || at->device != device) {
     return fail(Code::not_found, "no box is for this device");
   }

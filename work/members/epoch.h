@@ -1,8 +1,8 @@
 // Epochs: the keys under which a team's content goes to carriers who may not read it (DESIGN.md 4).
 // A *rekey* op begins an epoch of a place, the team's network, its commons or a room: its key
-// comes in boxes for devices, sealed under the commons' key where all who hold that may read too, and
-// holds the keys of the epochs before it, so that whoever has the newest reads all. A *share key*
-// op hands it to devices that came later.
+// comes in boxes for devices, sealed under the commons' key where all who hold that may read too,
+// and holds the keys of the epochs before it, so that whoever has the newest reads all. A *share
+// key* op hands it to devices that came later.
 #pragma once
 
 #include <vector>
@@ -49,9 +49,9 @@ inline constexpr std::size_t kEarlierMax = 64;
 /// What is in a rekey op, and, but for place, commitment, `under` and `earlier`, in a share key op.
 struct KeyGrant {
   EpochPlace place;
-  ShortHash epoch;              ///< share key: whose key it is
-  Digest commitment;            ///< commitment_of() the key
-  crypto::KexPublic ephemeral;  ///< of the boxes
+  ShortHash epoch;                 ///< share key: whose key it is
+  Digest commitment;               ///< commitment_of() the key
+  crypto::KexPublic ephemeral;     ///< of the boxes
   std::vector<DeviceBox> boxes;    ///< ascending by device
   SealedKey under;                 ///< of a room: under an epoch of the commons
   std::vector<SealedKey> earlier;  ///< ascending; keys of the place's epochs before it
@@ -76,8 +76,8 @@ struct Recipient {
 /// none. `boxes` and `ephemeral` are replaced. Requires place and commitment set.
 void box_for(KeyGrant& grant, const TeamId& team, const std::vector<Recipient>& to,
              const crypto::SecretKey32& key, Rng& rng);
-/// The key that a device's box holds. `keys`: those of the device that the box may have been made for.
-/// Errors: not_found without a box for it; denied, when it opens with none of them, or holds
+/// The key that a device's box holds. `keys`: those of the device that the box may have been made
+/// for. Errors: not_found without a box for it; denied, when it opens with none of them, or holds
 /// another key than `commitment` says.
 Result<crypto::SecretKey32> key_for(const KeyGrant& grant, const TeamId& team,
                                     const Digest& commitment, const DeviceId& device,

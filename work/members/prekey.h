@@ -1,7 +1,7 @@
-// Prekeys: X25519 keys that a device changes every week, for boxes of epoch keys. Once the secret half
-// is gone, what was in a box cannot be read again even by who gets hold of the device (DESIGN.md
-// 4; after Marlinspike & Perrin, "The X3DH Key Agreement Protocol", 2016, section 2). Each device's
-// newest is an object of the trust space.
+// Prekeys: X25519 keys that a device changes every week, for boxes of epoch keys. Once the secret
+// half is gone, what was in a box cannot be read again even by who gets hold of the device
+// (DESIGN.md 4; after Marlinspike & Perrin, "The X3DH Key Agreement Protocol", 2016, section 2).
+// Each device's newest is an object of the trust space.
 #pragma once
 
 #include "base/clock.h"
@@ -11,7 +11,7 @@
 
 namespace holm::work::members {
 
-inline constexpr Millis kPrekeyLife{7LL * 24 * 3600 * 1000};   ///< then a new one is made
+inline constexpr Millis kPrekeyLife{7LL * 24 * 3600 * 1000};    ///< then a new one is made
 inline constexpr Millis kPrekeyGrace{30LL * 24 * 3600 * 1000};  ///< how long the old secret stays
 
 struct Prekey {

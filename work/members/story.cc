@@ -53,8 +53,8 @@ std::string deed(const Op& op, const Names& names) {
         return by + " changed the key of " + names.room(op.keys.place.room);
       }
       return by + (op.keys.place.scope == EpochPlace::Scope::network
-                       ? " changed the team's network key"
-                       : " changed the team's key");
+                       ? " changed the team's keys"
+                       : " changed the key of what all members read");
     case OpKind::share_key: return by + " passed on a key";
     case OpKind::open_room:
       if (!op.is_private) return by + " opened " + names.room(op.room);

@@ -53,8 +53,8 @@ TEST_CASE("epoch: each device opens its own box, with whichever of its keys the 
     CHECK(grant.boxes.size() == devices.size());
     const Device stranger(rng);
     for (const auto& device : devices) {
-      const auto opened = must(key_for(grant, team, grant.commitment, device.id,
-                                       {&stranger.key, &device.key}));
+      const auto opened =
+          must(key_for(grant, team, grant.commitment, device.id, {&stranger.key, &device.key}));
       CHECK(to_bytes(opened.reveal()) == to_bytes(key.reveal()));
       // Not in another team, nor as another epoch's.
       CHECK(key_for(grant, rng.id<TeamId>(), grant.commitment, device.id, {&device.key})
@@ -80,8 +80,7 @@ TEST_CASE("epoch: a box that holds another key than the op says is not taken") {
   CHECK(key_for(grant, team, grant.commitment, device.id, {&device.key}).error().code ==
         Code::denied);
   const auto above = crypto::SecretKey32::make(rng);
-  const auto sealed =
-      seal_key(above, team, grant.commitment, crypto::SecretKey32::make(rng), rng);
+  const auto sealed = seal_key(above, team, grant.commitment, crypto::SecretKey32::make(rng), rng);
   CHECK(sealed.size() == kSealedKeyBytes);
   CHECK(open_key(above, team, grant.commitment, sealed).error().code == Code::denied);
 }
