@@ -41,6 +41,11 @@ class Writer {
   Writer& id(const Id<Tag, N>& id) {
     return bytes(id.view());
   }
+  /// An id that may be nil, which is spelled as empty bytes: one byte.
+  template <class Tag, std::size_t N>
+  Writer& id_or_empty(const Id<Tag, N>& id) {
+    return bytes(id.is_nil() ? ByteView{} : id.view());
+  }
 
   const Bytes& view() const { return out_; }
   Bytes take() { return std::move(out_); }
@@ -91,6 +96,16 @@ class Reader {
     if (!view) return fail(std::move(view).error());
     auto out = AnyId::from(*view);
     if (!out) return fail(Code::reject, "an id has the wrong length");
+    return *out;
+  }
+  /// What Writer::id_or_empty() wrote.
+  template <class AnyId>
+  Result<AnyId> id_or_empty() {
+    auto view = bytes();
+    if (!view) return fail(std::move(view).error());
+    if (view->empty()) return AnyId{};
+    auto out = AnyId::from(*view);
+    if (!out || out->is_nil()) return fail(Code::reject, "an id is malformed");
     return *out;
   }
   bool next_is_nil() const;

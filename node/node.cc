@@ -13,8 +13,8 @@ constexpr Millis kContactIdle{1000};
 constexpr Millis kDialAgain{400};
 constexpr unsigned kDialsMax = 5;
 constexpr Millis kTidyGap{20};  ///< between steps of housekeeping, room for all else
-constexpr Millis kTendGap{3'000};
-constexpr std::uint64_t kTendSpread = 30'000;  // ms
+constexpr Millis kTendGap{1'000};
+constexpr std::uint64_t kTendSpread = 9'000;  // ms
 constexpr Millis kMendAgain{60'000};
 
 void keep_earlier(std::optional<Time>& best, std::optional<Time> other) {
@@ -326,11 +326,8 @@ void Node::tend_keys(Time now) {
           return Value();
         },
         false);
-    if (!done) {
-      env_.log.write(Level::warn, done.error().text());
-    } else {
-      later.push_back(replica);
-    }
+    if (!done) env_.log.write(Level::warn, done.error().text());
+    later.push_back(replica);  // when it did not work, for another try
   }
   for (auto* replica : later) plan_tending(*replica);
 }

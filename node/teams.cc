@@ -19,29 +19,14 @@ namespace {
 constexpr Millis kCodeRemembered{24LL * 3600 * 1000};  ///< then whoever has it meets silence
 constexpr Millis kInvitesRemembered{30LL * 24 * 3600 * 1000};
 
-/// Nil ids are spelled as empty bytes.
-template <class AnyId>
-void put_id(Writer& out, const AnyId& id) {
-  out.bytes(id.is_nil() ? ByteView{} : id.view());
-}
-
-template <class AnyId>
-Result<AnyId> get_id(Reader& in) {
-  const auto view = TRY(in.bytes());
-  if (view.empty()) return AnyId{};
-  auto id = AnyId::from(view);
-  if (!id || id->is_nil()) return fail(Code::reject, "an id is malformed");
-  return *id;
-}
-
 }  // namespace
 
 Bytes encode(const Hello& hello) {
   Writer out;
   out.array(3);
-  put_id(out, hello.team);
-  put_id(out, hello.device);
-  put_id(out, hello.root);
+  out.id_or_empty(hello.team);
+  out.id_or_empty(hello.device);
+  out.id_or_empty(hello.root);
   return out.take();
 }
 
@@ -49,9 +34,9 @@ Result<Hello> decode_hello(ByteView payload) {
   auto in = TRY(Reader::open(payload, {.bytes_max = 256, .items_max = 8, .depth_max = 2}));
   TRY(in.array(3));
   Hello out;
-  out.team = TRY(get_id<TeamId>(in));
-  out.device = TRY(get_id<DeviceId>(in));
-  out.root = TRY(get_id<crypto::VerifyKey>(in));
+  out.team = TRY(in.id_or_empty<TeamId>());
+  out.device = TRY(in.id_or_empty<DeviceId>());
+  out.root = TRY(in.id_or_empty<crypto::VerifyKey>());
   TRY(in.end());
   return out;
 }
@@ -59,7 +44,7 @@ Result<Hello> decode_hello(ByteView payload) {
 Bytes encode(const DeviceCode& code) {
   Writer out;
   out.array(3).bytes(code.secret).sint(code.expires.time_since_epoch().count());
-  put_id(out, code.used_by);
+  out.id_or_empty(code.used_by);
   return out.take();
 }
 
@@ -69,7 +54,7 @@ Result<DeviceCode> decode_device_code(ByteView bytes) {
   DeviceCode out;
   out.secret = to_bytes(TRY(in.bytes()));
   out.expires = WallTime{Millis{TRY(in.sint())}};
-  out.used_by = TRY(get_id<DeviceId>(in));
+  out.used_by = TRY(in.id_or_empty<DeviceId>());
   TRY(in.end());
   return out;
 }

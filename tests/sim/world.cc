@@ -378,6 +378,8 @@ std::string World::difference() const {
     const auto& teams = host->node().teams().all();
     if (teams.empty()) return host->name() + " has no team";
     for (const auto& [team, replica] : teams) {
+      const auto tended = replica->tend_keys_at(host->clock_.wall());
+      if (tended && *tended <= host->clock_.wall()) return host->name() + " has keys to see to";
       const auto list = replica->all_spaces();
       if (!spaces) spaces = std::pair(list, host->name());
       if (spaces->first != list) return host->name() + " knows other rooms than " + spaces->second;

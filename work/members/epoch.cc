@@ -73,7 +73,7 @@ Result<crypto::SecretKey32> checked(crypto::SecretKey32 key, const Digest& commi
 
 void put_rekey(Writer& out, const KeyGrant& grant) {
   out.array(7).uint(static_cast<std::uint64_t>(grant.place.scope));
-  out.bytes(grant.place.room.is_nil() ? ByteView{} : grant.place.room.view()).id(grant.commitment);
+  out.id_or_empty(grant.place.room).id(grant.commitment);
   put_boxes(out, grant);
   put_sealed(out, grant.under.sealed.empty() ? std::vector<SealedKey>{}
                                              : std::vector<SealedKey>{grant.under});
@@ -88,14 +88,9 @@ Result<KeyGrant> get_rekey(Reader& in) {
   TRY(in.array(7));
   KeyGrant out;
   out.place.scope = static_cast<Scope>(TRY(in.uint(static_cast<std::uint64_t>(Scope::room))));
-  const auto room = TRY(in.bytes());
-  if (room.empty() != (out.place.scope != Scope::room)) {
+  out.place.room = TRY(in.id_or_empty<SpaceId>());
+  if (out.place.room.is_nil() != (out.place.scope != Scope::room)) {
     return fail(Code::reject, "an epoch of a room names no room, or of none one");
-  }
-  if (!room.empty()) {
-    const auto id = SpaceId::from(room);
-    if (!id || id->is_nil()) return fail(Code::reject, "an id is malformed");
-    out.place.room = *id;
   }
   out.commitment = TRY(in.id<Digest>());
   TRY(get_boxes(in, out));

@@ -15,21 +15,6 @@ constexpr std::size_t kOpBytesMax = 64u << 10;
 constexpr std::string_view kCertificateLabel = "holm device certificate v1";
 constexpr std::string_view kPossessionLabel = "holm device possession v1";
 
-/// Nil ids are spelled as empty bytes, so that fields a kind does not use cost one byte each.
-template <class AnyId>
-void put_id(Writer& out, const AnyId& id) {
-  out.bytes(id.is_nil() ? ByteView{} : id.view());
-}
-
-template <class AnyId>
-Result<AnyId> get_id(Reader& in) {
-  const auto view = TRY(in.bytes());
-  if (view.empty()) return AnyId{};
-  auto id = AnyId::from(view);
-  if (!id || id->is_nil()) return fail(Code::reject, "an id is malformed");
-  return *id;
-}
-
 void put_time(Writer& out, WallTime time) { out.sint(time.time_since_epoch().count()); }
 
 Result<WallTime> get_time(Reader& in) { return WallTime{Millis{TRY(in.sint())}}; }
@@ -155,7 +140,7 @@ void put_body(Writer& out, const Op& op) {
       out.array(6).id(op.target);
       put_role(out, op.role);
       out.bytes(op.certificate).text(op.name);
-      put_id(out, op.invite);
+      out.id_or_empty(op.invite);
       out.bytes(op.join_proof);
       return;
     case OpKind::reduce:
@@ -166,7 +151,7 @@ void put_body(Writer& out, const Op& op) {
       return;
     case OpKind::extend:
     case OpKind::dismiss:
-      put_id(out.array(2), op.room);
+      out.array(2).id_or_empty(op.room);
       put_spans(out, op.spans);
       return;
     case OpKind::add_device:
@@ -224,7 +209,7 @@ Status get_body(Reader& in, Op& op) {
       op.role = TRY(get_role(in));
       op.certificate = TRY(get_bytes(in, 1024));
       op.name = TRY(get_name(in));
-      op.invite = TRY(get_id<ShortHash>(in));
+      op.invite = TRY(in.id_or_empty<ShortHash>());
       op.join_proof = TRY(get_bytes(in, 1024));
       return {};
     case OpKind::reduce:
@@ -237,7 +222,7 @@ Status get_body(Reader& in, Op& op) {
     case OpKind::extend:
     case OpKind::dismiss:
       TRY(in.array(2));
-      op.room = TRY(get_id<SpaceId>(in));
+      op.room = TRY(in.id_or_empty<SpaceId>());
       op.spans = TRY(get_spans(in));
       return {};
     case OpKind::add_device: {
