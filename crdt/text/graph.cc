@@ -96,6 +96,23 @@ void Graph::append(std::span<const Lv> parents, Lv len, Joins joins) {
   add_cuts(parents, begin, end_, heads_);
 }
 
+void Graph::append(std::span<const Point> parents, Lv len) {
+  ENSURE(len > 0 && len <= kLvMax - end_);
+  const Lv begin = end_;
+  const auto first = parents_.size();
+  spans_.push_back({.parents = static_cast<std::uint32_t>(first),
+                    .parents_len = static_cast<std::uint32_t>(parents.size())});
+  for (const auto& parent : parents) {
+    parents_.push_back(parent.lv);
+    parent_spans_.push_back(parent.span);
+  }
+  begins_.push_back(begin);
+  end_ += len;
+  const auto added = std::span<const Lv>(parents_).subspan(first);
+  advance(heads_, added, end_ - 1);
+  add_cuts(added, begin, end_, heads_);
+}
+
 void Graph::extend(Lv len) {
   if (cuts_.back().last == end_) {
     cuts_.back().last += len;

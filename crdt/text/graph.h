@@ -54,6 +54,13 @@ class Graph {
   /// known). Goes on with the last span where it follows that, unless told not to. O(log spans).
   enum class Joins : bool { no, yes };
   void append(std::span<const Lv> parents, Lv len, Joins joins = Joins::yes);
+  /// The same where it is known which spans hold the parents; it never goes on with the last one.
+  /// O(parents and heads).
+  void append(std::span<const Point> parents, Lv len);
+  void reserve(std::size_t spans) {
+    begins_.reserve(spans);
+    spans_.reserve(spans);
+  }
   /// The same for what follows the only head. Requires is_linear(). O(1).
   void extend(Lv len);
   /// Forgets all from `end` on; `heads` are those from before it was added. O(spans).

@@ -40,29 +40,41 @@ std::string_view Runs::content(std::size_t index, LvRange range) const {
                      range.end == end_of(index) ? tail.size() : utf8::offset(tail, range.size()));
 }
 
+bool join(RunPart& last, const RunPart& next) {
+  const auto last_len = last.range.size(), len = next.range.size();
+  if (next.inserts()) {
+    if (last.flags != next.flags || next.pos != last.pos + last_len) return false;
+    last.range.end = next.range.end;
+    return true;
+  }
+  if (((last.flags ^ next.flags) & ~std::uint32_t{kBackward}) != 0) return false;
+  // A single erase goes either way.
+  const auto goes = [](const RunPart& part, bool backward) {
+    return part.range.size() == 1 || ((part.flags & kBackward) != 0) == backward;
+  };
+  if (goes(last, false) && goes(next, false) && next.pos == last.pos) {
+    last.flags &= ~std::uint32_t{kBackward};
+  } else if (goes(last, true) && goes(next, true) && last.pos >= last_len &&
+             next.pos == last.pos - last_len) {
+    last.flags |= kBackward;
+  } else {
+    return false;
+  }
+  last.range.end += len;
+  return true;
+}
+
 bool Runs::join(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_view text) {
   if (runs_.empty()) return false;
-  auto& last = runs_.back();
-  const Lv last_len = end_ - begins_.back();
-  if ((flags & kInsert) != 0) {
-    if (last.flags != flags || pos != last.pos + last_len) return false;
-    const auto bytes = contents_.size() - last.content + text.size();
-    return (flags & kWiped) != 0 || bytes == last_len + len || last_len + len <= kWalkMax;
+  auto last = run(runs_.size() - 1);
+  if ((flags & (kInsert | kWiped)) == kInsert) {
+    const auto whole = last.range.size() + len;
+    const auto bytes = contents_.size() - runs_.back().content + text.size();
+    if (bytes != whole && whole > kWalkMax) return false;
   }
-  if (((last.flags ^ flags) & ~std::uint32_t{kBackward}) != 0) return false;
-  const bool last_either = last_len == 1;
-  const bool either = len == 1;
-  if ((last_either || (last.flags & kBackward) == 0) && (either || (flags & kBackward) == 0) &&
-      pos == last.pos) {
-    last.flags &= ~std::uint32_t{kBackward};
-    return true;
-  }
-  if ((last_either || (last.flags & kBackward) != 0) && (either || (flags & kBackward) != 0) &&
-      last.pos >= last_len && pos == last.pos - last_len) {
-    last.flags |= kBackward;
-    return true;
-  }
-  return false;
+  if (!text::join(last, {{end_, end_ + len}, pos, flags})) return false;
+  runs_.back().flags = last.flags;
+  return true;
 }
 
 void Runs::append(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_view text) {

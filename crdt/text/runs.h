@@ -38,6 +38,10 @@ struct RunPart {
   }
 };
 
+/// Makes `next`, numbered right after it, a part of `last` where the two are told as one; else
+/// changes nothing and says so.
+bool join(RunPart& last, const RunPart& next);
+
 class Runs {
  public:
   /// Bytes of content a history may take in all.
@@ -54,15 +58,9 @@ class Runs {
   RunPart run(std::size_t index) const {
     return {{begins_[index], end_of(index)}, runs_[index].pos, runs_[index].flags};
   }
-  /// The same, quick when the run at `hint` or one beside it holds `lv`.
+  /// The same, quick when the run at `hint`, the one before it, or one of the next few holds `lv`.
   std::size_t index_of(Lv lv, std::size_t hint) const {
-    const auto holds = [&](std::size_t i) {
-      return i < begins_.size() && begins_[i] <= lv && lv < end_of(i);
-    };
-    if (holds(hint)) return hint;
-    if (holds(hint + 1)) return hint + 1;
-    if (hint > 0 && holds(hint - 1)) return hint - 1;
-    return index_of(lv);
+    return index_near(begins_, end_, lv, hint);
   }
   /// The rest of a run from `lv` on, up to `end` at most.
   RunPart part(std::size_t index, LvRange range) const {

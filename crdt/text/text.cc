@@ -213,11 +213,10 @@ Status Text::begin(const OpId& id, std::uint64_t pos, std::uint64_t len) {
 
 Bytes Text::save() const {
   state_->settle();
-  // Merge state that was not asked for otherwise is not kept.
-  const bool had_places = state_->walker && state_->walker->start() == 0;
-  auto out = text::save(state_->history, state_->places().tracker(), state_->live);
-  if (!had_places) state_->walker.reset();
-  return out;
+  // Merge state that was not asked for otherwise is not made.
+  const bool has_places = state_->walker && state_->walker->start() == 0;
+  return text::save(state_->history, state_->live,
+                    has_places ? &state_->places().tracker() : nullptr);
 }
 
 Result<Text> Text::load(ByteView saved) {
