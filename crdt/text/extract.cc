@@ -17,6 +17,20 @@ constexpr unsigned kLongLen = 256 / (kHows * kStarts) - 1;      // lengths from 
 constexpr unsigned kMarked = kHows * kStarts * (kLongLen + 1);  // flags and a token follow
 static_assert(kMarked <= 0xff);
 
+struct Token {
+  std::uint8_t how = 0;
+  std::uint8_t caret = 0;
+  std::uint8_t short_len = 0;
+};
+constexpr auto kTokens = [] {
+  std::array<Token, kMarked> out{};
+  for (unsigned i = 0; i < kMarked; ++i) {
+    out[i] = {static_cast<std::uint8_t>(i % kHows), static_cast<std::uint8_t>(i / kHows % kStarts),
+              static_cast<std::uint8_t>(i / kHows / kStarts)};
+  }
+  return out;
+}();
+
 constexpr std::size_t kBriefBytes = 4;
 
 tl::unexpected<Error> damaged() { return fail(Code::reject, "a text's history is damaged"); }
@@ -171,9 +185,7 @@ Status take_runs(Unpacker& tokens, Unpacker& positions, Unpacker& lens, Runs& ru
       }
     }
     if (token >= kMarked) return damaged();
-    const auto how = token % kHows;
-    const auto caret = token / kHows % kStarts;
-    const auto short_len = token / kHows / kStarts;
+    const auto [how, caret, short_len] = kTokens[token];
     const std::uint32_t kind = how == kPlainInsert ? +kInsert : how == kErases ? +kBackward : 0;
     if (flags == 0) flags = kind;
     if ((flags & (kInsert | kBackward)) != kind) return damaged();

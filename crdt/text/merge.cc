@@ -313,10 +313,11 @@ bool Text::Merge::place_up_to(text::Lv end) {
 }
 
 void Text::Merge::show(const text::Tracker& places) {
-  const auto& runs = state_.history.runs;
+  const text::RunIndex runs(state_.history.runs);
   std::string shown;
   const auto before = state_.live.str();
   const bool is_ascii = before.size() == state_.live.size();
+  shown.reserve(places.total().visible);
   for (auto at = places.is_empty() ? text::Tracker::end() : places.first();
        !text::Tracker::is_end(at); at = places.next(at)) {
     const auto& span = places[at];

@@ -27,6 +27,18 @@ void Runs::append_content(LvRange range, std::string& out) const {
   }
 }
 
+RunIndex::RunIndex(const Runs& runs) : runs_(runs) {
+  if (runs.size() == 0) return;
+  while (runs.end() >> shift_ > runs.size()) ++shift_;
+  firsts_.reserve((runs.end() >> shift_) + 2);
+  std::uint32_t i = 0;
+  for (std::uint64_t begin = 0; begin < runs.end(); begin += std::uint64_t{1} << shift_) {
+    while (runs.end_of(i) <= begin) ++i;
+    firsts_.push_back(i);
+  }
+  firsts_.push_back(static_cast<std::uint32_t>(runs.size() - 1));
+}
+
 std::string_view Runs::content(std::size_t index, LvRange range) const {
   const auto& run = runs_[index];
   const auto whole =
@@ -99,7 +111,7 @@ void Runs::append(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_vi
     runs_.push_back({pos, static_cast<std::uint32_t>(contents_.size()), flags});
     if ((flags & (kVoid | kWiped)) != 0) ++marked_;
   }
-  contents_ += text;
+  if (!text.empty()) contents_ += text;
   end_ += len;
 }
 
@@ -107,13 +119,13 @@ bool Runs::fill(std::string contents) {
   std::vector<std::uint32_t> offsets(runs_.size());
   std::size_t at = 0;
   const std::string_view all = contents;
+  const bool is_ascii = utf8::count(all) == all.size();
   for (std::size_t i = 0; i < runs_.size(); ++i) {
     offsets[i] = static_cast<std::uint32_t>(at);
     if ((runs_[i].flags & (kInsert | kWiped)) != kInsert) continue;
     const Lv len = end_of(i) - begins_[i];
-    // ASCII, mostly: then as many bytes as code points make up the run.
-    if (all.size() - at >= len && utf8::count(all.substr(at, len)) == len &&
-        (at + len == all.size() || !utf8::continues(all[at + len]))) {
+    if (is_ascii) {
+      if (all.size() - at < len) return false;
       at += len;
       continue;
     }

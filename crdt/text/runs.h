@@ -121,11 +121,41 @@ class Runs {
     return index + 1 < runs_.size() ? runs_[index + 1].content : contents_.size();
   }
 
+  friend class RunIndex;
+
   std::vector<Lv> begins_;
   std::vector<Run> runs_;  // beside begins_
   Lv end_ = 0;
   std::string contents_;
   std::size_t marked_ = 0;
+};
+
+/// Finds runs by number for whoever asks for most of them, in no order: the first run of each of
+/// some equal stretches. Refers to runs that do not change meanwhile. O(runs) to make.
+class RunIndex {
+ public:
+  explicit RunIndex(const Runs& runs);
+
+  /// Requires lv < end(). O(log runs), mostly O(1).
+  std::size_t index_of(Lv lv) const {
+    const auto stretch = lv >> shift_;
+    const auto first = firsts_[stretch], last = firsts_[stretch + 1];
+    return first + index_below(std::span(runs_.begins_).subspan(first, last - first + 1), lv);
+  }
+  /// Appends the content of code points of any runs that have some.
+  void append_content(LvRange range, std::string& out) const {
+    for (auto i = index_of(range.begin);; ++i) {
+      const auto end = range.end < runs_.end_of(i) ? range.end : runs_.end_of(i);
+      out += runs_.content(i, {range.begin, end});
+      if (end == range.end) return;
+      range.begin = end;
+    }
+  }
+
+ private:
+  const Runs& runs_;
+  unsigned shift_ = 0;
+  std::vector<std::uint32_t> firsts_;  // the run that holds the first number of each stretch
 };
 
 }  // namespace holm::crdt::text

@@ -162,13 +162,14 @@ bool makes(const History& history, std::string_view text) {
   Walker walker(history, 0);
   if (!walker.place_up_to(history.end(), nullptr)) return false;
   const auto& places = walker.tracker();
+  const RunIndex runs(history.runs);
   std::string stretch;
   for (auto at = places.is_empty() ? Tracker::end() : places.first(); !Tracker::is_end(at);
        at = places.next(at)) {
     const auto& span = places[at];
     if (!span.state.is_visible()) continue;
     stretch.clear();
-    history.runs.append_content({span.begin, span.end()}, stretch);
+    runs.append_content({span.begin, span.end()}, stretch);
     if (!text.starts_with(stretch)) return false;
     text.remove_prefix(stretch.size());
   }

@@ -31,6 +31,9 @@ struct PlaceState {
   bool is_visible() const { return bits < kHidden; }
   bool is_erased() const { return (bits & kErased) != 0; }
   bool shows() const { return (bits & kHidden) == 0; }
+  PlaceState with_prepared(std::uint32_t prepared) const {
+    return {(bits & ~kPrepared) | prepared};
+  }
   bool operator==(const PlaceState&) const = default;
 };
 
@@ -124,6 +127,8 @@ class Tracker {
   /// Lengthens a span by `more` places, within kSpanMax.
   void extend(Spot at, Lv more);
   void set_state(Spot at, PlaceState state);
+  /// One step of the prepared state of places with consecutive numbers, splitting as needed.
+  void turn(LvRange places, bool forward);
 
   std::size_t memory() const;
 

@@ -56,9 +56,8 @@ constexpr PlaceState kStands{1};
 // Spans passed in search of a spot from which on it is worth remembering where that led.
 constexpr unsigned kLongSearch = 32;
 
-PlaceState with_prepared(PlaceState state, std::uint32_t prepared) {
-  return {(state.bits & ~PlaceState::kPrepared) | prepared};
-}
+// Pieces of the graph to place at once from which on lanes pay.
+constexpr std::size_t kLanesFrom = 32;
 
 }  // namespace
 
@@ -82,7 +81,11 @@ void Walker::set_size(std::uint64_t size) {
 bool Walker::place_up_to(Lv end, EditList* edits) {
   const LvRange rest{placed_, end};
   const auto pieces = history_.graph.order({&rest, 1});
+  const bool is_fresh = placed_ == start_;
   placed_ = end;
+  if (is_fresh && pieces.size() >= kLanesFrom) {
+    if (auto lanes = Lanes::of(history_, start_)) return place(pieces, *lanes, edits);
+  }
   return place(pieces, edits);
 }
 
@@ -91,15 +94,38 @@ bool Walker::place(std::span<const Graph::Piece> pieces, EditList* edits) {
                      [&](const Graph::Piece& piece) { return place(piece, edits); });
 }
 
+bool Walker::place(std::span<const Graph::Piece> pieces, Lanes& lanes, EditList* edits) {
+  Lanes::Reach reach{};  // of the prepared view
+  for (const auto& piece : pieces) {
+    history_.graph.parents_of(piece, parents_);
+    Lanes::Reach wanted{};
+    for (const auto& parent : parents_) Lanes::join(wanted, lanes.reach_of(parent));
+    for (std::size_t lane = 0; lane < Lanes::kCount; ++lane) {
+      const auto [from, to] = std::minmax(reach[lane], wanted[lane]);
+      if (from == to) continue;
+      const bool forward = to == wanted[lane];
+      lanes.each(lane, from, to,
+                 [&, forward](LvRange range, std::size_t run) { turn(range, run, forward); });
+    }
+    run_ = history_.runs.index_of(piece.range.begin, lanes.run_of(piece.span));
+    if (!place_runs(piece, edits)) return false;
+    reach = lanes.reach_of({piece.range.end - 1, piece.span});
+  }
+  return true;
+}
+
 bool Walker::place(const Graph::Piece& piece, EditList* edits) {
   history_.graph.parents_of(piece, parents_);
-  bool follows_last = parents_.size() == 1 && parents_[0].lv + 1 == piece.range.begin;
   prepare(std::span<const Graph::Point>(parents_));
-  const auto& runs = history_.runs;
-  bool fits = true;
   run_ = first_run(piece);
+  return place_runs(piece, edits);
+}
+
+bool Walker::place_runs(const Graph::Piece& piece, EditList* edits) {
+  bool follows_last = parents_.size() == 1 && parents_[0].lv + 1 == piece.range.begin;
+  bool fits = true;
   for (auto rest = piece.range; fits && rest.begin < rest.end; ++run_) {
-    const auto part = runs.part(run_, rest);
+    const auto part = history_.runs.part(run_, rest);
     fits = part.inserts() ? insert(part, follows_last, edits) : erase(part, edits);
     follows_last = true;
     rest.begin = part.range.end;
@@ -269,7 +295,7 @@ bool Walker::erase(const RunPart& part, EditList* edits) {
     }
     const auto node = tracker_.isolate(spot, count);
     const auto span = tracker_[node];
-    auto state = with_prepared(span.state, 2);
+    auto state = span.state.with_prepared(2);
     if (!part.is_void()) {
       if (edits != nullptr && span.state.is_visible()) {
         edits->erase(tracker_.visible_before(node), count);
@@ -291,48 +317,31 @@ void Walker::prepare(std::span<const Lv> version) {
 void Walker::prepare(std::span<const Graph::Point> version) {
   if (std::equal(prepared_.begin(), prepared_.end(), version.begin(), version.end())) return;
   history_.graph.difference(prepared_, version, difference_);
-  for (const auto& range : difference_.only_a) turn(range, false);
+  for (const auto& stretch : difference_.only_a) turn(stretch, false);
   const auto& missing = difference_.only_b;
-  std::for_each(missing.rbegin(), missing.rend(), [&](const LvRange& range) { turn(range, true); });
+  std::for_each(missing.rbegin(), missing.rend(),
+                [&](const Graph::Stretch& stretch) { turn(stretch, true); });
   prepared_.assign(version.begin(), version.end());
 }
 
-void Walker::turn(LvRange range, bool forward) {
-  ENSURE(range.begin >= start_);
-  // An erase is taken back before the insert it erased, and done again after it.
-  auto i = history_.runs.index_of(forward ? range.begin : range.end - 1, run_);
-  while (range.begin < range.end) {
-    const auto run = history_.runs.run(i);
-    auto part = range;
-    if (forward) {
-      range.begin = part.end = std::min(range.end, run.range.end);
-      ++i;
-    } else {
-      range.end = part.begin = std::max(range.begin, run.range.begin);
-      --i;
-    }
-    if (run.inserts()) {
-      turn_places(part, forward);
-    } else {
-      each_target(part, [&](LvRange places, const Target&) { turn_places(places, forward); });
-    }
-    run_ = i;
-  }
+void Walker::turn(const Graph::Stretch& stretch, bool forward) {
+  const auto span = stretch.span - first_span_;
+  turn(stretch.range, span < first_runs_.size() ? first_runs_[span] : run_, forward);
 }
 
-void Walker::turn_places(LvRange places, bool forward) {
-  for (auto spot = tracker_.find(places.begin);;) {
-    const auto at = tracker_.isolate(spot, places.size());
-    const auto& span = tracker_[at];
-    const auto now = span.state.prepared();
-    ENSURE(forward ? now < PlaceState::kPrepared : now > 0);
-    places.begin = span.end();
-    tracker_.set_state(at, with_prepared(span.state, forward ? now + 1 : now - 1));
-    if (places.begin >= places.end) return;
-    spot = tracker_.next(at);
-    if (Tracker::is_end(spot) || tracker_[spot].begin != places.begin) {
-      spot = tracker_.find(places.begin);
+void Walker::turn(LvRange range, std::size_t hint, bool forward) {
+  ENSURE(range.begin >= start_);
+  // An insert may be turned before what erased it, or after: it is the count that tells.
+  for (run_ = history_.runs.index_of(range.begin, hint);; ++run_) {
+    const auto run = history_.runs.run(run_);
+    const LvRange part{range.begin, std::min(range.end, run.range.end)};
+    if (run.inserts()) {
+      tracker_.turn(part, forward);
+    } else {
+      each_target(part, [&](LvRange places, const Target&) { tracker_.turn(places, forward); });
     }
+    if (part.end == range.end) return;
+    range.begin = part.end;
   }
 }
 

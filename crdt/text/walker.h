@@ -14,6 +14,7 @@
 
 #include "crdt/text/edits.h"
 #include "crdt/text/history.h"
+#include "crdt/text/lanes.h"
 #include "crdt/text/lv_map.h"
 #include "crdt/text/tracker.h"
 
@@ -69,7 +70,10 @@ class Walker {
   };
 
   void prepare(std::span<const Graph::Point> version);
+  bool place(std::span<const Graph::Piece> pieces, Lanes& lanes, EditList* edits);
   bool place(const Graph::Piece& piece, EditList* edits);
+  /// The same once the prepared view is that of its parents, in parents_, and run_ is its first.
+  bool place_runs(const Graph::Piece& piece, EditList* edits);
   bool insert(const RunPart& part, bool follows_last, EditList* edits);
   bool erase(const RunPart& part, EditList* edits);
   /// Where a new span with these origins belongs: behind the returned spot; the end stands for the
@@ -78,8 +82,9 @@ class Walker {
                          Tracker::Spot right);
   /// A spot that is known to come before a new span, to go on from; the end when there is none.
   Tracker::Spot shortcut(const Span& span, const OpId& own_id, Tracker::Spot right) const;
-  void turn(LvRange range, bool forward);
-  void turn_places(LvRange places, bool forward);
+  /// Takes runs back, or does them again; `hint` is a run near the first.
+  void turn(LvRange range, std::size_t hint, bool forward);
+  void turn(const Graph::Stretch& stretch, bool forward);
   template <class Visit>
   void each_target(LvRange erases, Visit visit) const;
 
