@@ -21,7 +21,10 @@ std::optional<Lanes> Lanes::of(const History& history, Lv start) {
     const auto span = graph.span(s);
     Reach before{};
     graph.parents_of({{std::max(span.begin, start), span.end}, s}, parents);
-    for (const auto& parent : parents) join(before, out.reach_of(parent));
+    for (const auto& parent : parents) {
+      const auto reach = out.reach_of(parent);
+      for (std::size_t i = 0; i < kCount; ++i) before[i] = std::max(before[i], reach[i]);
+    }
     out.first_links_.push_back(static_cast<std::uint32_t>(out.links_.size()));
     for (auto at = std::max(span.begin, start); at < span.end;) {
       while (names.end_of(name) <= at) ++name;

@@ -26,10 +26,8 @@ class Lanes {
 
   /// How far a number and its past reach. O(log names) where several logs wrote in its span.
   Reach reach_of(const Graph::Point& point) const;
-  /// The greater of two, lane by lane.
-  static void join(Reach& reach, const Reach& other) {
-    for (std::size_t i = 0; i < kCount; ++i) reach[i] = reach[i] < other[i] ? other[i] : reach[i];
-  }
+  /// How far the version reaches that a span follows.
+  const Reach& before(std::uint32_t span) const { return links_[first_link(span)].before; }
   /// A run that is near the first of a span.
   std::size_t run_of(std::uint32_t span) const { return links_[first_link(span)].run; }
 

@@ -85,6 +85,8 @@ class Runs {
   /// append.
   std::string_view content(LvRange range) const { return content(index_of(range.begin), range); }
   std::string_view content(std::size_t index, LvRange range) const;
+  /// All content, run by run. A view until the next append.
+  std::string_view contents() const { return contents_; }
   /// Appends the content of code points of any runs that have some.
   void append_content(LvRange range, std::string& out) const;
 
@@ -142,11 +144,12 @@ class RunIndex {
     const auto first = firsts_[stretch], last = firsts_[stretch + 1];
     return first + index_below(std::span(runs_.begins_).subspan(first, last - first + 1), lv);
   }
-  /// Appends the content of code points of any runs that have some.
-  void append_content(LvRange range, std::string& out) const {
+  /// Calls `visit(content)` for the content of code points of any runs that have some.
+  template <class Visit>
+  void each_content(LvRange range, Visit visit) const {
     for (auto i = index_of(range.begin);; ++i) {
       const auto end = range.end < runs_.end_of(i) ? range.end : runs_.end_of(i);
-      out += runs_.content(i, {range.begin, end});
+      visit(runs_.content(i, {range.begin, end}));
       if (end == range.end) return;
       range.begin = end;
     }

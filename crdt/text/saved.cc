@@ -163,17 +163,17 @@ bool makes(const History& history, std::string_view text) {
   if (!walker.place_up_to(history.end(), nullptr)) return false;
   const auto& places = walker.tracker();
   const RunIndex runs(history.runs);
-  std::string stretch;
+  bool fits = true;
+  const auto take = [&](std::string_view content) {
+    fits = fits && text.starts_with(content);
+    if (fits) text.remove_prefix(content.size());
+  };
   for (auto at = places.is_empty() ? Tracker::end() : places.first(); !Tracker::is_end(at);
        at = places.next(at)) {
     const auto& span = places[at];
-    if (!span.state.is_visible()) continue;
-    stretch.clear();
-    runs.append_content({span.begin, span.end()}, stretch);
-    if (!text.starts_with(stretch)) return false;
-    text.remove_prefix(stretch.size());
+    if (span.state.is_visible()) runs.each_content({span.begin, span.end()}, take);
   }
-  return text.empty();
+  return fits && text.empty();
 }
 
 /// The front of a saved text: what it says, and what follows.

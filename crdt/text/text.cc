@@ -275,19 +275,20 @@ Result<std::string> Text::at(std::span<const OpId> version) const {
   if (wanted == history.graph.heads()) return text();
   std::string out;
   const text::RunIndex runs(history.runs);
+  const auto add = [&](std::string_view content) { out += content; };
   if (!state_->is_marked()) {
     // The prepared view of a walker is the text at any version.
     auto& walker = state_->places();
     walker.prepare(wanted);
     each_span(walker.tracker(), [&](const text::Span& span) {
-      if (span.state.stands()) runs.append_content({span.begin, span.end()}, out);
+      if (span.state.stands()) runs.each_content({span.begin, span.end()}, add);
     });
     return out;
   }
   text::Walker walker(history, 0);
   ENSURE(walker.place(history.graph.order(history.graph.past(wanted)), nullptr));
   each_span(walker.tracker(), [&](const text::Span& span) {
-    if (span.state.is_visible()) runs.append_content({span.begin, span.end()}, out);
+    if (span.state.is_visible()) runs.each_content({span.begin, span.end()}, add);
   });
   return out;
 }

@@ -97,9 +97,7 @@ bool Walker::place(std::span<const Graph::Piece> pieces, EditList* edits) {
 bool Walker::place(std::span<const Graph::Piece> pieces, Lanes& lanes, EditList* edits) {
   Lanes::Reach reach{};  // of the prepared view
   for (const auto& piece : pieces) {
-    history_.graph.parents_of(piece, parents_);
-    Lanes::Reach wanted{};
-    for (const auto& parent : parents_) Lanes::join(wanted, lanes.reach_of(parent));
+    const auto& wanted = lanes.before(piece.span);
     for (std::size_t lane = 0; lane < Lanes::kCount; ++lane) {
       const auto [from, to] = std::minmax(reach[lane], wanted[lane]);
       if (from == to) continue;
@@ -108,7 +106,7 @@ bool Walker::place(std::span<const Graph::Piece> pieces, Lanes& lanes, EditList*
                  [&, forward](LvRange range, std::size_t run) { turn(range, run, forward); });
     }
     run_ = history_.runs.index_of(piece.range.begin, lanes.run_of(piece.span));
-    if (!place_runs(piece, edits)) return false;
+    if (!place_runs(piece, false, edits)) return false;
     reach = lanes.reach_of({piece.range.end - 1, piece.span});
   }
   return true;
@@ -118,11 +116,11 @@ bool Walker::place(const Graph::Piece& piece, EditList* edits) {
   history_.graph.parents_of(piece, parents_);
   prepare(std::span<const Graph::Point>(parents_));
   run_ = first_run(piece);
-  return place_runs(piece, edits);
+  const bool follows_last = parents_.size() == 1 && parents_[0].lv + 1 == piece.range.begin;
+  return place_runs(piece, follows_last, edits);
 }
 
-bool Walker::place_runs(const Graph::Piece& piece, EditList* edits) {
-  bool follows_last = parents_.size() == 1 && parents_[0].lv + 1 == piece.range.begin;
+bool Walker::place_runs(const Graph::Piece& piece, bool follows_last, EditList* edits) {
   bool fits = true;
   for (auto rest = piece.range; fits && rest.begin < rest.end; ++run_) {
     const auto part = history_.runs.part(run_, rest);

@@ -70,10 +70,11 @@ class Walker {
   };
 
   void prepare(std::span<const Graph::Point> version);
+  /// The same for all spans from start() on.
   bool place(std::span<const Graph::Piece> pieces, Lanes& lanes, EditList* edits);
   bool place(const Graph::Piece& piece, EditList* edits);
-  /// The same once the prepared view is that of its parents, in parents_, and run_ is its first.
-  bool place_runs(const Graph::Piece& piece, EditList* edits);
+  /// The same once the prepared view is that of its parents and run_ its first.
+  bool place_runs(const Graph::Piece& piece, bool follows_last, EditList* edits);
   bool insert(const RunPart& part, bool follows_last, EditList* edits);
   bool erase(const RunPart& part, EditList* edits);
   /// Where a new span with these origins belongs: behind the returned spot; the end stands for the
