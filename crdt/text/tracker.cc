@@ -108,6 +108,22 @@ Tracker::Spot Tracker::at(std::uint32_t index, Measure measure) const {
 Tracker::Spot Tracker::standing_at(std::uint32_t index) const {
   return at(index, [](const Sums& sums) { return sums.standing; });
 }
+Tracker::Spot Tracker::standing_at(std::uint32_t index, Spot near, std::uint32_t before) const {
+  const auto& leaf = leaves_[near.leaf];
+  const auto len_of = [&](std::uint32_t i) {
+    return leaf.spans[i].state.stands() ? leaf.spans[i].len : 0;
+  };
+  auto i = near.index;
+  while (index < before && i > 0) before -= len_of(--i);
+  if (index >= before) {
+    for (; i < leaf.count; ++i) {
+      const auto len = len_of(i);
+      if (index - before < len) return {near.leaf, i, index - before};
+      before += len;
+    }
+  }
+  return standing_at(index);
+}
 Tracker::Spot Tracker::visible_at(std::uint32_t index) const {
   return at(index, [](const Sums& sums) { return sums.visible; });
 }

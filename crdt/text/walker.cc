@@ -82,6 +82,9 @@ bool Walker::place_up_to(Lv end, EditList* edits) {
   const LvRange rest{placed_, end};
   const auto pieces = history_.graph.order({&rest, 1});
   const bool is_fresh = placed_ == start_;
+  if (pieces.size() >= kLanesFrom) {
+    tracker_.reserve(history_.runs.index_of(end - 1) - history_.runs.index_of(rest.begin));
+  }
   placed_ = end;
   if (is_fresh && pieces.size() >= kLanesFrom) {
     if (auto lanes = Lanes::of(history_, start_)) return place(pieces, *lanes, edits);
@@ -122,6 +125,7 @@ bool Walker::place(const Graph::Piece& piece, EditList* edits) {
 
 bool Walker::place_runs(const Graph::Piece& piece, bool follows_last, EditList* edits) {
   bool fits = true;
+  near_ = Tracker::end();
   for (auto rest = piece.range; fits && rest.begin < rest.end; ++run_) {
     const auto part = history_.runs.part(run_, rest);
     fits = part.inserts() ? insert(part, follows_last, edits) : erase(part, edits);
@@ -148,6 +152,11 @@ std::size_t Walker::first_run(const Graph::Piece& piece) {
   return first_runs_[piece.span - first_span_];
 }
 
+Tracker::Spot Walker::standing_at(std::uint32_t index) const {
+  return Tracker::is_end(near_) ? tracker_.standing_at(index)
+                                : tracker_.standing_at(index, near_, near_before_);
+}
+
 bool Walker::insert(const RunPart& part, bool follows_last, EditList* edits) {
   if (part.pos > tracker_.total().standing) return false;
   Span span{.begin = part.range.begin,
@@ -159,7 +168,7 @@ bool Walker::insert(const RunPart& part, bool follows_last, EditList* edits) {
   if (at_front) {
     next = tracker_.is_empty() ? Tracker::end() : tracker_.first();
   } else {
-    left = tracker_.standing_at(part.pos - 1);
+    left = standing_at(part.pos - 1);
     const auto& before = tracker_[left];
     span.left = before.begin + left.offset;
     if (left.offset + 1 < before.len) {
@@ -170,6 +179,8 @@ bool Walker::insert(const RunPart& part, bool follows_last, EditList* edits) {
     }
   }
   const auto show_at = [&](Tracker::Spot at) {
+    near_ = at;
+    near_before_ = part.pos;
     if (edits == nullptr || !part.shows()) return;
     edits->insert(tracker_.visible_before(at), part.range.size(),
                   history_.runs.content(part.range));
@@ -201,6 +212,8 @@ bool Walker::insert(const RunPart& part, bool follows_last, EditList* edits) {
         edits->insert(tracker_.visible_before(left) + before.len, part.range.size(),
                       history_.runs.content(part.range));
       }
+      near_ = left;
+      near_before_ = part.pos - before.len;
       tracker_.extend(left, span.len);
       return true;
     }
@@ -285,7 +298,7 @@ bool Walker::erase(const RunPart& part, EditList* edits) {
   }
   for (Lv at = part.range.begin; at < part.range.end;) {
     const Lv done = at - part.range.begin, rest = part.range.end - at;
-    auto spot = tracker_.standing_at(backward ? part.pos - done : part.pos);
+    auto spot = standing_at(backward ? part.pos - done : part.pos);
     Lv count = std::min(rest, tracker_[spot].len - spot.offset);
     if (backward) {
       count = std::min(rest, spot.offset + 1);
@@ -301,6 +314,8 @@ bool Walker::erase(const RunPart& part, EditList* edits) {
       state.bits |= PlaceState::kErased;
     }
     tracker_.set_state(node, state);
+    near_ = node;
+    near_before_ = backward ? part.pos + 1 - done - count : part.pos;
     targets_.insert(at, {.begin = span.begin, .len = count, .backward = backward});
     at += count;
   }

@@ -77,6 +77,8 @@ class Walker {
   bool place_runs(const Graph::Piece& piece, bool follows_last, EditList* edits);
   bool insert(const RunPart& part, bool follows_last, EditList* edits);
   bool erase(const RunPart& part, EditList* edits);
+  /// As the tracker's, quick near what the last run did.
+  Tracker::Spot standing_at(std::uint32_t index) const;
   /// Where a new span with these origins belongs: behind the returned spot; the end stands for the
   /// front of all.
   Tracker::Spot spot_for(const Span& span, Tracker::Spot left, Tracker::Spot next,
@@ -105,7 +107,10 @@ class Walker {
 
   std::vector<std::uint32_t> first_runs_;  // by span of the graph from first_span_ on
   std::uint32_t first_span_ = 0;
-  std::size_t run_ = 0;                // index of the run turned last
+  std::size_t run_ = 0;  // index of the run turned last
+  // Where the last run of the piece now being placed did something, and how much stands before it.
+  Tracker::Spot near_ = Tracker::end();
+  std::uint32_t near_before_ = 0;
   std::vector<Graph::Point> parents_;  // scratch
   Graph::Difference difference_;       // scratch
 };
