@@ -36,7 +36,8 @@ class Carets {
         if (at > stopped) at = at - stopped > len ? at - len : stopped;
       }
     }
-    for (auto i = index < kCount ? index : kCount - 1; i > 0; --i) at_[i] = at_[i - 1];
+    // Whole, so that no branch depends on the index.
+    for (auto i = kCount - 1; i > 0; --i) at_[i] = i <= index ? at_[i - 1] : at_[i];
     at_[0] = stopped;
   }
 

@@ -19,31 +19,28 @@ constexpr std::size_t kTogetherMax = 64;  // runs
 
 tl::unexpected<Error> damaged() { return fail(Code::reject, "an edit of a text is damaged"); }
 
-bool is_single(const Extract& extract) {
-  const auto& history = extract.history;
-  return history.names.runs().size() == 1 && history.graph.spans() == 1 &&
-         history.runs.size() == 1 && !history.runs.is_marked();
+bool is_single(const Outline& outline) {
+  return outline.names.size() == 1 && outline.spans.size() == 1 && outline.runs.size() == 1 &&
+         !outline.is_marked();
 }
 
-void put_single(Bytes& out, const Extract& extract, LogNames names) {
-  const auto& history = extract.history;
-  const auto id = history.names.id_of(0);
-  const auto run = history.runs.run(0);
-  const bool follows_own =
-      extract.outside.size() == 1 && extract.outside[0].id == OpId{id.log, id.seq - 1};
+void put_single(Bytes& out, const Outline& outline, const Names& names, LogNames log_names) {
+  const auto& name = outline.names[0];
+  const auto& run = outline.runs[0];
+  const bool follows_own = outline.outside.size() == 1 && outline.outside[0].agent == name.agent &&
+                           outline.outside[0].seq == name.seq - 1;
   if (follows_own) out[0] |= kFollowsOwn;
-  put_log(out, id.log, names);
-  put_varint(out, id.seq);
+  put_log(out, names.log_of(name.agent), log_names);
+  put_varint(out, name.seq);
   if (!follows_own) {
-    put_varint(out, extract.outside.size());
-    for (const auto& parent : extract.outside) {
-      put_log(out, parent.id.log, names);
-      put_varint(out, parent.id.seq);
+    put_varint(out, outline.outside.size());
+    for (const auto& parent : outline.outside) {
+      put_log(out, names.log_of(parent.agent), log_names);
+      put_varint(out, parent.seq);
     }
   }
   put_varint(out, std::uint64_t{run.range.size()} << 2 | (run.flags & (kInsert | kBackward)));
   put_varint(out, run.pos);
-  if (run.inserts()) append(out, as_bytes(history.runs.content(run.range)));
 }
 
 Result<SingleRun> take_single(Unpacker& in, LogNames names, bool follows_own, const Names& known) {
@@ -77,23 +74,20 @@ Result<SingleRun> take_single(Unpacker& in, LogNames names, bool follows_own, co
 }  // namespace
 
 Bytes encode_delta(const History& history, std::span<const Graph::Piece> pieces, LogNames names) {
-  const auto part = extract(history, pieces);
-  const auto& runs = part.history.runs;
+  const Outline outline(history, pieces);
+  const auto content = outline.content_of(history.runs);
   Bytes out{kLayout << 4};
   if (names == LogNames::brief) out[0] |= kBrief;
-  if (is_single(part)) {
+  if (is_single(outline)) {
     out[0] |= kSingle;
-    put_single(out, part, names);
+    put_single(out, outline, history.names, names);
+    append(out, as_bytes(content));
     return out;
   }
-  const bool together = runs.size() <= kTogetherMax;
+  const bool together = outline.runs.size() <= kTogetherMax;
   if (together) out[0] |= kTogether;
-  put_structure(out, part, names, together ? Columns::together : Columns::apart);
-  std::string content;
-  runs.each({0, part.history.end()}, [&](const RunPart& run) {
-    if (run.inserts() && !run.is_wiped()) content += runs.content(run.range);
-  });
-  put_section(out, as_bytes(content));
+  put_structure(out, outline, history.names, names, together ? Columns::together : Columns::apart);
+  put_section(out, as_bytes(content), Effort::thorough);
   return out;
 }
 

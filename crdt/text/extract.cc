@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 
 #include "base/ensure.h"
@@ -18,52 +17,72 @@ constexpr unsigned kLongLen = 256 / (kHows * kStarts) - 1;      // lengths from 
 constexpr unsigned kMarked = kHows * kStarts * (kLongLen + 1);  // flags and a token follow
 static_assert(kMarked <= 0xff);
 
+struct Token {
+  std::uint8_t how = 0;
+  std::uint8_t caret = 0;
+  std::uint8_t short_len = 0;
+};
+constexpr auto kTokens = [] {
+  std::array<Token, kMarked> out{};
+  for (unsigned i = 0; i < kMarked; ++i) {
+    out[i] = {static_cast<std::uint8_t>(i % kHows), static_cast<std::uint8_t>(i / kHows % kStarts),
+              static_cast<std::uint8_t>(i / kHows / kStarts)};
+  }
+  return out;
+}();
+
 constexpr std::size_t kBriefBytes = 4;
 
 tl::unexpected<Error> damaged() { return fail(Code::reject, "a text's history is damaged"); }
 
+/// The columns, in the order in which they stand.
+template <class Stream>
 struct Streams {
-  Bytes names, graph, tokens, positions, lens;
+  Stream authors, name_lens, parents, parent_offsets, span_lens, tokens, positions, lens;
+
+  static constexpr std::size_t kCount = 8;
 };
 
-void put_names(Bytes& out, const Names& names) {
-  std::vector<std::uint64_t> next(names.agents(), 1);
-  const auto runs = names.runs();
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const auto& run = runs[i];
-    const Lv len = names.end_of(i) - run.begin;
-    put_varint(out, run.agent);
-    put_varint(out, zigzag(static_cast<std::int64_t>(run.seq - next[run.agent])));
-    if (i + 1 < runs.size()) put_varint(out, len - 1);
-    next[run.agent] = run.seq + len;
+// In the table of logs, by agent.
+using Places = std::vector<std::uint32_t>;
+
+void put_names(Bytes& authors, Bytes& lens, const Outline& outline, const Places& places) {
+  std::vector<std::uint64_t> next(places.size(), 1);
+  for (std::size_t i = 0; i < outline.names.size(); ++i) {
+    const auto& name = outline.names[i];
+    const auto jump = name.seq - next[name.agent];
+    put_varint(authors, std::uint64_t{places[name.agent]} * 2 + (jump != 0 ? 1 : 0));
+    if (jump != 0) put_varint(authors, zigzag(static_cast<std::int64_t>(jump)));
+    if (i + 1 < outline.names.size()) put_varint(lens, name.len - 1);
+    next[name.agent] = name.seq + name.len;
   }
 }
 
-void put_graph(Bytes& out, const Extract& extract, const std::map<LogId, std::size_t>& logs) {
-  const auto& graph = extract.history.graph;
-  auto outside = extract.outside.begin();
-  for (std::size_t i = 0; i < graph.spans(); ++i) {
-    const auto span = graph.span(i);
-    const auto parents = graph.parents(i);
-    const auto end = std::find_if(outside, extract.outside.end(),
-                                  [&](const auto& one) { return one.span != i; });
-    put_varint(out, parents.size() * 2 + (outside != end ? 1 : 0));
-    for (auto parent : parents) put_varint(out, span.begin - 1 - parent);
-    if (outside != end) {
-      put_varint(out, static_cast<std::uint64_t>(end - outside));
-      for (; outside != end; ++outside) {
-        put_varint(out, logs.at(outside->id.log));
-        put_varint(out, outside->id.seq);
+void put_graph(Bytes& parents, Bytes& offsets, Bytes& lens, const Outline& outline,
+               const Places& places) {
+  for (std::size_t i = 0; i < outline.spans.size(); ++i) {
+    const auto inside = outline.parents_of(i);
+    const auto outside = outline.outside_of(i);
+    put_varint(parents, inside.size() * 2 + (outside.empty() ? 0 : 1));
+    for (const auto& parent : inside) {
+      const auto offset = outline.span(parent.span).end - 1 - parent.lv;
+      put_varint(parents, (i - 1 - parent.span) * 2 + (offset > 0 ? 1 : 0));
+      if (offset > 0) put_varint(offsets, offset - 1);
+    }
+    if (!outside.empty()) {
+      put_varint(parents, outside.size());
+      for (const auto& one : outside) {
+        put_varint(parents, places[one.agent]);
+        put_varint(parents, one.seq);
       }
     }
-    if (i + 1 < graph.spans()) put_varint(out, span.size() - 1);
+    if (i + 1 < outline.spans.size()) put_varint(lens, outline.span(i).size() - 1);
   }
 }
 
-void put_runs(Bytes& tokens, Bytes& positions, Bytes& lens, const Runs& runs) {
+void put_runs(Bytes& tokens, Bytes& positions, Bytes& lens, const Outline& outline) {
   Carets carets;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const auto run = runs.run(i);
+  for (const auto& run : outline.runs) {
     const auto len = run.range.size();
     if ((run.flags & (kVoid | kWiped)) != 0) {
       tokens.push_back(kMarked);
@@ -82,16 +101,20 @@ void put_runs(Bytes& tokens, Bytes& positions, Bytes& lens, const Runs& runs) {
   }
 }
 
-Status take_names(Unpacker& in, Names& names, std::uint64_t count, Lv total,
+Status take_names(Unpacker& authors, Unpacker& lens, Names& names, std::uint64_t count, Lv total,
                   std::span<const LogId> logs) {
   std::vector<std::uint64_t> next(logs.size(), 1);
   std::vector<std::optional<Agent>> agents(logs.size());
   for (std::uint64_t i = 0; i < count; ++i) {
-    const auto index = in.number();
-    const auto folded = in.number();
+    const auto head = authors.number();
+    const auto folded = (head & 1) != 0 ? authors.number() : 0;
+    const auto index = head / 2;
     const std::uint64_t left = total - names.end();
-    const auto len = i + 1 < count ? in.number() + 1 : left;
-    if (!in.ok() || index >= logs.size() || len == 0 || len > left) return damaged();
+    const auto len = i + 1 < count ? lens.number() + 1 : left;
+    if (!authors.ok() || !lens.ok() || index >= logs.size() || len == 0 || len > left ||
+        ((head & 1) != 0 && folded == 0)) {
+      return damaged();
+    }
     const auto seq = next[index] + static_cast<std::uint64_t>(unzigzag(folded));
     if (len > UINT64_MAX - seq) return damaged();
     if (!agents[index]) agents[index] = names.agent_of(logs[index]);
@@ -104,24 +127,30 @@ Status take_names(Unpacker& in, Names& names, std::uint64_t count, Lv total,
   return names.end() == total ? Status() : damaged();
 }
 
-Status take_graph(Unpacker& in, Extract& out, std::uint64_t count, Lv total,
-                  std::span<const LogId> logs) {
+Status take_graph(Unpacker& in, Unpacker& offsets, Unpacker& lens, Extract& out,
+                  std::uint64_t count, Lv total, std::span<const LogId> logs) {
   auto& graph = out.history.graph;
-  Version parents;
+  if (count > in.left()) return damaged();
+  graph.reserve(count);
+  std::vector<Graph::Point> parents;
   for (std::uint64_t i = 0; i < count; ++i) {
-    const auto begin = graph.end();
     const auto head = in.number();
     if (head / 2 > in.left()) return damaged();
     parents.clear();
     for (auto n = head / 2; n > 0; --n) {
-      const auto back = in.number();
-      if (!in.ok() || back >= begin) return damaged();
-      const auto parent = begin - 1 - static_cast<Lv>(back);
-      if (!parents.empty() && parent <= parents.back()) return damaged();
-      parents.push_back(parent);
+      const auto code = in.number();
+      const auto offset = (code & 1) != 0 ? offsets.number() + 1 : 0;
+      if (!in.ok() || !offsets.ok() || code / 2 >= i) return damaged();
+      const auto index = static_cast<std::uint32_t>(i - 1 - code / 2);
+      const auto span = graph.span(index);
+      if (offset >= span.size() || ((code & 1) != 0 && offset == 0)) return damaged();
+      const auto parent = span.end - 1 - static_cast<Lv>(offset);
+      if (!parents.empty() && parent <= parents.back().lv) return damaged();
+      parents.push_back({parent, index});
     }
+    const auto begin = graph.end();
     // Each span but the first starts where the one before is not simply gone on with.
-    if ((head & 1) == 0 && parents.size() == 1 && parents[0] + 1 == begin) return damaged();
+    if ((head & 1) == 0 && parents.size() == 1 && parents[0].lv + 1 == begin) return damaged();
     if ((head & 1) != 0) {
       auto more = in.number();
       if (more == 0 || more > in.left()) return damaged();
@@ -133,9 +162,9 @@ Status take_graph(Unpacker& in, Extract& out, std::uint64_t count, Lv total,
       }
     }
     const std::uint64_t left = total - begin;
-    const auto len = i + 1 < count ? in.number() + 1 : left;
-    if (!in.ok() || len == 0 || len > left) return damaged();
-    graph.append(parents, static_cast<Lv>(len), Graph::Joins::no);
+    const auto len = i + 1 < count ? lens.number() + 1 : left;
+    if (!in.ok() || !lens.ok() || len == 0 || len > left) return damaged();
+    graph.append(std::span<const Graph::Point>(parents), static_cast<Lv>(len));
   }
   return graph.end() == total ? Status() : damaged();
 }
@@ -156,9 +185,7 @@ Status take_runs(Unpacker& tokens, Unpacker& positions, Unpacker& lens, Runs& ru
       }
     }
     if (token >= kMarked) return damaged();
-    const auto how = token % kHows;
-    const auto caret = token / kHows % kStarts;
-    const auto short_len = token / kHows / kStarts;
+    const auto [how, caret, short_len] = kTokens[token];
     const std::uint32_t kind = how == kPlainInsert ? +kInsert : how == kErases ? +kBackward : 0;
     if (flags == 0) flags = kind;
     if ((flags & (kInsert | kBackward)) != kind) return damaged();
@@ -205,102 +232,43 @@ Result<LogId> take_log(Unpacker& in, LogNames names, const Names& known) {
   return known.log_of(*agent);
 }
 
-Extract extract(const History& history, std::span<const Graph::Piece> pieces) {
-  Extract out;
-  // Where pieces went: first number there -> first number here, ascending.
-  struct Moved {
-    LvRange from;
-    Lv to;
-  };
-  std::vector<Moved> moved;
-  Lv end = 0;
-  for (const auto& piece : pieces) {
-    moved.push_back({piece.range, end});
-    end += piece.range.size();
+void put_structure(Bytes& out, const Outline& outline, const Names& names, LogNames log_names,
+                   Columns columns) {
+  ENSURE(outline.end > 0);
+  Places places(names.agents());
+  put_varint(out, outline.logs.size());
+  for (std::size_t i = 0; i < outline.logs.size(); ++i) {
+    places[outline.logs[i]] = static_cast<std::uint32_t>(i);
+    put_log(out, names.log_of(outline.logs[i]), log_names);
   }
-  std::sort(moved.begin(), moved.end(),
-            [](const Moved& a, const Moved& b) { return a.from.begin < b.from.begin; });
-  const auto find = [&](Lv lv) -> std::optional<Lv> {
-    const auto after =
-        std::upper_bound(moved.begin(), moved.end(), lv,
-                         [](Lv at, const Moved& one) { return at < one.from.begin; });
-    if (after == moved.begin() || lv >= std::prev(after)->from.end) return std::nullopt;
-    return std::prev(after)->to + (lv - std::prev(after)->from.begin);
-  };
-  std::vector<Graph::Point> parents;
-  Version here;
-  std::vector<OpId> outside;
-  for (const auto& piece : pieces) {
-    history.graph.parents_of(piece, parents);
-    here.clear();
-    outside.clear();
-    for (const auto& [parent, span] : parents) {
-      if (const auto lv = find(parent)) {
-        here.push_back(*lv);
-      } else {
-        outside.push_back(history.names.id_of(parent));
-      }
-    }
-    std::sort(here.begin(), here.end());
-    auto& graph = out.history.graph;
-    graph.append(here, piece.range.size(), outside.empty() ? Graph::Joins::yes : Graph::Joins::no);
-    for (const auto& id : outside) {
-      out.outside.push_back({static_cast<std::uint32_t>(graph.spans() - 1), id});
-    }
-    for (auto rest = piece.range; rest.begin < rest.end;) {
-      const auto id = history.names.id_of(rest.begin);
-      const auto len = history.names.stretch_of(rest.begin, rest.size());
-      out.history.names.append(out.history.names.agent_of(id.log), id.seq, len);
-      rest.begin += len;
-    }
-    history.runs.each(piece.range, [&](const RunPart& part) {
-      const bool has_content = part.inserts() && !part.is_wiped();
-      out.history.runs.append(part.flags, part.pos, part.range.size(),
-                              has_content ? history.runs.content(part.range) : std::string_view());
-    });
-  }
-  return out;
-}
-
-void put_structure(Bytes& out, const Extract& extract, LogNames names, Columns columns) {
-  const auto& history = extract.history;
-  ENSURE(history.end() > 0);
-  std::map<LogId, std::size_t> logs;  // to places in the table
-  Bytes table;
-  const auto name = [&](const LogId& log) {
-    if (logs.emplace(log, logs.size()).second) put_log(table, log, names);
-  };
-  for (Agent i = 0; i < history.names.agents(); ++i) name(history.names.log_of(i));
-  for (const auto& outside : extract.outside) name(outside.id.log);
-  put_varint(out, logs.size());
-  append(out, table);
-  put_varint(out, history.end());
-  put_varint(out, history.names.runs().size());
-  put_varint(out, history.graph.spans());
-  put_varint(out, history.runs.size());
+  put_varint(out, outline.end);
+  put_varint(out, outline.names.size());
+  put_varint(out, outline.spans.size());
+  put_varint(out, outline.runs.size());
   if (columns == Columns::together) {
-    put_names(out, history.names);
-    put_graph(out, extract, logs);
-    put_runs(out, out, out, history.runs);
+    put_names(out, out, outline, places);
+    put_graph(out, out, out, outline, places);
+    put_runs(out, out, out, outline);
     return;
   }
-  Streams streams;
-  put_names(streams.names, history.names);
-  put_graph(streams.graph, extract, logs);
-  put_runs(streams.tokens, streams.positions, streams.lens, history.runs);
-  for (const auto* stream :
-       {&streams.names, &streams.graph, &streams.tokens, &streams.positions, &streams.lens}) {
-    put_section(out, *stream);
+  Streams<Bytes> to;
+  put_names(to.authors, to.name_lens, outline, places);
+  put_graph(to.parents, to.parent_offsets, to.span_lens, outline, places);
+  put_runs(to.tokens, to.positions, to.lens, outline);
+  for (const auto* stream : {&to.authors, &to.name_lens, &to.parents, &to.parent_offsets,
+                             &to.span_lens, &to.tokens, &to.positions, &to.lens}) {
+    put_section(out, *stream, Effort::quick);
   }
 }
 
-Result<Extract> take_structure(Unpacker& in, LogNames names, Columns columns, const Names& known) {
+Result<Extract> take_structure(Unpacker& in, LogNames log_names, Columns columns,
+                               const Names& known) {
   const auto log_count = in.number();
-  const std::size_t log_bytes = names == LogNames::brief ? kBriefBytes : LogId::kBytes;
+  const std::size_t log_bytes = log_names == LogNames::brief ? kBriefBytes : LogId::kBytes;
   if (log_count == 0 || log_count > in.left() / log_bytes) return damaged();
   std::vector<LogId> logs;
   for (std::uint64_t i = 0; i < log_count; ++i) {
-    logs.push_back(TRY(take_log(in, names, known)));
+    logs.push_back(TRY(take_log(in, log_names, known)));
   }
   const auto total = in.number();
   const auto name_count = in.number();
@@ -311,19 +279,23 @@ Result<Extract> take_structure(Unpacker& in, LogNames names, Columns columns, co
   const auto whole = static_cast<Lv>(total);
   auto& history = out.history;
   if (columns == Columns::together) {
-    TRY(take_names(in, history.names, name_count, whole, logs));
-    TRY(take_graph(in, out, span_count, whole, logs));
+    TRY(take_names(in, in, history.names, name_count, whole, logs));
+    TRY(take_graph(in, in, in, out, span_count, whole, logs));
     TRY(take_runs(in, in, in, history.runs, run_count, whole));
     return out;
   }
-  std::array<std::string, 5> buffers;
-  const auto section = [&](std::size_t i) { return take_section(in, buffers[i]); };
-  Unpacker name_bytes(TRY(section(0))), graph_bytes(TRY(section(1))), tokens(TRY(section(2))),
-      positions(TRY(section(3))), lens(TRY(section(4)));
-  TRY(take_names(name_bytes, history.names, name_count, whole, logs));
-  TRY(take_graph(graph_bytes, out, span_count, whole, logs));
-  TRY(take_runs(tokens, positions, lens, history.runs, run_count, whole));
-  for (const auto* stream : {&name_bytes, &graph_bytes, &tokens, &positions, &lens}) {
+  std::array<std::string, Streams<Unpacker>::kCount> buffers;
+  std::size_t next = 0;
+  const auto section = [&] { return take_section(in, buffers[next++]); };
+  Streams<Unpacker> from{Unpacker(TRY(section())), Unpacker(TRY(section())),
+                         Unpacker(TRY(section())), Unpacker(TRY(section())),
+                         Unpacker(TRY(section())), Unpacker(TRY(section())),
+                         Unpacker(TRY(section())), Unpacker(TRY(section()))};
+  TRY(take_names(from.authors, from.name_lens, history.names, name_count, whole, logs));
+  TRY(take_graph(from.parents, from.parent_offsets, from.span_lens, out, span_count, whole, logs));
+  TRY(take_runs(from.tokens, from.positions, from.lens, history.runs, run_count, whole));
+  for (const auto* stream : {&from.authors, &from.name_lens, &from.parents, &from.parent_offsets,
+                             &from.span_lens, &from.tokens, &from.positions, &from.lens}) {
     if (!stream->ok() || !stream->is_empty()) return damaged();
   }
   return out;

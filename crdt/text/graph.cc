@@ -51,7 +51,16 @@ bool Graph::follows_last(Lv lv) const {
 }
 
 void Graph::advance(Version& heads, std::span<const Lv> parents, Lv last) {
-  if (parents.size() < 8) {
+  if (heads.size() <= 2 && parents.size() <= 2) {
+    // Two who write at once: no search pays.
+    const auto is_parent = [&](Lv head) {
+      return head == parents.front() || head == parents.back();
+    };
+    if (!parents.empty()) {
+      while (!heads.empty() && is_parent(heads.back())) heads.pop_back();
+      if (heads.size() == 2 && is_parent(heads.front())) heads.erase(heads.begin());
+    }
+  } else if (parents.size() < 8) {
     for (auto parent : parents) {
       const auto at = std::lower_bound(heads.begin(), heads.end(), parent);
       if (at != heads.end() && *at == parent) heads.erase(at);
@@ -96,6 +105,23 @@ void Graph::append(std::span<const Lv> parents, Lv len, Joins joins) {
   add_cuts(parents, begin, end_, heads_);
 }
 
+void Graph::append(std::span<const Point> parents, Lv len) {
+  ENSURE(len > 0 && len <= kLvMax - end_);
+  const Lv begin = end_;
+  const auto first = parents_.size();
+  spans_.push_back({.parents = static_cast<std::uint32_t>(first),
+                    .parents_len = static_cast<std::uint32_t>(parents.size())});
+  for (const auto& parent : parents) {
+    parents_.push_back(parent.lv);
+    parent_spans_.push_back(parent.span);
+  }
+  begins_.push_back(begin);
+  end_ += len;
+  const auto added = std::span<const Lv>(parents_).subspan(first);
+  advance(heads_, added, end_ - 1);
+  add_cuts(added, begin, end_, heads_);
+}
+
 void Graph::extend(Lv len) {
   if (cuts_.back().last == end_) {
     cuts_.back().last += len;
@@ -137,6 +163,21 @@ LvRange Graph::cuts_from(Lv lv) const {
   return {std::max(at->first, lv), at->last};
 }
 
+namespace {
+
+/// How far two versions reach into a span: one past the last number that they hold, or 0.
+struct Reach {
+  Lv a = 0;
+  Lv b = 0;
+};
+// In one word, since what is stored in halves is slow to load as a whole.
+std::uint64_t pack(Reach reach) { return std::uint64_t{reach.b} << 32 | reach.a; }
+Reach unpack(std::uint64_t packed) {
+  return {static_cast<Lv>(packed), static_cast<Lv>(packed >> 32)};
+}
+
+}  // namespace
+
 void Graph::difference(std::span<const Lv> a, std::span<const Lv> b, Difference& out) const {
   difference(points_of(a), points_of(b), out);
 }
@@ -154,54 +195,60 @@ void Graph::difference(std::span<const Point> a, std::span<const Point> b, Diffe
   // From the last span down. Spans that both versions hold alike are followed only while there are
   // others: they may turn out to hold what seemed to be of one side.
   std::size_t word = 0, lowest = to_do.size(), uneven = 0;
-  const auto push = [&](std::uint32_t span, Lv up_a, Lv up_b) {
-    auto& at = reach[span];
-    uneven -= at.a != at.b ? 1 : 0;
-    at.a = std::max(at.a, up_a);
-    at.b = std::max(at.b, up_b);
-    uneven += at.a != at.b ? 1 : 0;
+  const auto push = [&](std::uint32_t span, Reach more) {
+    const auto at = unpack(reach[span]);
+    const Reach now{std::max(at.a, more.a), std::max(at.b, more.b)};
+    reach[span] = pack(now);
+    uneven += std::size_t{now.a != now.b} - std::size_t{at.a != at.b};
     to_do[span / 64] |= std::uint64_t{1} << span % 64;
     word = std::max<std::size_t>(word, span / 64);
     lowest = std::min<std::size_t>(lowest, span / 64);
   };
-  const auto emit = [](std::vector<LvRange>& side, Lv begin, Lv end) {
-    if (!side.empty() && side.back().begin == end) {
-      side.back().begin = begin;
-    } else {
-      side.push_back({begin, end});
-    }
-  };
-  for (const auto& point : a) push(point.span, point.lv + 1, 0);
-  for (const auto& point : b) push(point.span, 0, point.lv + 1);
+  for (const auto& point : a) push(point.span, {point.lv + 1, 0});
+  for (const auto& point : b) push(point.span, {0, point.lv + 1});
   while (uneven > 0) {
     while (to_do[word] == 0) --word;
     const auto bit = 63 - static_cast<unsigned>(std::countl_zero(to_do[word]));
     const auto index = static_cast<std::uint32_t>(word * 64 + bit);
-    const auto at = reach[index];
-    reach[index] = {};
+    const auto at = unpack(reach[index]);
+    reach[index] = 0;
     to_do[word] &= ~(std::uint64_t{1} << bit);
-    const Lv begin = begins_[index];
-    if (at.a > at.b) emit(out.only_a, std::max(begin, at.b), at.a);
-    if (at.b > at.a) emit(out.only_b, std::max(begin, at.a), at.b);
-    uneven -= at.a != at.b ? 1 : 0;
+    if (at.a != at.b) {
+      --uneven;
+      const LvRange range{std::max(begins_[index], std::min(at.a, at.b)), std::max(at.a, at.b)};
+      auto& side = at.a > at.b ? out.only_a : out.only_b;
+      if (!side.empty() && side.back().range.begin == range.end) {
+        side.back().range.begin = range.begin;
+        side.back().span = index;
+      } else {
+        side.push_back({range, index});
+      }
+    }
     const auto& span = spans_[index];
+    const Lv in_a = at.a > 0 ? ~Lv{0} : 0, in_b = at.b > 0 ? ~Lv{0} : 0;
     for (auto i = span.parents; i < span.parents + span.parents_len; ++i) {
       const auto up = parents_[i] + 1;
-      push(parent_spans_[i], at.a > 0 ? up : 0, at.b > 0 ? up : 0);
+      push(parent_spans_[i], {up & in_a, up & in_b});
     }
   }
   for (++word; word-- > lowest;) {
     for (auto& bits = to_do[word]; bits != 0; bits &= bits - 1) {
-      reach[word * 64 + static_cast<unsigned>(std::countr_zero(bits))] = {};
+      reach[word * 64 + static_cast<unsigned>(std::countr_zero(bits))] = 0;
     }
   }
 }
 
 std::vector<LvRange> Graph::past(std::span<const Lv> version) const {
-  Difference out;
-  difference(version, std::span<const Lv>(), out);
-  std::reverse(out.only_a.begin(), out.only_a.end());
-  return std::move(out.only_a);
+  return missing(version, std::span<const Lv>());
+}
+
+std::vector<LvRange> Graph::missing(std::span<const Lv> version, std::span<const Lv> in) const {
+  Difference both;
+  difference(version, in, both);
+  std::vector<LvRange> out;
+  std::for_each(both.only_a.rbegin(), both.only_a.rend(),
+                [&](const Stretch& stretch) { out.push_back(stretch.range); });
+  return out;
 }
 
 Version Graph::version_without(const Version& without) const {

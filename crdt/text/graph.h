@@ -54,6 +54,13 @@ class Graph {
   /// known). Goes on with the last span where it follows that, unless told not to. O(log spans).
   enum class Joins : bool { no, yes };
   void append(std::span<const Lv> parents, Lv len, Joins joins = Joins::yes);
+  /// The same where it is known which spans hold the parents; it never goes on with the last one.
+  /// O(parents and heads).
+  void append(std::span<const Point> parents, Lv len);
+  void reserve(std::size_t spans) {
+    begins_.reserve(spans);
+    spans_.reserve(spans);
+  }
   /// The same for what follows the only head. Requires is_linear(). O(1).
   void extend(Lv len);
   /// Forgets all from `end` on; `heads` are those from before it was added. O(spans).
@@ -65,17 +72,18 @@ class Graph {
   /// The first cuts at or above `lv`, begin .. end all of them; end() twice when there are none.
   LvRange cuts_from(Lv lv) const;
 
+  /// Numbers in a row, and the span that holds the first of them.
+  struct Stretch {
+    LvRange range;
+    std::uint32_t span = 0;
+  };
   struct Difference {
-    std::vector<LvRange> only_a;  ///< descending
-    std::vector<LvRange> only_b;  ///< descending
+    std::vector<Stretch> only_a;  ///< descending
+    std::vector<Stretch> only_b;  ///< descending
 
    private:
     friend class Graph;
-    struct Reach {  // one past the last number of the span that a version holds, or 0
-      Lv a = 0;
-      Lv b = 0;
-    };
-    std::vector<Reach> reach_;          // by span
+    std::vector<std::uint64_t> reach_;  // by span: how far each version reaches
     std::vector<std::uint64_t> to_do_;  // a bit a span, of those with something in reach_
   };
   /// What one version holds and the other does not, into `out`, which is best used again. O(d) in
@@ -83,6 +91,8 @@ class Graph {
   /// Kleppmann, Eg-walker (2025), 3.2.
   void difference(std::span<const Point> a, std::span<const Point> b, Difference& out) const;
   void difference(std::span<const Lv> a, std::span<const Lv> b, Difference& out) const;
+  /// What `version` holds and `in` does not, ascending.
+  std::vector<LvRange> missing(std::span<const Lv> version, std::span<const Lv> in) const;
   /// All that `version` holds, ascending.
   std::vector<LvRange> past(std::span<const Lv> version) const;
 

@@ -41,4 +41,22 @@ inline std::size_t index_below(std::span<const Lv> sorted, Lv lv) {
   return static_cast<std::size_t>(from - sorted.data());
 }
 
+/// The same of stretches that begin at `sorted`, the last of which ends at `end`: quick when the
+/// one at `hint`, the one before it, or one of the next few holds `lv`. Requires that one does.
+inline std::size_t index_near(std::span<const Lv> sorted, Lv end, Lv lv, std::size_t hint) {
+  constexpr std::size_t kSteps = 4;
+  const auto count = sorted.size();
+  if (hint < count) {
+    if (sorted[hint] <= lv) {
+      const auto last = count - hint > kSteps ? hint + kSteps : count;
+      for (auto i = hint; i < last; ++i) {
+        if (lv < (i + 1 < count ? sorted[i + 1] : end)) return i;
+      }
+    } else if (hint > 0 && sorted[hint - 1] <= lv) {
+      return hint - 1;
+    }
+  }
+  return index_below(sorted, lv);
+}
+
 }  // namespace holm::crdt::text

@@ -8,6 +8,7 @@
 #include "crdt/text/merge.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -313,8 +314,23 @@ bool Text::Merge::place_up_to(text::Lv end) {
 }
 
 void Text::Merge::show(const text::Tracker& places) {
-  const auto& runs = state_.history.runs;
-  std::string shown;
+  const text::RunIndex runs(state_.history.runs);
+  // Most of it are a few bytes each, which are copied in blocks beyond their end.
+  constexpr std::size_t kBlock = 16;
+  std::string shown(places.total().visible + kBlock, '\0');
+  std::size_t bytes = 0;
+  const auto room = [&](std::size_t more) {
+    if (shown.size() - bytes < more + kBlock) shown.resize(shown.size() * 2 + more);
+    return shown.data() + std::exchange(bytes, bytes + more);
+  };
+  const auto add = [&](std::string_view text) { text.copy(room(text.size()), text.size()); };
+  const auto* end = state_.history.runs.contents().data() + state_.history.runs.content_bytes();
+  const auto add_content = [&](std::string_view content) {
+    if (content.size() > kBlock || static_cast<std::size_t>(end - content.data()) < kBlock) {
+      return add(content);
+    }
+    std::memcpy(room(content.size()), content.data(), kBlock);
+  };
   const auto before = state_.live.str();
   const bool is_ascii = before.size() == state_.live.size();
   for (auto at = places.is_empty() ? text::Tracker::end() : places.first();
@@ -322,16 +338,17 @@ void Text::Merge::show(const text::Tracker& places) {
     const auto& span = places[at];
     if (!span.state.is_visible()) continue;
     if (span.begin <= text::kLvMax) {
-      runs.append_content({span.begin, span.end()}, shown);
+      runs.each_content({span.begin, span.end()}, add_content);
       continue;
     }
     const auto from = text::Walker::base_offset(span.begin);
     if (is_ascii) {
-      shown.append(before, from, span.len);
+      add(std::string_view(before).substr(from, span.len));
     } else {
-      state_.live.append_to(shown, from, span.len);
+      state_.live.for_each_chunk(from, span.len, add);
     }
   }
+  shown.resize(bytes);
   state_.live = text::Rope(shown);
 }
 

@@ -14,6 +14,13 @@ std::size_t Names::index_of(Lv lv) const {
   return static_cast<std::size_t>(after - runs_.begin()) - 1;
 }
 
+std::size_t Names::index_of(Lv lv, std::size_t hint) const {
+  for (auto i = hint; i < runs_.size() && i < hint + 4 && runs_[i].begin <= lv; ++i) {
+    if (lv < end_of(i)) return i;
+  }
+  return index_of(lv);
+}
+
 OpId Names::id_of(Lv lv) const {
   const auto& run = runs_[index_of(lv)];
   return {logs_[run.agent], run.seq + (lv - run.begin)};

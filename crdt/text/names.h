@@ -31,6 +31,8 @@ class Names {
   Lv end_of(std::size_t run) const { return run + 1 < runs_.size() ? runs_[run + 1].begin : end_; }
   /// Index in runs(). Requires lv < end(). O(log runs).
   std::size_t index_of(Lv lv) const;
+  /// The same, quick when the one at `hint` or one of the next few holds it.
+  std::size_t index_of(Lv lv, std::size_t hint) const;
   OpId id_of(Lv lv) const;
   /// How many numbers from `lv` on have consecutive ids, at most `len_max`.
   Lv stretch_of(Lv lv, Lv len_max) const;

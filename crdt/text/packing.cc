@@ -7,7 +7,10 @@
 namespace holm::crdt::text {
 namespace {
 
-constexpr int kLevel = 6;                  // beyond it, little is won at a multiple of the time
+// Levels beyond which little is won at a multiple of the time: of text; of columns, and of content
+// most of which stands in the prefix.
+constexpr int kThoroughLevel = 6;
+constexpr int kQuickLevel = 3;
 constexpr std::size_t kCompressFrom = 96;  // bytes; below, a frame's own bytes eat the gain
 
 tl::unexpected<Error> damaged() { return fail(Code::reject, "a text's history is damaged"); }
@@ -39,11 +42,12 @@ std::uint64_t Unpacker::long_number() {
   return broken();
 }
 
-Bytes compress(ByteView raw, ByteView prefix) {
+Bytes compress(ByteView raw, Effort effort, ByteView prefix) {
   auto* context = writer();
   if (context == nullptr) return {};
   ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kLevel);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel,
+                         effort == Effort::quick ? kQuickLevel : kThoroughLevel);
   ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0);
   if (!prefix.empty()) ZSTD_CCtx_refPrefix(context, prefix.data(), prefix.size());
   Bytes out(ZSTD_compressBound(raw.size()));
@@ -64,9 +68,9 @@ Result<std::string> expand(ByteView frame, std::uint64_t size, ByteView prefix) 
   return out;
 }
 
-void put_section(Bytes& out, ByteView raw, ByteView prefix) {
+void put_section(Bytes& out, ByteView raw, Effort effort, ByteView prefix) {
   put_varint(out, raw.size());
-  const auto frame = raw.size() >= kCompressFrom ? compress(raw, prefix) : Bytes{};
+  const auto frame = raw.size() >= kCompressFrom ? compress(raw, effort, prefix) : Bytes{};
   put_varint(out, frame.size());
   append(out, frame.empty() ? raw : ByteView(frame));
 }

@@ -46,9 +46,12 @@ class Unpacker {
   bool ok_ = true;
 };
 
+/// Thorough for text, which is read each time it is opened; quick for what gains little by more.
+enum class Effort : bool { quick, thorough };
+
 /// `raw` as a zstd frame, given that the reader knows `prefix`; empty when that does not make it
 /// smaller, or more than kExpansionMax times smaller.
-Bytes compress(ByteView raw, ByteView prefix = {});
+Bytes compress(ByteView raw, Effort effort, ByteView prefix = {});
 /// The inverse, of exactly `size` bytes. Errors: reject.
 Result<std::string> expand(ByteView frame, std::uint64_t size, ByteView prefix = {});
 
@@ -57,7 +60,7 @@ inline constexpr std::uint64_t kExpansionMax = 1024;
 
 /// A section: raw, or compressed where that pays. Its raw size stands in front, then the size of
 /// its frame, or 0.
-void put_section(Bytes& out, ByteView raw, ByteView prefix = {});
+void put_section(Bytes& out, ByteView raw, Effort effort, ByteView prefix = {});
 /// The inverse; a view of `in`, or of `buffer`. Errors: reject.
 Result<ByteView> take_section(Unpacker& in, std::string& buffer, ByteView prefix = {});
 

@@ -27,6 +27,18 @@ void Runs::append_content(LvRange range, std::string& out) const {
   }
 }
 
+RunIndex::RunIndex(const Runs& runs) : runs_(runs) {
+  if (runs.size() == 0) return;
+  while (runs.end() >> shift_ > runs.size()) ++shift_;
+  firsts_.reserve((runs.end() >> shift_) + 2);
+  std::uint32_t i = 0;
+  for (std::uint64_t begin = 0; begin < runs.end(); begin += std::uint64_t{1} << shift_) {
+    while (runs.end_of(i) <= begin) ++i;
+    firsts_.push_back(i);
+  }
+  firsts_.push_back(static_cast<std::uint32_t>(runs.size() - 1));
+}
+
 std::string_view Runs::content(std::size_t index, LvRange range) const {
   const auto& run = runs_[index];
   const auto whole =
@@ -40,29 +52,41 @@ std::string_view Runs::content(std::size_t index, LvRange range) const {
                      range.end == end_of(index) ? tail.size() : utf8::offset(tail, range.size()));
 }
 
+bool join(RunPart& last, const RunPart& next) {
+  const auto last_len = last.range.size(), len = next.range.size();
+  if (next.inserts()) {
+    if (last.flags != next.flags || next.pos != last.pos + last_len) return false;
+    last.range.end = next.range.end;
+    return true;
+  }
+  if (((last.flags ^ next.flags) & ~std::uint32_t{kBackward}) != 0) return false;
+  // A single erase goes either way.
+  const auto goes = [](const RunPart& part, bool backward) {
+    return part.range.size() == 1 || ((part.flags & kBackward) != 0) == backward;
+  };
+  if (goes(last, false) && goes(next, false) && next.pos == last.pos) {
+    last.flags &= ~std::uint32_t{kBackward};
+  } else if (goes(last, true) && goes(next, true) && last.pos >= last_len &&
+             next.pos == last.pos - last_len) {
+    last.flags |= kBackward;
+  } else {
+    return false;
+  }
+  last.range.end += len;
+  return true;
+}
+
 bool Runs::join(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_view text) {
   if (runs_.empty()) return false;
-  auto& last = runs_.back();
-  const Lv last_len = end_ - begins_.back();
-  if ((flags & kInsert) != 0) {
-    if (last.flags != flags || pos != last.pos + last_len) return false;
-    const auto bytes = contents_.size() - last.content + text.size();
-    return (flags & kWiped) != 0 || bytes == last_len + len || last_len + len <= kWalkMax;
+  auto last = run(runs_.size() - 1);
+  if ((flags & (kInsert | kWiped)) == kInsert) {
+    const auto whole = last.range.size() + len;
+    const auto bytes = contents_.size() - runs_.back().content + text.size();
+    if (bytes != whole && whole > kWalkMax) return false;
   }
-  if (((last.flags ^ flags) & ~std::uint32_t{kBackward}) != 0) return false;
-  const bool last_either = last_len == 1;
-  const bool either = len == 1;
-  if ((last_either || (last.flags & kBackward) == 0) && (either || (flags & kBackward) == 0) &&
-      pos == last.pos) {
-    last.flags &= ~std::uint32_t{kBackward};
-    return true;
-  }
-  if ((last_either || (last.flags & kBackward) != 0) && (either || (flags & kBackward) != 0) &&
-      last.pos >= last_len && pos == last.pos - last_len) {
-    last.flags |= kBackward;
-    return true;
-  }
-  return false;
+  if (!text::join(last, {{end_, end_ + len}, pos, flags})) return false;
+  runs_.back().flags = last.flags;
+  return true;
 }
 
 void Runs::append(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_view text) {
@@ -87,7 +111,7 @@ void Runs::append(std::uint32_t flags, std::uint32_t pos, Lv len, std::string_vi
     runs_.push_back({pos, static_cast<std::uint32_t>(contents_.size()), flags});
     if ((flags & (kVoid | kWiped)) != 0) ++marked_;
   }
-  contents_ += text;
+  if (!text.empty()) contents_ += text;
   end_ += len;
 }
 
@@ -95,13 +119,13 @@ bool Runs::fill(std::string contents) {
   std::vector<std::uint32_t> offsets(runs_.size());
   std::size_t at = 0;
   const std::string_view all = contents;
+  const bool is_ascii = utf8::count(all) == all.size();
   for (std::size_t i = 0; i < runs_.size(); ++i) {
     offsets[i] = static_cast<std::uint32_t>(at);
     if ((runs_[i].flags & (kInsert | kWiped)) != kInsert) continue;
     const Lv len = end_of(i) - begins_[i];
-    // ASCII, mostly: then as many bytes as code points make up the run.
-    if (all.size() - at >= len && utf8::count(all.substr(at, len)) == len &&
-        (at + len == all.size() || !utf8::continues(all[at + len]))) {
+    if (is_ascii) {
+      if (all.size() - at < len) return false;
       at += len;
       continue;
     }

@@ -38,6 +38,10 @@ struct RunPart {
   }
 };
 
+/// Makes `next`, numbered right after it, a part of `last` where the two are told as one; else
+/// changes nothing and says so.
+bool join(RunPart& last, const RunPart& next);
+
 class Runs {
  public:
   /// Bytes of content a history may take in all.
@@ -54,15 +58,9 @@ class Runs {
   RunPart run(std::size_t index) const {
     return {{begins_[index], end_of(index)}, runs_[index].pos, runs_[index].flags};
   }
-  /// The same, quick when the run at `hint` or one beside it holds `lv`.
+  /// The same, quick when the run at `hint`, the one before it, or one of the next few holds `lv`.
   std::size_t index_of(Lv lv, std::size_t hint) const {
-    const auto holds = [&](std::size_t i) {
-      return i < begins_.size() && begins_[i] <= lv && lv < end_of(i);
-    };
-    if (holds(hint)) return hint;
-    if (holds(hint + 1)) return hint + 1;
-    if (hint > 0 && holds(hint - 1)) return hint - 1;
-    return index_of(lv);
+    return index_near(begins_, end_, lv, hint);
   }
   /// The rest of a run from `lv` on, up to `end` at most.
   RunPart part(std::size_t index, LvRange range) const {
@@ -87,6 +85,8 @@ class Runs {
   /// append.
   std::string_view content(LvRange range) const { return content(index_of(range.begin), range); }
   std::string_view content(std::size_t index, LvRange range) const;
+  /// All content, run by run. A view until the next append.
+  std::string_view contents() const { return contents_; }
   /// Appends the content of code points of any runs that have some.
   void append_content(LvRange range, std::string& out) const;
 
@@ -123,11 +123,42 @@ class Runs {
     return index + 1 < runs_.size() ? runs_[index + 1].content : contents_.size();
   }
 
+  friend class RunIndex;
+
   std::vector<Lv> begins_;
   std::vector<Run> runs_;  // beside begins_
   Lv end_ = 0;
   std::string contents_;
   std::size_t marked_ = 0;
+};
+
+/// Finds runs by number for whoever asks for most of them, in no order: the first run of each of
+/// some equal stretches. Refers to runs that do not change meanwhile. O(runs) to make.
+class RunIndex {
+ public:
+  explicit RunIndex(const Runs& runs);
+
+  /// Requires lv < end(). O(log runs), mostly O(1).
+  std::size_t index_of(Lv lv) const {
+    const auto stretch = lv >> shift_;
+    const auto first = firsts_[stretch], last = firsts_[stretch + 1];
+    return first + index_below(std::span(runs_.begins_).subspan(first, last - first + 1), lv);
+  }
+  /// Calls `visit(content)` for the content of code points of any runs that have some.
+  template <class Visit>
+  void each_content(LvRange range, Visit visit) const {
+    for (auto i = index_of(range.begin);; ++i) {
+      const auto end = range.end < runs_.end_of(i) ? range.end : runs_.end_of(i);
+      visit(runs_.content(i, {range.begin, end}));
+      if (end == range.end) return;
+      range.begin = end;
+    }
+  }
+
+ private:
+  const Runs& runs_;
+  unsigned shift_ = 0;
+  std::vector<std::uint32_t> firsts_;  // the run that holds the first number of each stretch
 };
 
 }  // namespace holm::crdt::text

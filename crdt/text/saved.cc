@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/ensure.h"
 #include "crdt/text/extract.h"
+#include "crdt/text/outline.h"
 #include "crdt/text/packing.h"
 #include "crdt/text/utf8.h"
 
@@ -11,7 +13,7 @@ namespace holm::crdt::text {
 namespace {
 
 constexpr std::uint8_t kLayout = 1;  // high half of the first byte
-constexpr std::uint8_t kSmall = 1;   // flag: one frame for text and deleted text, columns together
+constexpr std::uint8_t kSmall = 1;   // flag: one frame for text and content, columns together
 constexpr std::size_t kSmallMax = 2048;
 
 // Stands in a text for a code point that was deleted; no UTF-8 has it.
@@ -19,9 +21,11 @@ constexpr char kGone = '\xff';
 
 tl::unexpected<Error> damaged() { return fail(Code::reject, "a saved text is damaged"); }
 
-/// What was inserted and neither shows nor was wiped, in order of `pieces`.
-std::string deleted_text(const History& history, std::span<const Graph::Piece> pieces,
-                         const Tracker& places) {
+/// Of one branch without marks: its text tells what still stands of the content.
+bool is_plain(std::size_t spans, bool is_marked) { return spans == 1 && !is_marked; }
+
+/// What was inserted and does not show, in the order of the history, which is plain.
+std::string deleted_text(const History& history, const Tracker& places) {
   std::vector<LvRange> visible;
   for (auto at = places.is_empty() ? Tracker::end() : places.first(); !Tracker::is_end(at);
        at = places.next(at)) {
@@ -31,21 +35,17 @@ std::string deleted_text(const History& history, std::span<const Graph::Piece> p
   std::sort(visible.begin(), visible.end(),
             [](const LvRange& a, const LvRange& b) { return a.begin < b.begin; });
   std::string out;
-  const auto take = [&](LvRange range) {
-    history.runs.each(range, [&](const RunPart& part) {
-      if (part.inserts() && !part.is_wiped()) out += history.runs.content(part.range);
+  Lv from = 0;
+  const auto take_up_to = [&](Lv to) {
+    history.runs.each({from, to}, [&](const RunPart& part) {
+      if (part.inserts()) out += history.runs.content(part.range);
     });
   };
-  for (const auto& piece : pieces) {
-    auto from = piece.range.begin;
-    auto next = std::partition_point(visible.begin(), visible.end(),
-                                     [&](const LvRange& one) { return one.end <= from; });
-    for (; next != visible.end() && next->begin < piece.range.end; ++next) {
-      take({from, std::max(from, next->begin)});
-      from = std::min(next->end, piece.range.end);
-    }
-    take({from, piece.range.end});
+  for (const auto& range : visible) {
+    take_up_to(range.begin);
+    from = range.end;
   }
+  take_up_to(history.end());
   return out;
 }
 
@@ -116,55 +116,69 @@ bool fill_backwards(Runs& runs, std::string_view text, std::string_view deleted)
   return begin == 0 && rope.empty() && deleted.empty() && runs.fill(std::move(contents), offsets);
 }
 
-/// The same for any history, by placing all of it.
-bool fill_by_places(History& history, std::string_view text, std::string_view deleted) {
+/// Content of any history, given log by log.
+bool fill_by_log(History& history, std::string_view contents) {
+  const auto& names = history.names;
+  auto& runs = history.runs;
+  if (contents.size() > Runs::kContentMax) return false;
+  // Parts that have content, each of one run and one log.
+  const auto each_part = [&](auto visit) {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      const auto run = runs.run(i);
+      const bool has_content = run.inserts() && !run.is_wiped();
+      for (auto at = run.range.begin; at < run.range.end;) {
+        while (names.end_of(n) <= at) ++n;
+        const auto end = std::min(names.end_of(n), run.range.end);
+        if (has_content) visit(i, names.runs()[n].agent, end - at);
+        at = end;
+      }
+    }
+  };
+  std::vector<std::uint64_t> points(names.agents());
+  each_part([&](std::size_t, Agent agent, Lv len) { points[agent] += len; });
+  std::uint64_t total = 0;
+  for (const auto count : points) total += count;
+  const bool is_ascii = total == contents.size();
+  std::vector<std::string_view> rest(points.size());  // of each log
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const auto bytes = is_ascii ? points[i] : utf8::offset(contents, points[i]);
+    rest[i] = contents.substr(0, bytes);
+    contents.remove_prefix(bytes);
+  }
+  if (!contents.empty()) return false;
+  std::string in_order;
+  each_part([&](std::size_t, Agent agent, Lv len) {
+    auto& from = rest[agent];
+    const auto bytes = is_ascii ? len : utf8::offset(from, len);
+    in_order += from.substr(0, bytes);
+    from.remove_prefix(std::min<std::size_t>(bytes, from.size()));
+  });
+  return runs.fill(std::move(in_order));
+}
+
+/// Whether a history makes this text.
+bool makes(const History& history, std::string_view text) {
   Walker walker(history, 0);
   if (!walker.place_up_to(history.end(), nullptr)) return false;
   const auto& places = walker.tracker();
-  const auto points = utf8::count(text);
-  if (places.total().visible != points) return false;
-  struct Shown {
-    LvRange range;
-    std::string_view text;
+  const RunIndex runs(history.runs);
+  bool fits = true;
+  const auto take = [&](std::string_view content) {
+    fits = fits && text.starts_with(content);
+    if (fits) text.remove_prefix(content.size());
   };
-  std::vector<Shown> shown;
   for (auto at = places.is_empty() ? Tracker::end() : places.first(); !Tracker::is_end(at);
        at = places.next(at)) {
     const auto& span = places[at];
-    if (!span.state.is_visible()) continue;
-    const auto bytes = utf8::offset(text, span.len);
-    shown.push_back({{span.begin, span.end()}, text.substr(0, bytes)});
-    text.remove_prefix(bytes);
+    if (span.state.is_visible()) runs.each_content({span.begin, span.end()}, take);
   }
-  std::sort(shown.begin(), shown.end(),
-            [](const Shown& a, const Shown& b) { return a.range.begin < b.range.begin; });
-  std::string contents;
-  bool fits = true;
-  Lv from = 0;
-  const auto take_deleted = [&](Lv to) {
-    if (from >= to) return;
-    std::uint64_t len = 0;
-    history.runs.each({from, to}, [&](const RunPart& part) {
-      if (part.inserts() && !part.is_wiped()) len += part.range.size();
-    });
-    const auto bytes = utf8::offset(deleted, len);
-    fits = fits && (bytes < deleted.size() || utf8::count(deleted) == len);
-    contents += deleted.substr(0, bytes);
-    deleted.remove_prefix(bytes);
-  };
-  for (const auto& one : shown) {
-    take_deleted(one.range.begin);
-    contents += one.text;
-    from = one.range.end;
-  }
-  take_deleted(history.end());
-  return fits && deleted.empty() && contents.size() <= Runs::kContentMax &&
-         history.runs.fill(std::move(contents));
+  return fits && text.empty();
 }
 
 /// The front of a saved text: what it says, and what follows.
 struct Front {
-  std::string text;  // small: and deleted text behind it
+  std::string text;  // small: and content behind it
   std::uint64_t text_bytes = 0;
   bool is_small = false;
 };
@@ -188,26 +202,36 @@ Result<Front> take_front(Unpacker& in) {
 
 }  // namespace
 
-Bytes save(const History& history, const Tracker& places, const Rope& live) {
+Bytes save(const History& history, const Rope& live, const Tracker* places) {
   const auto text = live.str();
   const LvRange all{0, history.end()};
   const auto pieces = history.graph.order({&all, 1});
-  const bool in_order =
-      std::is_sorted(pieces.begin(), pieces.end(),
-                     [](const auto& a, const auto& b) { return a.range.begin < b.range.begin; });
-  const auto deleted = deleted_text(history, pieces, places);
-  const auto whole = in_order ? Extract{history, {}} : extract(history, pieces);
+  const Outline outline(history, pieces);
+  std::string content;
+  if (!is_plain(outline.spans.size(), outline.is_marked())) {
+    content = outline.content_by_log(history.runs);
+  } else if (places != nullptr) {
+    content = deleted_text(history, *places);
+  } else {
+    Walker walker(history, 0);
+    ENSURE(walker.place_up_to(history.end(), nullptr));
+    content = deleted_text(history, walker.tracker());
+  }
   Bytes out{kLayout << 4};
-  if (text.size() + deleted.size() <= kSmallMax) {
+  if (text.size() + content.size() <= kSmallMax) {
     out[0] |= kSmall;
     put_varint(out, text.size());
-    put_section(out, as_bytes(text + deleted));
-    if (history.end() > 0) put_structure(out, whole, LogNames::whole, Columns::together);
+    put_section(out, as_bytes(text + content), Effort::thorough);
+    if (outline.end > 0) {
+      put_structure(out, outline, history.names, LogNames::whole, Columns::together);
+    }
     return out;
   }
-  put_section(out, as_bytes(text));
-  put_section(out, as_bytes(deleted), as_bytes(text));
-  put_structure(out, whole, LogNames::whole, Columns::apart);
+  put_section(out, as_bytes(text), Effort::thorough);
+  const auto effort =
+      is_plain(outline.spans.size(), outline.is_marked()) ? Effort::thorough : Effort::quick;
+  put_section(out, as_bytes(content), effort, as_bytes(text));
+  put_structure(out, outline, history.names, LogNames::whole, Columns::apart);
   return out;
 }
 
@@ -223,26 +247,26 @@ Result<Loaded> load(ByteView saved) {
   Unpacker in(saved);
   auto front = TRY(take_front(in));
   std::string buffer;
-  std::string_view deleted;
+  std::string_view content;
   if (front.is_small) {
     buffer = front.text.substr(front.text_bytes);
     front.text.resize(front.text_bytes);
-    deleted = buffer;
+    content = buffer;
   } else {
-    deleted = as_text(TRY(take_section(in, buffer, as_bytes(front.text))));
+    content = as_text(TRY(take_section(in, buffer, as_bytes(front.text))));
   }
-  if (!utf8::checked_count(front.text) || !utf8::checked_count(deleted)) return damaged();
+  if (!utf8::checked_count(front.text) || !utf8::checked_count(content)) return damaged();
   Loaded out;
-  if (in.is_empty() && front.text.empty() && deleted.empty()) return out;
+  if (in.is_empty() && front.text.empty() && content.empty()) return out;
   auto extract = TRY(take_structure(in, LogNames::whole,
                                     front.is_small ? Columns::together : Columns::apart, Names()));
   if (!in.ok() || !in.is_empty() || !extract.outside.empty()) return damaged();
   out.history = std::move(extract.history);
-  const bool is_plain = out.history.graph.spans() == 1 && !out.history.runs.is_marked();
-  if (is_plain ? !fill_backwards(out.history.runs, front.text, deleted)
-               : !fill_by_places(out.history, front.text, deleted)) {
-    return damaged();
-  }
+  auto& history = out.history;
+  const bool fits = is_plain(history.graph.spans(), history.runs.is_marked())
+                        ? fill_backwards(history.runs, front.text, content)
+                        : fill_by_log(history, content) && makes(history, front.text);
+  if (!fits) return damaged();
   out.text = std::move(front.text);
   return out;
 }

@@ -1,5 +1,5 @@
 // A text with its whole history as bytes, for a disk: the text in front, so that it can be read
-// without the history; content that still stands is not told twice, but read off the text.
+// without the history; what the text tells of the content costs little or nothing more.
 // Bytes in docs/formats/text.md. Functions of values.
 #pragma once
 
@@ -13,9 +13,9 @@
 
 namespace holm::crdt::text {
 
-/// `places` has all of `history` placed. Deterministic. O(n log n) in runs, and zstd over the text
-/// and what was deleted.
-Bytes save(const History& history, const Tracker& places, const Rope& live);
+/// `places` has all of `history` placed, or is null. Deterministic. O(n) in runs, for a history of
+/// one branch without `places` O(n log n), and zstd over the text and what content is told beside it.
+Bytes save(const History& history, const Rope& live, const Tracker* places);
 
 /// The text alone. Allocates at most kExpansionMax times the input. Errors: reject; unsupported (a
 /// newer layout).

@@ -213,11 +213,10 @@ Status Text::begin(const OpId& id, std::uint64_t pos, std::uint64_t len) {
 
 Bytes Text::save() const {
   state_->settle();
-  // Merge state that was not asked for otherwise is not kept.
-  const bool had_places = state_->walker && state_->walker->start() == 0;
-  auto out = text::save(state_->history, state_->places().tracker(), state_->live);
-  if (!had_places) state_->walker.reset();
-  return out;
+  // Merge state that was not asked for otherwise is not made.
+  const bool has_places = state_->walker && state_->walker->start() == 0;
+  return text::save(state_->history, state_->live,
+                    has_places ? &state_->places().tracker() : nullptr);
 }
 
 Result<Text> Text::load(ByteView saved) {
@@ -234,10 +233,7 @@ Result<Bytes> Text::delta(std::span<const OpId> since, bool brief) const {
   state_->settle();
   const auto& history = state_->history;
   const auto version = TRY(state_->version_of(since));
-  text::Graph::Difference missing;
-  history.graph.difference(std::span(history.graph.heads()), std::span(version), missing);
-  std::reverse(missing.only_a.begin(), missing.only_a.end());
-  const auto pieces = history.graph.order(missing.only_a);
+  const auto pieces = history.graph.order(history.graph.missing(history.graph.heads(), version));
   if (pieces.empty()) return Bytes();
   return text::encode_delta(history, pieces, brief ? text::LogNames::brief : text::LogNames::whole);
 }
@@ -278,19 +274,21 @@ Result<std::string> Text::at(std::span<const OpId> version) const {
   const auto wanted = TRY(state_->version_of(version));
   if (wanted == history.graph.heads()) return text();
   std::string out;
+  const text::RunIndex runs(history.runs);
+  const auto add = [&](std::string_view content) { out += content; };
   if (!state_->is_marked()) {
     // The prepared view of a walker is the text at any version.
     auto& walker = state_->places();
     walker.prepare(wanted);
     each_span(walker.tracker(), [&](const text::Span& span) {
-      if (span.state.stands()) history.runs.append_content({span.begin, span.end()}, out);
+      if (span.state.stands()) runs.each_content({span.begin, span.end()}, add);
     });
     return out;
   }
   text::Walker walker(history, 0);
   ENSURE(walker.place(history.graph.order(history.graph.past(wanted)), nullptr));
   each_span(walker.tracker(), [&](const text::Span& span) {
-    if (span.state.is_visible()) history.runs.append_content({span.begin, span.end()}, out);
+    if (span.state.is_visible()) runs.each_content({span.begin, span.end()}, add);
   });
   return out;
 }

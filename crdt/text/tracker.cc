@@ -84,33 +84,45 @@ std::uint32_t Tracker::visible_before(Spot at) const {
 
 template <class Measure>
 Tracker::Spot Tracker::at(std::uint32_t index, Measure measure) const {
-  std::uint32_t leaf_index = first_;
-  if (root_ != kNone) {
-    auto n = root_;
-    for (;;) {
-      const auto& node = nodes_[n];
-      std::uint32_t i = 0;
-      while (index >= measure(node.sums[i])) {
-        index -= measure(node.sums[i]);
-        ++i;
-        ENSURE(i < node.count);
-      }
-      n = node.children[i];
-      if (node.above_leaves) break;
+  ENSURE(index < measure(total_));
+  auto l = first_;
+  for (auto n = root_; n != kNone;) {
+    const auto& node = nodes_[n];
+    std::uint32_t i = 0;
+    for (auto here = measure(node.sums[0]); index >= here; here = measure(node.sums[i])) {
+      index -= here;
+      ++i;
     }
-    leaf_index = n;
+    l = node.children[i];
+    n = node.above_leaves ? kNone : l;
   }
-  const auto& leaf = leaves_[leaf_index];
-  for (std::uint32_t i = 0;; ++i) {
-    ENSURE(i < leaf.count);
+  const auto& leaf = leaves_[l];
+  std::uint32_t i = 0;
+  for (;; ++i) {
     const auto len = measure(sums_of(leaf.spans[i].state, leaf.spans[i].len));
-    if (index < len) return {leaf_index, i, index};
+    if (index < len) return {l, i, index};
     index -= len;
   }
 }
 
 Tracker::Spot Tracker::standing_at(std::uint32_t index) const {
   return at(index, [](const Sums& sums) { return sums.standing; });
+}
+Tracker::Spot Tracker::standing_at(std::uint32_t index, Spot near, std::uint32_t before) const {
+  const auto& leaf = leaves_[near.leaf];
+  const auto len_of = [&](std::uint32_t i) {
+    return leaf.spans[i].state.stands() ? leaf.spans[i].len : 0;
+  };
+  auto i = near.index;
+  while (index < before && i > 0) before -= len_of(--i);
+  if (index >= before) {
+    for (; i < leaf.count; ++i) {
+      const auto len = len_of(i);
+      if (index - before < len) return {near.leaf, i, index - before};
+      before += len;
+    }
+  }
+  return standing_at(index);
 }
 Tracker::Spot Tracker::visible_at(std::uint32_t index) const {
   return at(index, [](const Sums& sums) { return sums.visible; });
@@ -362,6 +374,40 @@ void Tracker::set_state(Spot at, PlaceState state) {
   change -= sums_of(span.state, span.len);
   span.state = state;
   add(at.leaf, change);
+}
+
+void Tracker::turn(LvRange places, bool forward) {
+  while (places.begin < places.end) {
+    auto at = find(places.begin);
+    const auto is_part = at.offset > 0 || (*this)[at].len > places.size();
+    if (is_part) at = isolate(at, places.size());
+    // As far as they stand side by side in one leaf, sums change once for all of them.
+    auto& leaf = leaves_[at.leaf];
+    Sums change;
+    do {
+      auto& span = leaf.spans[at.index];
+      const auto was = span.state.prepared();
+      ENSURE(forward ? was < PlaceState::kPrepared : was > 0);
+      const auto is = forward ? was + 1 : was - 1;
+      span.state = span.state.with_prepared(is);
+      change.known += is == 0 ? -span.len : was == 0 ? span.len : 0;
+      change.standing += is == 1 ? span.len : was == 1 ? -span.len : 0;
+      places.begin = span.end();
+      ++at.index;
+    } while (at.index < leaf.count && leaf.spans[at.index].begin == places.begin &&
+             leaf.spans[at.index].len <= places.size() && places.begin < places.end);
+    if (change == Sums{}) continue;
+    total_.known += change.known;
+    total_.standing += change.standing;
+    auto slot = leaf.slot;
+    for (auto n = leaf.parent; n != kNone;) {
+      auto& node = nodes_[n];
+      node.sums[slot].known += change.known;
+      node.sums[slot].standing += change.standing;
+      slot = node.slot;
+      n = node.parent;
+    }
+  }
 }
 
 std::size_t Tracker::memory() const {

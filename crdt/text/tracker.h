@@ -31,6 +31,9 @@ struct PlaceState {
   bool is_visible() const { return bits < kHidden; }
   bool is_erased() const { return (bits & kErased) != 0; }
   bool shows() const { return (bits & kHidden) == 0; }
+  PlaceState with_prepared(std::uint32_t prepared) const {
+    return {(bits & ~kPrepared) | prepared};
+  }
   bool operator==(const PlaceState&) const = default;
 };
 
@@ -73,6 +76,8 @@ class Tracker {
  public:
   /// For places from `first` on, and those beyond kLvMax.
   explicit Tracker(Lv first);
+  /// Makes room for about so many spans.
+  void reserve(std::size_t spans) { leaves_.reserve(leaves_.size() + spans / (kLeafMax / 2)); }
 
   /// A span, and a place in it. Valid until a span is added or split.
   struct Spot {
@@ -102,6 +107,9 @@ class Tracker {
   std::uint32_t visible_before(Spot at) const;
   /// The spot of the standing (visible) code point at `index`. Requires index < total().
   Spot standing_at(std::uint32_t index) const;
+  /// The same from a spot with offset 0 on, before whose span `before` code points stand. O(1) in
+  /// its neighbourhood.
+  Spot standing_at(std::uint32_t index, Spot near, std::uint32_t before) const;
   Spot visible_at(std::uint32_t index) const;
   /// The first span from `at` on that is inserted in the prepared view, or the end.
   Spot known_from(Spot at) const;
@@ -124,6 +132,8 @@ class Tracker {
   /// Lengthens a span by `more` places, within kSpanMax.
   void extend(Spot at, Lv more);
   void set_state(Spot at, PlaceState state);
+  /// One step of the prepared state of places with consecutive numbers, splitting as needed.
+  void turn(LvRange places, bool forward);
 
   std::size_t memory() const;
 

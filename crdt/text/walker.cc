@@ -56,9 +56,8 @@ constexpr PlaceState kStands{1};
 // Spans passed in search of a spot from which on it is worth remembering where that led.
 constexpr unsigned kLongSearch = 32;
 
-PlaceState with_prepared(PlaceState state, std::uint32_t prepared) {
-  return {(state.bits & ~PlaceState::kPrepared) | prepared};
-}
+// Pieces of the graph to place at once from which on lanes pay.
+constexpr std::size_t kLanesFrom = 32;
 
 }  // namespace
 
@@ -82,7 +81,14 @@ void Walker::set_size(std::uint64_t size) {
 bool Walker::place_up_to(Lv end, EditList* edits) {
   const LvRange rest{placed_, end};
   const auto pieces = history_.graph.order({&rest, 1});
+  const bool is_fresh = placed_ == start_;
+  if (pieces.size() >= kLanesFrom) {
+    tracker_.reserve(history_.runs.index_of(end - 1) - history_.runs.index_of(rest.begin));
+  }
   placed_ = end;
+  if (is_fresh && pieces.size() >= kLanesFrom) {
+    if (auto lanes = Lanes::of(history_, start_)) return place(pieces, *lanes, edits);
+  }
   return place(pieces, edits);
 }
 
@@ -91,15 +97,37 @@ bool Walker::place(std::span<const Graph::Piece> pieces, EditList* edits) {
                      [&](const Graph::Piece& piece) { return place(piece, edits); });
 }
 
+bool Walker::place(std::span<const Graph::Piece> pieces, Lanes& lanes, EditList* edits) {
+  Lanes::Reach reach{};  // of the prepared view
+  for (const auto& piece : pieces) {
+    const auto& wanted = lanes.before(piece.span);
+    for (std::size_t lane = 0; lane < Lanes::kCount; ++lane) {
+      const auto [from, to] = std::minmax(reach[lane], wanted[lane]);
+      if (from == to) continue;
+      const bool forward = to == wanted[lane];
+      lanes.each(lane, from, to,
+                 [&, forward](LvRange range, std::size_t run) { turn(range, run, forward); });
+    }
+    run_ = history_.runs.index_of(piece.range.begin, lanes.run_of(piece.span));
+    if (!place_runs(piece, false, edits)) return false;
+    reach = lanes.reach_of({piece.range.end - 1, piece.span});
+  }
+  return true;
+}
+
 bool Walker::place(const Graph::Piece& piece, EditList* edits) {
   history_.graph.parents_of(piece, parents_);
-  bool follows_last = parents_.size() == 1 && parents_[0].lv + 1 == piece.range.begin;
   prepare(std::span<const Graph::Point>(parents_));
-  const auto& runs = history_.runs;
-  bool fits = true;
   run_ = first_run(piece);
+  const bool follows_last = parents_.size() == 1 && parents_[0].lv + 1 == piece.range.begin;
+  return place_runs(piece, follows_last, edits);
+}
+
+bool Walker::place_runs(const Graph::Piece& piece, bool follows_last, EditList* edits) {
+  bool fits = true;
+  near_ = Tracker::end();
   for (auto rest = piece.range; fits && rest.begin < rest.end; ++run_) {
-    const auto part = runs.part(run_, rest);
+    const auto part = history_.runs.part(run_, rest);
     fits = part.inserts() ? insert(part, follows_last, edits) : erase(part, edits);
     follows_last = true;
     rest.begin = part.range.end;
@@ -124,6 +152,11 @@ std::size_t Walker::first_run(const Graph::Piece& piece) {
   return first_runs_[piece.span - first_span_];
 }
 
+Tracker::Spot Walker::standing_at(std::uint32_t index) const {
+  return Tracker::is_end(near_) ? tracker_.standing_at(index)
+                                : tracker_.standing_at(index, near_, near_before_);
+}
+
 bool Walker::insert(const RunPart& part, bool follows_last, EditList* edits) {
   if (part.pos > tracker_.total().standing) return false;
   Span span{.begin = part.range.begin,
@@ -135,7 +168,7 @@ bool Walker::insert(const RunPart& part, bool follows_last, EditList* edits) {
   if (at_front) {
     next = tracker_.is_empty() ? Tracker::end() : tracker_.first();
   } else {
-    left = tracker_.standing_at(part.pos - 1);
+    left = standing_at(part.pos - 1);
     const auto& before = tracker_[left];
     span.left = before.begin + left.offset;
     if (left.offset + 1 < before.len) {
@@ -146,6 +179,8 @@ bool Walker::insert(const RunPart& part, bool follows_last, EditList* edits) {
     }
   }
   const auto show_at = [&](Tracker::Spot at) {
+    near_ = at;
+    near_before_ = part.pos;
     if (edits == nullptr || !part.shows()) return;
     edits->insert(tracker_.visible_before(at), part.range.size(),
                   history_.runs.content(part.range));
@@ -177,6 +212,8 @@ bool Walker::insert(const RunPart& part, bool follows_last, EditList* edits) {
         edits->insert(tracker_.visible_before(left) + before.len, part.range.size(),
                       history_.runs.content(part.range));
       }
+      near_ = left;
+      near_before_ = part.pos - before.len;
       tracker_.extend(left, span.len);
       return true;
     }
@@ -261,7 +298,7 @@ bool Walker::erase(const RunPart& part, EditList* edits) {
   }
   for (Lv at = part.range.begin; at < part.range.end;) {
     const Lv done = at - part.range.begin, rest = part.range.end - at;
-    auto spot = tracker_.standing_at(backward ? part.pos - done : part.pos);
+    auto spot = standing_at(backward ? part.pos - done : part.pos);
     Lv count = std::min(rest, tracker_[spot].len - spot.offset);
     if (backward) {
       count = std::min(rest, spot.offset + 1);
@@ -269,7 +306,7 @@ bool Walker::erase(const RunPart& part, EditList* edits) {
     }
     const auto node = tracker_.isolate(spot, count);
     const auto span = tracker_[node];
-    auto state = with_prepared(span.state, 2);
+    auto state = span.state.with_prepared(2);
     if (!part.is_void()) {
       if (edits != nullptr && span.state.is_visible()) {
         edits->erase(tracker_.visible_before(node), count);
@@ -277,6 +314,8 @@ bool Walker::erase(const RunPart& part, EditList* edits) {
       state.bits |= PlaceState::kErased;
     }
     tracker_.set_state(node, state);
+    near_ = node;
+    near_before_ = backward ? part.pos + 1 - done - count : part.pos;
     targets_.insert(at, {.begin = span.begin, .len = count, .backward = backward});
     at += count;
   }
@@ -291,48 +330,31 @@ void Walker::prepare(std::span<const Lv> version) {
 void Walker::prepare(std::span<const Graph::Point> version) {
   if (std::equal(prepared_.begin(), prepared_.end(), version.begin(), version.end())) return;
   history_.graph.difference(prepared_, version, difference_);
-  for (const auto& range : difference_.only_a) turn(range, false);
+  for (const auto& stretch : difference_.only_a) turn(stretch, false);
   const auto& missing = difference_.only_b;
-  std::for_each(missing.rbegin(), missing.rend(), [&](const LvRange& range) { turn(range, true); });
+  std::for_each(missing.rbegin(), missing.rend(),
+                [&](const Graph::Stretch& stretch) { turn(stretch, true); });
   prepared_.assign(version.begin(), version.end());
 }
 
-void Walker::turn(LvRange range, bool forward) {
-  ENSURE(range.begin >= start_);
-  // An erase is taken back before the insert it erased, and done again after it.
-  auto i = history_.runs.index_of(forward ? range.begin : range.end - 1, run_);
-  while (range.begin < range.end) {
-    const auto run = history_.runs.run(i);
-    auto part = range;
-    if (forward) {
-      range.begin = part.end = std::min(range.end, run.range.end);
-      ++i;
-    } else {
-      range.end = part.begin = std::max(range.begin, run.range.begin);
-      --i;
-    }
-    if (run.inserts()) {
-      turn_places(part, forward);
-    } else {
-      each_target(part, [&](LvRange places, const Target&) { turn_places(places, forward); });
-    }
-    run_ = i;
-  }
+void Walker::turn(const Graph::Stretch& stretch, bool forward) {
+  const auto span = stretch.span - first_span_;
+  turn(stretch.range, span < first_runs_.size() ? first_runs_[span] : run_, forward);
 }
 
-void Walker::turn_places(LvRange places, bool forward) {
-  for (auto spot = tracker_.find(places.begin);;) {
-    const auto at = tracker_.isolate(spot, places.size());
-    const auto& span = tracker_[at];
-    const auto now = span.state.prepared();
-    ENSURE(forward ? now < PlaceState::kPrepared : now > 0);
-    places.begin = span.end();
-    tracker_.set_state(at, with_prepared(span.state, forward ? now + 1 : now - 1));
-    if (places.begin >= places.end) return;
-    spot = tracker_.next(at);
-    if (Tracker::is_end(spot) || tracker_[spot].begin != places.begin) {
-      spot = tracker_.find(places.begin);
+void Walker::turn(LvRange range, std::size_t hint, bool forward) {
+  ENSURE(range.begin >= start_);
+  // An insert may be turned before what erased it, or after: it is the count that tells.
+  for (run_ = history_.runs.index_of(range.begin, hint);; ++run_) {
+    const auto run = history_.runs.run(run_);
+    const LvRange part{range.begin, std::min(range.end, run.range.end)};
+    if (run.inserts()) {
+      tracker_.turn(part, forward);
+    } else {
+      each_target(part, [&](LvRange places, const Target&) { tracker_.turn(places, forward); });
     }
+    if (part.end == range.end) return;
+    range.begin = part.end;
   }
 }
 

@@ -14,6 +14,7 @@
 
 #include "crdt/text/edits.h"
 #include "crdt/text/history.h"
+#include "crdt/text/lanes.h"
 #include "crdt/text/lv_map.h"
 #include "crdt/text/tracker.h"
 
@@ -69,17 +70,24 @@ class Walker {
   };
 
   void prepare(std::span<const Graph::Point> version);
+  /// The same for all spans from start() on.
+  bool place(std::span<const Graph::Piece> pieces, Lanes& lanes, EditList* edits);
   bool place(const Graph::Piece& piece, EditList* edits);
+  /// The same once the prepared view is that of its parents and run_ its first.
+  bool place_runs(const Graph::Piece& piece, bool follows_last, EditList* edits);
   bool insert(const RunPart& part, bool follows_last, EditList* edits);
   bool erase(const RunPart& part, EditList* edits);
+  /// As the tracker's, quick near what the last run did.
+  Tracker::Spot standing_at(std::uint32_t index) const;
   /// Where a new span with these origins belongs: behind the returned spot; the end stands for the
   /// front of all.
   Tracker::Spot spot_for(const Span& span, Tracker::Spot left, Tracker::Spot next,
                          Tracker::Spot right);
   /// A spot that is known to come before a new span, to go on from; the end when there is none.
   Tracker::Spot shortcut(const Span& span, const OpId& own_id, Tracker::Spot right) const;
-  void turn(LvRange range, bool forward);
-  void turn_places(LvRange places, bool forward);
+  /// Takes runs back, or does them again; `hint` is a run near the first.
+  void turn(LvRange range, std::size_t hint, bool forward);
+  void turn(const Graph::Stretch& stretch, bool forward);
   template <class Visit>
   void each_target(LvRange erases, Visit visit) const;
 
@@ -99,7 +107,10 @@ class Walker {
 
   std::vector<std::uint32_t> first_runs_;  // by span of the graph from first_span_ on
   std::uint32_t first_span_ = 0;
-  std::size_t run_ = 0;                // index of the run turned last
+  std::size_t run_ = 0;  // index of the run turned last
+  // Where the last run of the piece now being placed did something, and how much stands before it.
+  Tracker::Spot near_ = Tracker::end();
+  std::uint32_t near_before_ = 0;
   std::vector<Graph::Point> parents_;  // scratch
   Graph::Difference difference_;       // scratch
 };

@@ -49,23 +49,30 @@ Status load_case(const Options& options, const Report& report, const TextCase& o
   return {};
 }
 
-Status size_case(const Report& report, const TextCase& one) {
-  const auto saved = one.text.save();
+Status size_case(const Options& options, const Report& report, const TextCase& one) {
+  Bytes saved;
+  const auto save_ms = median_ms(options.runs, [&] {
+    const auto began = Clock::now();
+    saved = one.text.save();
+    return ms_since(began);
+  });
   crdt::text::Unpacker in(saved);
   in.byte();
   auto left = in.left();
   const auto part = [&] { return std::exchange(left, in.left()) - in.left(); };
-  std::string text, deleted;
+  std::string text, content;
   const auto shown = TRY(crdt::text::take_section(in, text));
   const auto text_part = part();
-  TRY(crdt::text::take_section(in, deleted, shown));
-  const auto deleted_part = part();
+  TRY(crdt::text::take_section(in, content, shown));
+  const auto content_part = part();
   report.add(Value::object()
                  .set("bench", "size")
                  .set("case", one.trace.name)
                  .set("bytes", saved.size())
+                 .set("save_ms", save_ms)
+                 .set("save_mb_per_s", double(one.trace.text.size()) / 1000 / save_ms)
                  .set("text_part_bytes", text_part)
-                 .set("deleted_part_bytes", deleted_part)
+                 .set("content_part_bytes", content_part)
                  .set("history_part_bytes", left)
                  .set("text_bytes", one.text.text().size())
                  .set("inserted_bytes", one.trace.text.size()));
@@ -82,11 +89,13 @@ Status bench_load(const Options& options, const Report& report) {
                         [&](const TextCase& one) { return load_case(options, report, one); });
 }
 
-/// {"bytes", "text_part_bytes", "deleted_part_bytes", "history_part_bytes"}: saved with the whole
-/// history; of that the text itself, what was inserted and deleted again, and who edited where,
-/// after what (docs/formats/text.md).
+/// {"bytes", "save_ms", "save_mb_per_s", "text_part_bytes", "content_part_bytes",
+/// "history_part_bytes"}: saved with the whole history; of that the text itself, what content is
+/// told beside it, and who edited where, after what (docs/formats/text.md). save_mb_per_s: of all
+/// bytes ever inserted.
 Status bench_size(const Options& options, const Report& report) {
-  return each_text_case(options, [&](const TextCase& one) { return size_case(report, one); });
+  return each_text_case(options,
+                        [&](const TextCase& one) { return size_case(options, report, one); });
 }
 
 }  // namespace holm::bench

@@ -83,12 +83,12 @@ struct Forged {
   std::vector<LogId> logs{log_of(0)};
   std::uint64_t total = 0;
   std::uint64_t names = 0, spans = 0, runs = 0;
-  Bytes name_column, graph, tokens, positions, lens, content;
+  Bytes authors, name_lens, parents, parent_offsets, span_lens, tokens, positions, lens, content;
 
   void name(std::uint64_t log, std::int64_t jump, std::uint64_t len, bool is_last = false) {
-    put_varint(name_column, log);
-    put_varint(name_column, zigzag(jump));
-    if (!is_last) put_varint(name_column, len - 1);
+    put_varint(authors, log * 2 + (jump != 0 ? 1 : 0));
+    if (jump != 0) put_varint(authors, zigzag(jump));
+    if (!is_last) put_varint(name_lens, len - 1);
     ++names;
   }
   Bytes delta() const {
@@ -96,8 +96,9 @@ struct Forged {
     put_varint(out, logs.size());
     for (const auto& log : logs) append(out, log.view());
     for (auto number : {total, names, spans, runs}) put_varint(out, number);
-    for (const auto* column : {&name_column, &graph, &tokens, &positions, &lens, &content}) {
-      text::put_section(out, *column);
+    for (const auto* column : {&authors, &name_lens, &parents, &parent_offsets, &span_lens, &tokens,
+                               &positions, &lens, &content}) {
+      text::put_section(out, *column, text::Effort::thorough);
     }
     return out;
   }
@@ -108,7 +109,7 @@ Forged straight(std::uint64_t n) {
   Forged out;
   out.total = n;
   out.spans = 1;
-  put_varint(out.graph, 0);
+  put_varint(out.parents, 0);
   out.runs = 1;
   // Insert at the first caret, long.
   out.tokens.push_back(3 * (0 + 5 * 16));
@@ -150,12 +151,12 @@ Bytes branches(std::uint64_t n, bool in_comb) {
   out.name(0, 0, n, true);
   for (std::uint64_t i = 0; i < n; ++i) {
     if (in_comb && i > 1) {
-      put_varint(out.graph, 2);
-      put_varint(out.graph, 1);  // the one before the last
+      put_varint(out.parents, 2);
+      put_varint(out.parents, 2);  // the one before the last
     } else {
-      put_varint(out.graph, 0);
+      put_varint(out.parents, 0);
     }
-    if (i + 1 < n) put_varint(out.graph, 0);
+    if (i + 1 < n) put_varint(out.span_lens, 0);
     out.tokens.push_back(3 * 4);  // insert, spelled out
     put_varint(out.positions, i == 0 ? 0 : 1);
     if (i > 0) out.positions.back() = 1;  // at the front again
@@ -331,13 +332,13 @@ TEST_CASE("hostile: parents that are oneself, come later, or never") {
     Forged forged;
     forged.total = 3;
     forged.names = 1;
-    put_varint(forged.name_column, 0);
-    put_varint(forged.name_column, 0);
+    put_varint(forged.authors, 0);
     forged.spans = 2;
-    for (auto number : {std::uint64_t{1}, std::uint64_t{1}, std::uint64_t{0}, parent,
-                        std::uint64_t{0}, std::uint64_t{0}}) {
-      put_varint(forged.graph, number);
+    for (auto number :
+         {std::uint64_t{1}, std::uint64_t{1}, std::uint64_t{0}, parent, std::uint64_t{0}}) {
+      put_varint(forged.parents, number);
     }
+    put_varint(forged.span_lens, 0);
     forged.runs = 1;
     forged.tokens.push_back(3 * 5 * 2);
     forged.content = to_bytes("abc");

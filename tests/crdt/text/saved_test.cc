@@ -213,6 +213,45 @@ TEST_CASE("saved, delta: damaged bytes are refused or read, never worse") {
   });
 }
 
+TEST_CASE("saved: a text that its history does not give is refused") {
+  const auto log = test::log_of(1), other = test::log_of(2);
+  Text text;
+  REQUIRE(text.insert({log, 1}, 0, "abc").has_value());
+  REQUIRE(text.merge(std::vector{test::insert_run({other, 1}, {{log, 2}}, 2, "xy")}).has_value());
+  const auto good = text.save();
+  // Small and as it is: lead, size of the text, size of the section, 0, the text, the content.
+  REQUIRE(Text::load(good).value().text() == "abcxy");
+  for (std::size_t i = 4; i < 14; ++i) {
+    for (const auto byte : {'z', 'a', 'c', '\xff'}) {
+      auto bad = good;
+      bad[i] = static_cast<std::uint8_t>(byte);
+      if (bad != good) CHECK(!Text::load(bad).has_value());
+    }
+  }
+  // Without branches, text and content do not overlap.
+  Text typed;
+  REQUIRE(typed.insert({log, 1}, 0, "abc").has_value());
+  REQUIRE(typed.erase({log, 4}, 1, 1).has_value());
+  auto bytes = typed.save();
+  REQUIRE(Text::load(bytes).value().text() == "ac");
+  --bytes[1];  // of the text
+  CHECK(!Text::load(bytes).has_value());
+}
+
+TEST_CASE("saved: the same bytes for the same history, whatever else was asked of it") {
+  test::for_each_seed(30, [](test::Seed seed) {
+    SeededRng rng(seed);
+    const auto runs = test::random_history(rng, random_shape(rng));
+    const auto text = merged(runs), asked = merged(runs);
+    (void)asked.spans();
+    const auto frontier = asked.frontier();
+    REQUIRE(asked.at(std::span(frontier).first(frontier.empty() ? 0 : 1)).has_value());
+    const auto saved = text.save();
+    CHECK(asked.save() == saved);
+    CHECK(text.save() == saved);
+  });
+}
+
 TEST_CASE("delta, at: an empty text has one version, and nothing to tell") {
   const Text text;
   CHECK(text.delta({}, false).value().empty());
