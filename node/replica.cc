@@ -404,6 +404,7 @@ Status Replica::append_own(const SpaceId& space, const LogId& log,
   TRY(store_->logs().note_named(space, delivered));
   TRY(merger_.apply(space, delivered));
   note(space, delivered, true);
+  if (!unraised_.empty()) delivered_.insert(space);
   if (TRY(erase(space, delivered))) deliveries_.erase(space);
   if (space != trust_) return {};
   std::vector<ObjectId> objects;
