@@ -231,6 +231,11 @@ Result<ShortHash> Replica::add_membership(members::Op op, WallTime now,
   if (past.empty()) past = roster().frontier;
   op.past = std::move(past);
   if (op.kind != members::OpKind::create) op.time = now;
+  if (membership_.is_at_limit(self_, op.time)) {
+    return fail(Code::limit,
+                "too many changes to who belongs, and to rooms, were made here within an hour",
+                "nothing was changed", "go on in an hour");
+  }
   members::sign(op, env_.identity.signing);
   const auto bytes = members::encode(op);
   const auto hash = members::op_hash(bytes);

@@ -108,6 +108,7 @@ Act Trust::act_of(const Entry& entry) {
   act.role = op.role;
   act.uses = op.uses;
   act.by_root = op.root_signature.has_value();
+  act.time = op.time.time_since_epoch().count();
   if (op.kind == OpKind::grant || op.kind == OpKind::reduce) act.target = person(op.target);
   if (entry.certificate) {
     act.subject = device(entry.certificate->device, entry.certificate->member);
@@ -339,6 +340,14 @@ bool Trust::would_be_final(const Op& op) {
   return rules_.would_be_final(act_of({.hash = {}, .op = op, .certificate = {}}));
 }
 
+bool Trust::is_at_limit(const MemberId& author, WallTime at) const {
+  const auto found = person_at_.find(author);
+  const auto limit = rules_.acts_per_hour();
+  return found != person_at_.end() &&
+         rules_.acts_within_hour(found->second, at.time_since_epoch().count(), rules_.everything(),
+                                 limit) >= limit;
+}
+
 std::vector<Cut> Trust::cuts() {
   const auto& all = rules_.all();
   std::set<OpIndex> found;
@@ -375,7 +384,9 @@ void Trust::tell_roster() {
   }
   roster_ = Roster();
   roster_.team = team_;
-  for (const auto head : rules_.heads()) roster_.frontier.push_back(entries_[head].hash);
+  for (const auto head : rules_.strongest_heads(kFrontierMax)) {
+    roster_.frontier.push_back(entries_[head].hash);
+  }
   std::sort(roster_.frontier.begin(), roster_.frontier.end());
   tell_people(roster_, all);
   tell_devices(roster_, all);

@@ -34,6 +34,11 @@ struct Judged {
   bool is_final = false;
 };
 
+/// Ops that a new one names of what it has seen, and that changes name. Where more than that many
+/// were written apart, those of the most authority; to have seen the others makes no difference
+/// before somebody builds on them.
+inline constexpr std::size_t kFrontierMax = 256;
+
 /// A reduction, drop or op of a room that takes effect and names how far logs show.
 struct Cut {
   ShortHash hash;
@@ -85,6 +90,10 @@ class Trust {
   /// Whether a reduction or drop that is about to be written, here and now, would be final. Takes
   /// its author, device, target, role and dropped device.
   bool would_be_final(const Op& op);
+
+  /// Whether one more op of the author at that time would be refused, since they wrote as many
+  /// within an hour (decision 0020).
+  bool is_at_limit(const MemberId& author, WallTime at) const;
 
   /// Every cut there is, with what its author had built on. O(ops). Until the next add().
   std::vector<Cut> cuts();
