@@ -53,6 +53,7 @@ Status Replica::note_standings() {
   standings_.clear();
   is_unsettled_ = false;
   if (!membership_.is_anyone_cut()) return {};
+  TRY(raise_cuts());
   for (const auto& space : TRY(store_->logs().spaces())) {
     if (space == trust_) continue;
     for (const auto& log : TRY(store_->logs().of_space(space))) {
@@ -63,8 +64,10 @@ Status Replica::note_standings() {
 }
 
 Status Replica::settle_late() {
-  if (!std::exchange(is_unsettled_, false)) return {};
+  const bool is_unsettled = std::exchange(is_unsettled_, false);
   if (!membership_.is_anyone_cut() && standings_.empty()) return {};
+  if (!is_unsettled && !may_raise()) return {};
+  if (!TRY(raise_cuts()) && !is_unsettled) return {};
   for (const auto& space : TRY(store_->logs().spaces())) {
     if (space == trust_) continue;
     for (const auto& log : TRY(store_->logs().of_space(space))) {

@@ -308,6 +308,11 @@ Result<ShortHash> Replica::add_membership(members::Op op, WallTime now,
   if (past.empty()) past = roster().frontier;
   op.past = std::move(past);
   if (op.kind != members::OpKind::create) op.time = now;
+  if (membership_.is_at_limit(self_, op.time)) {
+    return fail(Code::limit,
+                "too many changes to who belongs, and to rooms, were made here within an hour",
+                "nothing was changed", "go on in an hour");
+  }
   if (op.kind != members::OpKind::rekey && op.kind != members::OpKind::share_key) tend_at_ = now;
   members::sign(op, env_.identity.signing);
   const auto bytes = members::encode(op);
@@ -482,6 +487,7 @@ Status Replica::append_own(const SpaceId& space, const LogId& log,
   TRY(store_->logs().note_named(space, delivered));
   TRY(merger_.apply(space, delivered));
   note(space, delivered, true);
+  if (!unraised_.empty()) delivered_.insert(space);
   if (TRY(erase(space, delivered))) deliveries_.erase(space);
   if (space != trust_) return {};
   std::vector<ObjectId> objects;

@@ -229,6 +229,21 @@ class Replica {
 
   /// Holds back, or shows again, what is there of people and devices whose place has changed.
   Status settle_late();
+  /// Raises cuts to what their authors had built on. True when that makes a difference. O(cuts),
+  /// and where somebody wrote beyond one: changes of the space since, once.
+  Result<bool> raise_cuts();
+  bool may_raise() const;
+  /// Of a log or branch of who removed somebody: what he had written, as far as it is delivered.
+  struct Written {
+    store::LogInfo log;
+    std::uint64_t upto = 0;
+  };
+  Result<std::map<LogId, std::uint64_t>> beyond_cut(const work::members::Op& cut,
+                                                    const SpaceId& space) const;
+  bool bears_witness(const crdt::Change& change, const store::LogInfo& log);
+  Result<std::map<LogId, std::uint64_t>> reach_of(const work::members::Cut& cut,
+                                                  const SpaceId& space,
+                                                  const std::vector<Written>& written);
   /// Marks stand as membership has them: what is there was judged by it.
   Status note_standings();
   Status judge_again(const SpaceId& space, const store::LogInfo& log);
@@ -296,7 +311,7 @@ class Replica {
   std::vector<Changed> changed_;
   std::map<SpaceId, Delivery> deliveries_;  ///< under way
   std::set<SpaceId> behind_;
-  std::set<SpaceId> delivered_;  // into, within this turn
+  std::set<SpaceId> delivered_;  // into, within this turn; or written, where it may raise a cut
   std::vector<LogId> forked_;
   std::set<SpaceId> unhealed_;             // within a turn: names have changed under what is merged
   std::map<LogId, std::uint64_t> healed_;  // while healing: how far logs had been delivered before
@@ -307,6 +322,13 @@ class Replica {
   bool is_unsettled_ = false;         ///< membership changed in this turn
   std::optional<WallTime> tend_at_;   ///< this device wrote a membership op in this turn
   std::map<LogId, Bytes> standings_;  ///< by log: Trust::standing_of when it was last judged
+  /// How far a cut is raised in a space, and what that rests on.
+  struct Raise {
+    Bytes state;
+    std::map<LogId, std::uint64_t> reached;
+  };
+  std::map<std::pair<ShortHash, SpaceId>, Raise> raises_;
+  std::set<SpaceId> unraised_;  ///< what may raise cuts is not all there; nil: nobody knows where
 };
 
 /// Whether an error of Replica::receive is due to what was sent, not to this device's store.

@@ -13,6 +13,7 @@ namespace {
 namespace members = work::members;
 
 constexpr std::uint32_t kPeople = 30;
+constexpr std::int64_t kMinute = 60'000;
 
 members::Act role_change(Rng& rng, std::uint32_t by) {
   const auto whom = static_cast<std::uint32_t>(rng.below(kPeople));
@@ -51,6 +52,7 @@ members::Rules line(std::size_t count, Rng& rng) {
                              : theirs > members::Role::none && theirs <= standing.role(by);
     if (!changes) continue;
     act.parents = rules.heads();
+    act.time = static_cast<std::int64_t>(rules.size()) * kMinute;
     rules.add(std::move(act));
   }
   return rules;
@@ -71,6 +73,7 @@ members::Rules bush(std::size_t count, Rng& rng) {
     }
     std::erase_if(act.parents, [&](members::OpIndex op) { return past.has(op); });
     std::sort(act.parents.begin(), act.parents.end());
+    act.time = static_cast<std::int64_t>(rules.size()) * kMinute;
     rules.add(std::move(act));
   }
   return rules;
@@ -88,6 +91,7 @@ std::vector<Bytes> signed_line(std::size_t count, const TeamId& team, const Byte
     op.author = founding.author;
     op.device = founding.device;
     op.past = {past};
+    op.time = WallTime(Millis(static_cast<std::int64_t>(ops.size()) * kMinute));
     op.room.bytes[0] = static_cast<std::uint8_t>(1 + ops.size() % 25);
     members::sign(op, signing);
     ops.push_back(members::encode(op));

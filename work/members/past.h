@@ -2,6 +2,7 @@
 // was, or all but a little. A value.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <vector>
 
@@ -28,14 +29,14 @@ class Past {
     }
   }
 
-  bool operator==(const Past&) const = default;
+  auto operator<=>(const Past&) const = default;
 
  private:
   struct Run {
     OpIndex from = 0;
     OpIndex to = 0;  ///< not in it
 
-    bool operator==(const Run&) const = default;
+    auto operator<=>(const Run&) const = default;
   };
   std::vector<Run> runs_;  ///< ascending, with gaps between them
 };

@@ -396,7 +396,8 @@ OpIndex Rules::add(Act act) {
     judged.past.add(parent);
     judged.depth = std::max(judged.depth, acts_[parent].depth + 1);
   }
-  const bool sees_all = act.parents == heads_;
+  const bool sees_all = std::all_of(heads_.begin(), heads_.end(),
+                                    [&](OpIndex head) { return judged.past.has(head); });
   judged.act = std::move(act);
   acts_.push_back(std::move(judged));
   auto& added = acts_.back();
@@ -404,35 +405,77 @@ OpIndex Rules::add(Act act) {
   if (added.act.parents.empty()) {
     added.is_allowed = added.act.kind == OpKind::create && added.act.is_authentic;
     added.authority = {Role::owner, op, op};
-  } else {
-    known = standing_of(added.act.parents);
-    const auto seat = known->seat(added.act.author);
-    const bool is_self = added.act.kind == OpKind::add_device && added.act.by_root;
-    const auto entry = is_self ? op : known->presence(added.act.device).entry;
-    added.authority = {seat.role, seat.tenure, entry};
-    added.is_allowed = is_permitted(added.act, *known, added.authority);
-    added.is_final = added.is_allowed && is_final_by(added.act, *known, added.authority);
+  } else if (added.act.is_authentic &&
+             acts_within_hour(added.act.author, added.act.time, added.past, acts_per_hour_) <
+                 acts_per_hour_) {
+    known = sees_all && is_all_known_ && !heads_.empty()
+                ? std::make_shared<const Standing>(all_.standing)
+                : standing_of(added.act.parents);
+    judge(added, op, known);
   }
-  if (added.is_allowed) {
-    by_strength_.insert(std::lower_bound(by_strength_.begin(), by_strength_.end(), op,
-                                         [&](OpIndex a, OpIndex b) { return is_stronger(a, b); }),
-                        op);
-  }
-  if (known) added.after = added.is_allowed ? follow(*known, op) : known;
+  all_.counts.resize(acts_.size(), false);
+  all_.pending.resize(acts_.size(), false);
+  all_.cut_off.resize(acts_.size(), false);
+  if (!added.is_allowed) return op;  // and nothing else moves
 
-  for (const auto parent : added.act.parents) {
-    heads_.erase(std::remove(heads_.begin(), heads_.end(), parent), heads_.end());
-  }
+  by_author_[added.act.author].push_back(op);
+  by_strength_.insert(std::lower_bound(by_strength_.begin(), by_strength_.end(), op,
+                                       [&](OpIndex a, OpIndex b) { return is_stronger(a, b); }),
+                      op);
+  if (known) added.after = follow(*known, op);
+  std::erase_if(heads_, [&](OpIndex head) { return added.past.has(head); });
   heads_.push_back(op);
-  if (is_all_known_ && sees_all && added.after) {
-    all_.counts.push_back(added.is_allowed);
-    all_.pending.push_back(false);
-    all_.cut_off.push_back(false);
+  is_all_known_ = is_all_known_ && sees_all && added.after;
+  if (is_all_known_) {
+    all_.counts[op] = true;
     all_.standing = *added.after;
-  } else {
-    is_all_known_ = false;
   }
   return op;
+}
+
+/// By what its author had seen.
+void Rules::judge(Judged& added, OpIndex op, const std::shared_ptr<const Standing>& known) {
+  const auto seat = known->seat(added.act.author);
+  const bool is_self = added.act.kind == OpKind::add_device && added.act.by_root;
+  const auto entry = is_self ? op : known->presence(added.act.device).entry;
+  added.authority = {seat.role, seat.tenure, entry};
+  added.is_allowed = is_permitted(added.act, *known, added.authority);
+  added.is_final = added.is_allowed && is_final_by(added.act, *known, added.authority);
+  if (!added.is_allowed) added.after = known;
+}
+
+std::size_t Rules::acts_within_hour(PersonIndex person, std::int64_t time, const Past& seen,
+                                    std::size_t enough) const {
+  constexpr std::uint64_t kHour = 3'600'000;
+  const auto found = by_author_.find(person);
+  std::size_t count = 0;
+  if (found == by_author_.end() || found->second.size() < enough) return count;
+  for (auto op = found->second.rbegin(); op != found->second.rend() && count < enough; ++op) {
+    const auto other = acts_[*op].act.time;
+    const auto gap = other > time
+                         ? static_cast<std::uint64_t>(other) - static_cast<std::uint64_t>(time)
+                         : static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(other);
+    const bool is_near = gap < kHour;
+    if (is_near && seen.has(*op)) ++count;
+  }
+  return count;
+}
+
+std::vector<OpIndex> Rules::strongest_heads(std::size_t count) const {
+  if (heads_.size() <= count) return heads_;
+  std::vector<OpIndex> out;
+  for (const auto op : by_strength_) {
+    if (std::binary_search(heads_.begin(), heads_.end(), op)) out.push_back(op);
+    if (out.size() == count) break;
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Past Rules::everything() const {
+  Past out;
+  for (OpIndex op = 0; op < acts_.size(); ++op) out.add(op);
+  return out;
 }
 
 bool Rules::is_final_by(const Act& act, const Standing& known, const Authority& by) const {
@@ -612,37 +655,31 @@ std::shared_ptr<const Standing> Rules::follow(const Standing& known, OpIndex op)
 std::shared_ptr<const Standing> Rules::standing_of(const std::vector<OpIndex>& heads) {
   ENSURE(!heads.empty());
   if (heads.size() == 1 && acts_[heads[0]].after) return acts_[heads[0]].after;
-  if (heads.size() > 1) {
-    const auto known = joined_.find(heads);
-    if (known != joined_.end()) return known->second;
-  }
   Past set;
   for (const auto head : heads) {
     set.add(acts_[head].past);
     set.add(head);
   }
-  auto standing = std::make_shared<const Standing>(resolve(set).standing);
   if (heads.size() == 1) {
-    acts_[heads[0]].after = standing;
-  } else {
-    if (joined_.size() >= kJoinedKept) joined_.clear();
-    joined_[heads] = standing;
+    return acts_[heads[0]].after = std::make_shared<const Standing>(resolve(set).standing);
   }
-  return standing;
+  const auto known = joined_.find(set);
+  if (known != joined_.end()) return known->second;
+  auto standing = std::make_shared<const Standing>(resolve(set).standing);
+  if (joined_.size() >= kJoinedKept) joined_.clear();
+  return joined_[std::move(set)] = std::move(standing);
 }
 
 const Standing& Rules::standing(const std::vector<OpIndex>& heads) {
   static const Standing kNothing;
   if (heads.empty()) return kNothing;
-  (void)standing_of(heads);
-  return heads.size() == 1 ? *acts_[heads[0]].after : *joined_.at(heads);
+  asked_ = standing_of(heads);
+  return *asked_;
 }
 
 const Resolution& Rules::all() {
   if (!is_all_known_) {
-    Past set;
-    for (OpIndex op = 0; op < acts_.size(); ++op) set.add(op);
-    all_ = resolve(set);
+    all_ = resolve(everything());
     is_all_known_ = true;
   }
   return all_;

@@ -47,7 +47,12 @@ struct Act {
   std::vector<Given> given{};      ///< open_room, room_member, make_private; each person once
   std::vector<RoomIndex> rooms{};  ///< invite: where whoever comes in by it writes
   bool is_authentic = true;        ///< its signature, certificate and proof hold
+  std::int64_t time = 0;           ///< ms, as its author claims
 };
+
+/// Allowed acts of one person within an hour, by the times that they claim: what comes after that
+/// many is refused, so that a program gone wild does not fill a team (decision 0020).
+inline constexpr std::size_t kActsPerHour = 2000;
 
 /// By what an act was done: more or older authority outranks other (TRUST.md rule 3). Of one
 /// person's devices, the one that entered first.
@@ -123,8 +128,11 @@ struct Resolution {
 
 class Rules {
  public:
+  explicit Rules(std::size_t acts_per_hour = kActsPerHour) : acts_per_hour_(acts_per_hour) {}
+
   /// Adds an act whose parents have been added, and judges it by what its author had seen. Its
-  /// index. O(acts) at most; O(people) when the author had seen all there was.
+  /// index. O(acts) at most; O(people) when the author had seen all there was, or when it is not
+  /// theirs.
   OpIndex add(Act act);
   std::size_t size() const { return acts_.size(); }
   const Act& act(OpIndex op) const { return acts_[op].act; }
@@ -144,12 +152,22 @@ class Rules {
   bool is_older(OpIndex a, OpIndex b) const;
 
   /// What the pasts of `heads` and they themselves amount to. Kept for single acts, and for the
-  /// combinations asked last. Valid until the next add().
+  /// combinations asked last. Valid until the next call or add().
   const Standing& standing(const std::vector<OpIndex>& heads);
   /// What all acts amount to; the pasts of heads() and they themselves.
   const Resolution& all();
-  /// Acts nobody has built on, ascending.
+  /// Allowed acts that no allowed one has seen, ascending: who has seen them has seen all that
+  /// matters. What was refused never does.
   const std::vector<OpIndex>& heads() const { return heads_; }
+  /// Those of them with the most authority, ascending; all when there are no more than `count`.
+  std::vector<OpIndex> strongest_heads(std::size_t count) const;
+  /// How many acts of one person among `seen` were allowed and claim a time within an hour of
+  /// `time`; counts no further than `enough`.
+  std::size_t acts_within_hour(PersonIndex person, std::int64_t time, const Past& seen,
+                               std::size_t enough) const;
+  std::size_t acts_per_hour() const { return acts_per_hour_; }
+  /// The set of all acts.
+  Past everything() const;
   /// The same for any causally closed set. One pass, strongest authority first: O(acts), times the
   /// reductions of one person.
   Resolution resolve(const Past& set) const;
@@ -174,6 +192,7 @@ class Rules {
   bool may_reduce(const Act& act, const Standing& known, Role role) const;
   std::shared_ptr<const Standing> follow(const Standing& known, OpIndex op) const;
   std::shared_ptr<const Standing> standing_of(const std::vector<OpIndex>& heads);
+  void judge(Judged& added, OpIndex op, const std::shared_ptr<const Standing>& known);
   bool may_set_level(const Act& act, const Standing& known) const;
   bool leads_to(const Act& invite, const Standing& known) const;
   /// The rooms that an act gives levels in, or opens; none for most.
@@ -181,12 +200,15 @@ class Rules {
   void follow_rooms(Standing& out, const Act& act) const;
   void seat_role(Standing& in, PersonIndex person, Standing::Seat seat) const;
 
+  std::size_t acts_per_hour_;
   std::vector<Judged> acts_;
+  std::map<PersonIndex, std::vector<OpIndex>> by_author_;  ///< the allowed ones
   std::vector<OpIndex> by_strength_;  ///< the allowed ones, strongest authority first
   std::vector<OpIndex> heads_;
   Resolution all_;
   bool is_all_known_ = true;
-  std::map<std::vector<OpIndex>, std::shared_ptr<const Standing>> joined_;
+  std::shared_ptr<const Standing> asked_;                   ///< by standing(), last
+  std::map<Past, std::shared_ptr<const Standing>> joined_;  ///< of sets with several heads
 };
 
 }  // namespace holm::work::members

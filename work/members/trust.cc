@@ -115,6 +115,7 @@ Act Trust::act_of(const Entry& entry) {
   act.role = op.role;
   act.uses = op.uses;
   act.by_root = op.root_signature.has_value();
+  act.time = op.time.time_since_epoch().count();
   if (op.kind == OpKind::grant || op.kind == OpKind::reduce) act.target = person(op.target);
   if (entry.certificate) {
     act.subject = device(entry.certificate->device, entry.certificate->member);
@@ -228,9 +229,12 @@ bool Trust::holds(const Resolution& all, OpIndex reduction) const {
   return all.counts[reduction] && !std::binary_search(waiting.begin(), waiting.end(), reduction);
 }
 
-bool Trust::is_within(OpIndex reduction, const LogPlace& place) const {
-  const auto raised = raised_.find({reduction, place.log});
-  if (raised != raised_.end() && place.seq <= raised->second) return true;
+bool Trust::is_within(OpIndex reduction, const LogPlace& place, Reach reach) const {
+  const auto raised = reach == Reach::raised ? raised_.find(reduction) : raised_.end();
+  if (raised != raised_.end()) {
+    const auto at = raised->second.find(place.log);
+    if (at != raised->second.end() && place.seq <= at->second) return true;
+  }
   const auto& cut = entries_[reduction].op.cut;
   const auto at = std::lower_bound(cut.begin(), cut.end(), LogPlace{place.log, 0});
   return at != cut.end() && at->log == place.log && place.seq <= at->seq;
@@ -250,13 +254,13 @@ bool Trust::is_named(OpKind kind, const LogPlace& place, const SpaceId& room) {
 
 bool Trust::holds_back(const Authority& by, const MemberId& member, const DeviceId& device,
                        const LogPlace& place, const SpaceId& room,
-                       std::span<const ShortHash> frontier) {
+                       std::span<const ShortHash> frontier, Reach reach) {
   const auto& all = rules_.all();
   bool is_held = !all.counts[by.tenure] || all.cut_off[by.entry];
   for (const auto op : cuts_of(member, device).removals) {
     if (is_held) break;
     const auto grounds = entries_[op].op.kind == OpKind::reduce ? by.tenure : by.entry;
-    is_held = !rules_.past(grounds).has(op) && !is_within(op, place);
+    is_held = !rules_.past(grounds).has(op) && !is_within(op, place, reach);
   }
   const auto lowered = is_held ? lowered_.end() : lowered_.find({member, room});
   if (lowered != lowered_.end()) {
@@ -265,7 +269,7 @@ bool Trust::holds_back(const Authority& by, const MemberId& member, const Device
       const bool is_seen = std::any_of(heads.begin(), heads.end(), [&](OpIndex head) {
         return head == op || rules_.past(head).has(op);
       });
-      return !is_seen && !is_within(op, place);
+      return !is_seen && !is_within(op, place, reach);
     });
   }
   return is_held && !is_named(OpKind::extend, place, room);
@@ -302,18 +306,20 @@ const Trust::Cuts& Trust::cuts_of(const MemberId& member, const DeviceId& device
     out.array(hashes.size());
     for (const auto& hash : hashes) out.id(hash);
   }
-  std::vector<LogPlace> raised;
-  for (const auto op : cuts.removals) {
-    for (auto raise = raised_.lower_bound({op, LogId{}}); raise != raised_.end(); ++raise) {
-      if (raise->first.first != op) break;
-      raised.push_back({raise->first.second, raise->second});
-    }
-  }
-  std::sort(raised.begin(), raised.end());
-  out.array(2 * raised.size());
-  for (const auto& place : raised) out.id(place.log).uint(place.seq);
+  tell_raised(out, cuts.removals);
   cuts.standing = out.take();
   return cuts;
+}
+
+void Trust::tell_raised(Writer& out, const std::vector<OpIndex>& cuts) const {
+  std::set<LogPlace> places;
+  for (const auto op : cuts) {
+    const auto raised = raised_.find(op);
+    if (raised == raised_.end()) continue;
+    for (const auto& [log, seq] : raised->second) places.insert({log, seq});
+  }
+  out.array(2 * places.size());
+  for (const auto& place : places) out.id(place.log).uint(place.seq);
 }
 
 Bytes Trust::standing_of(const MemberId& member, const DeviceId& device, const SpaceId& room) {
@@ -329,8 +335,9 @@ Bytes Trust::standing_of(const MemberId& member, const DeviceId& device, const S
   }
   std::sort(hashes.begin(), hashes.end());
   Writer out;
-  out.array(2).bytes(standing).array(hashes.size());
+  out.array(3).bytes(standing).array(hashes.size());
   for (const auto& hash : hashes) out.id(hash);
+  tell_raised(out, lowered->second);
   return out.take();
 }
 
@@ -342,12 +349,36 @@ bool Trust::would_be_final(const Op& op) {
   return rules_.would_be_final(act_of({.hash = {}, .op = op, .certificate = {}}));
 }
 
-void Trust::raise_cut(const ShortHash& reduction, const LogPlace& place) {
-  const auto found = at_.find(reduction);
-  if (found == at_.end()) return;
-  auto& at = raised_[{found->second, place.log}];
-  at = std::max(at, place.seq);
+bool Trust::is_at_limit(const MemberId& author, WallTime at) const {
+  const auto found = person_at_.find(author);
+  const auto limit = rules_.acts_per_hour();
+  return found != person_at_.end() &&
+         rules_.acts_within_hour(found->second, at.time_since_epoch().count(), rules_.everything(),
+                                 limit) >= limit;
+}
+
+std::vector<Cut> Trust::cuts() {
+  const auto& all = rules_.all();
+  std::set<OpIndex> found;
+  for (OpIndex op = 0; op < entries_.size(); ++op) {
+    const auto& what = entries_[op].op;
+    const bool removes = what.kind == OpKind::reduce && what.role == Role::none;
+    if ((removes || what.kind == OpKind::drop_device) && holds(all, op)) found.insert(op);
+  }
+  for (const auto& [whom, ops] : lowered_) found.insert(ops.begin(), ops.end());
+  std::vector<Cut> out;
+  for (const auto op : found) out.push_back({entries_[op].hash, &entries_[op].op});
+  return out;
+}
+
+bool Trust::raise_cut(const ShortHash& cut, const std::map<LogId, std::uint64_t>& reached) {
+  const auto found = at_.find(cut);
+  if (found == at_.end()) return false;
+  const auto known = raised_.find(found->second);
+  if (known == raised_.end() ? reached.empty() : known->second == reached) return false;
+  raised_[found->second] = reached;
   cuts_.clear();
+  return true;
 }
 
 void Trust::tell_roster() {
@@ -362,7 +393,9 @@ void Trust::tell_roster() {
   }
   roster_ = Roster();
   roster_.team = team_;
-  for (const auto head : rules_.heads()) roster_.frontier.push_back(entries_[head].hash);
+  for (const auto head : rules_.strongest_heads(kFrontierMax)) {
+    roster_.frontier.push_back(entries_[head].hash);
+  }
   std::sort(roster_.frontier.begin(), roster_.frontier.end());
   tell_people(roster_, all);
   tell_devices(roster_, all);

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "base/wire.h"
 #include "work/members/roster.h"
 #include "work/members/rules.h"
 
@@ -32,6 +33,19 @@ struct Judged {
   /// brings it down (TRUST.md rule 8).
   bool is_final = false;
 };
+
+/// Ops that a new one names of what it has seen, and that changes name. Where more than that many
+/// were written apart, those of the most authority; to have seen the others makes no difference
+/// before somebody builds on them.
+inline constexpr std::size_t kFrontierMax = 256;
+
+/// A reduction, drop or op of a room that takes effect and names how far logs show.
+struct Cut {
+  ShortHash hash;
+  const Op* op = nullptr;
+};
+/// Up to where logs show in spite of a cut: as far as it names, or as far as its author had built.
+enum class Reach : bool { named, raised };
 
 class Trust {
  public:
@@ -69,7 +83,7 @@ class Trust {
   /// `room`: nil in the commons.
   bool holds_back(const Authority& by, const MemberId& member, const DeviceId& device,
                   const LogPlace& place, const SpaceId& room = {},
-                  std::span<const ShortHash> frontier = {});
+                  std::span<const ShortHash> frontier = {}, Reach reach = Reach::raised);
   /// Whether holds_back() may say yes of anything at all. O(1).
   bool is_anyone_cut() const { return is_anyone_cut_; }
   /// Changes whenever holds_back() may answer anew for what the device wrote in a room: empty while
@@ -82,8 +96,15 @@ class Trust {
   /// its author, device, target, role and dropped device.
   bool would_be_final(const Op& op);
 
-  /// Raises how far a log shows in spite of a reduction: its author had built on it.
-  void raise_cut(const ShortHash& reduction, const LogPlace& place);
+  /// Whether one more op of the author at that time would be refused, since they wrote as many
+  /// within an hour (decision 0020).
+  bool is_at_limit(const MemberId& author, WallTime at) const;
+
+  /// Every cut there is, with what its author had built on. O(ops). Until the next add().
+  std::vector<Cut> cuts();
+  /// Raises how far logs show in spite of a cut: its author had built on them (TRUST.md rule 4).
+  /// Takes the place of what was said of it before. True when that makes a difference.
+  bool raise_cut(const ShortHash& cut, const std::map<LogId, std::uint64_t>& reached);
 
   /// Every op by age: (depth, hash).
   std::vector<Judged> history();
@@ -116,7 +137,8 @@ class Trust {
   };
   const Cuts& cuts_of(const MemberId& member, const DeviceId& device);
   bool holds(const Resolution& all, OpIndex reduction) const;
-  bool is_within(OpIndex reduction, const LogPlace& place) const;
+  bool is_within(OpIndex reduction, const LogPlace& place, Reach reach) const;
+  void tell_raised(Writer& out, const std::vector<OpIndex>& cuts) const;
   bool is_named(OpKind kind, const LogPlace& place, const SpaceId& room);
 
   TeamId team_;
@@ -134,7 +156,7 @@ class Trust {
   std::map<SpaceId, RoomIndex> room_at_;
   std::map<std::pair<MemberId, SpaceId>, std::vector<OpIndex>> lowered_;  ///< by what counts
   std::map<DeviceIndex, OpIndex> introduced_;  ///< by an op that carries the certificate
-  std::map<std::pair<OpIndex, LogId>, std::uint64_t> raised_;
+  std::map<OpIndex, std::map<LogId, std::uint64_t>> raised_;
   std::map<ShortHash, bool> verified_;  ///< signatures cost far more than all the rest
   std::map<std::pair<DeviceId, MemberId>, Cuts> cuts_;  ///< asked for since the last op
   bool is_anyone_cut_ = false;

@@ -54,6 +54,8 @@ class NaiveRules {
     }
   };
 
+  explicit NaiveRules(std::size_t acts_per_hour = kActsPerHour) : acts_per_hour_(acts_per_hour) {}
+
   void add(const Act& act) {
     Set past;
     std::uint64_t depth = 0;
@@ -316,6 +318,13 @@ class NaiveRules {
       allowed_[op] = act.kind == OpKind::create && act.is_authentic;
       return;
     }
+    std::size_t within_hour = 0;
+    for (const auto other : pasts_[op]) {
+      const auto gap = acts_[other].time - act.time;
+      const bool is_near = gap < 3'600'000 && gap > -3'600'000;
+      if (acts_[other].author == act.author && allowed_[other] && is_near) ++within_hour;
+    }
+    if (within_hour >= acts_per_hour_) return;
     const auto known = resolve(pasts_[op]);
     const auto role = [&](PersonIndex person) {
       const auto at = known.seats.find(person);
@@ -407,6 +416,7 @@ class NaiveRules {
     return acts_[entry].kind == OpKind::grant ? acts_[entry].target : acts_[entry].author;
   }
 
+  std::size_t acts_per_hour_;
   std::vector<Act> acts_;
   std::vector<Set> pasts_;
   std::vector<std::uint64_t> depths_;

@@ -78,6 +78,40 @@ TEST_CASE("rules: random sets come out the same in any order, and as the definit
   });
 }
 
+TEST_CASE("rules: with a limit on acts within an hour nothing else changes") {
+  // One act of each person in what anybody has seen, so that every second one is refused.
+  for (const auto deeds : {Deeds::roles, Deeds::devices, Deeds::invites}) {
+    for (const int shape : {0, 3, 4}) {
+      CAPTURE(shape);
+      const auto tally = test::search({.shape = shape,
+                                       .free_acts = 2,
+                                       .deeds = deeds,
+                                       .restores = false,
+                                       .deliver_every = 97,
+                                       .acts_per_hour = 1});
+      CHECK_MESSAGE(tally.failures.empty(), told(tally));
+      CHECK(tally.finals > 0);
+    }
+  }
+  std::uint64_t refused = 0;
+  holm::test::for_each_seed(6, [&](holm::test::Seed seed) {
+    for (const auto deeds : {Deeds::roles, Deeds::devices, Deeds::invites, Deeds::rooms}) {
+      for (int shape = 0; shape < 5; ++shape) {
+        const auto tally = test::search_random({.shape = shape,
+                                                .deeds = deeds,
+                                                .restores = false,
+                                                .seed = seed,
+                                                .acts_per_hour = 1 + seed % 3,
+                                                .keeps_refused = true},
+                                               6, 13);
+        REQUIRE_MESSAGE(tally.failures.empty(), told(tally));
+        refused += tally.with_refused;
+      }
+    }
+  });
+  CHECK(refused > 100);
+}
+
 /// A team of numbered people, each with a device of their number, written by hand.
 class Story {
  public:
@@ -417,6 +451,62 @@ TEST_CASE("rules: guests and members do not overstep") {
                                 .invite = by_admin},
                                {by_admin});
   CHECK_FALSE(team.rules.is_allowed(let_in));  // a member lets nobody in above themselves
+}
+
+TEST_CASE("rules: a flood within an hour is refused from a point on, and others go on as before") {
+  Story story;
+  const auto bo = story.grant(0, 1, Role::admin, {story.founded});
+  const auto hour = 3'600'000;
+  // Bo's program goes wild: a bush in which every act has a past of its own.
+  SeededRng rng(3);
+  std::vector<OpIndex> wild{bo};
+  std::size_t refused = 0;
+  while (wild.size() < 3 * kActsPerHour) {
+    std::vector<OpIndex> seen{wild.back()};
+    for (int i = 0; i < 2; ++i) seen.push_back(wild[rng.below(wild.size())]);
+    Act act{.kind = OpKind::rekey, .author = 1, .time = 10 * hour};
+    wild.push_back(story.add(std::move(act), std::move(seen)));
+    refused += story.rules.is_allowed(wild.back()) ? 0 : 1;
+  }
+  CHECK(refused == 2 * kActsPerHour - 1);
+  // What was refused is nobody's past.
+  CHECK(story.all().size() == 1);
+  // Ana, within the same hour, and Bo in the next.
+  const auto cy = story.add({.kind = OpKind::grant,
+                             .author = 0,
+                             .target = 2,
+                             .role = Role::member,
+                             .subject = 2,
+                             .time = 10 * hour},
+                            story.all());
+  CHECK(story.counts(cy));
+  const auto early =
+      story.add({.kind = OpKind::rekey, .author = 1, .time = 10 * hour + hour / 2}, story.all());
+  CHECK_FALSE(story.counts(early));
+  const auto later =
+      story.add({.kind = OpKind::rekey, .author = 1, .time = 11 * hour}, story.all());
+  CHECK(story.counts(later));
+  // One who claims to have seen none of it is not kept from removing Bo.
+  CHECK(story.counts(story.remove(0, 1, {cy})));
+  CHECK(story.role(1) == Role::none);
+}
+
+TEST_CASE("rules: more heads than an op may name: those of the most authority stand for all") {
+  Story story;
+  const auto bo = story.grant(0, 1, Role::member, {story.founded});
+  const auto cy = story.grant(0, 2, Role::owner, {bo});
+  for (int i = 0; i < 400; ++i) {
+    (void)story.add({.kind = OpKind::rekey, .author = 1, .time = i * 36'000'000ll}, {cy});
+  }
+  const auto by_owner = story.add({.kind = OpKind::rekey, .author = 0}, {cy});
+  CHECK(story.all().size() == 401);
+  const auto named = story.rules.strongest_heads(256);
+  CHECK(named.size() == 256);
+  CHECK(std::is_sorted(named.begin(), named.end()));
+  CHECK(std::binary_search(named.begin(), named.end(), by_owner));
+  // Who names them may do all that they may, and the rest joins in with the next.
+  CHECK(story.counts(story.remove(0, 1, named)));
+  CHECK(story.all().size() == 401 - 256 + 1);
 }
 
 }  // namespace

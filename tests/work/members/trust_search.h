@@ -32,6 +32,10 @@ struct SearchOptions {
   bool restores = true;               ///< also whether every owner can set the team right
   std::uint64_t deliver_every = 997;  ///< each so many sets arrive in three random orders, too
   std::uint64_t seed = 1;             ///< of hashes
+  /// Free acts are made within one hour, hours after what they stand on.
+  std::size_t acts_per_hour = kActsPerHour;
+  /// Whether random sets keep acts that were refused.
+  bool keeps_refused = false;
 };
 
 struct SearchTally {
@@ -40,6 +44,7 @@ struct SearchTally {
   std::uint64_t finals = 0;     ///< of those, behind a removal that outranks them
   std::uint64_t contested = 0;  ///< behind one that does not
   std::uint64_t with_void = 0;
+  std::uint64_t with_refused = 0;
   std::uint64_t with_waiting = 0;
   std::uint64_t restores = 0;
   std::uint64_t orders = 0;

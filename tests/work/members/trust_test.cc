@@ -112,10 +112,15 @@ TEST_CASE("trust: a cut that was named too low is raised by what its author had 
   const auto standing = trust.standing_of(crew.bo.id, crew.bo.device);
   CHECK_FALSE(standing.empty());
   CHECK(trust.holds_back(*by, crew.bo.id, crew.bo.device, {crew.log, 6}));
-  trust.raise_cut(removal, {crew.log, 9});
+  CHECK(trust.raise_cut(removal, {{crew.log, 9}}));
+  CHECK_FALSE(trust.raise_cut(removal, {{crew.log, 9}}));
   CHECK_FALSE(trust.holds_back(*by, crew.bo.id, crew.bo.device, {crew.log, 9}));
   CHECK(trust.holds_back(*by, crew.bo.id, crew.bo.device, {crew.log, 10}));
+  CHECK(trust.holds_back(*by, crew.bo.id, crew.bo.device, {crew.log, 9}, {}, {}, Reach::named));
   CHECK(trust.standing_of(crew.bo.id, crew.bo.device) != standing);
+  CHECK(trust.raise_cut(removal, {}));  // what it rested on does not count any more
+  CHECK(trust.holds_back(*by, crew.bo.id, crew.bo.device, {crew.log, 6}));
+  CHECK(trust.standing_of(crew.bo.id, crew.bo.device) == standing);
 }
 
 TEST_CASE("trust: a dropped device's late work is held back, its owner's other work is not") {
