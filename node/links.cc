@@ -248,6 +248,9 @@ void Links::pump(Link& link) {
                             !alive->replica->store().in_turn() &&
                             alive->view->is_heard(alive->peer);
       if (!is_heard) return;
+      alive->why = Error{Code::denied, "that device is no longer part of the team",
+                         "what it had written before was taken in",
+                         "let its person in again with: holm member role NAME ROLE"};
       close(*alive, net::GoodbyeReason::denied, std::string(kRemoved));
       continue;
     }

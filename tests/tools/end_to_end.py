@@ -640,11 +640,12 @@ def scenario_leaving(world):
 
     require(b"as soon as there is another owner" in ana.run("member", "remove", "me", "--yes"), "nothing was said")
     require(b"You have left the team." in ana.run("member", "role", "Ben", "owner", "--yes"), "she was not told")
-    meet(ana, ben)
+    server = ana.serve()
+    ben.fails([4], "sync", "--with", server.at)  # heard, and told nothing
+    server.stop()
     same(stands(ben), {"Ben": ("owner", False)}, "the team after she left")
     require(b"Ana left the team" in ben.run("team", "log"), "the log does not tell that she left")
     ben.run("member", "role", "Ana", "owner")
-    meet(ana, ben)
     meet(ana, ben)
     same(stands(ana), {"Ana": ("owner", False), "Ben": ("owner", False)}, "the team after she came back")
 
