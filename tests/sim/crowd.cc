@@ -145,6 +145,11 @@ Plan shrink(Plan plan) {
 
 Result<Crowd*> Crowd::of(std::uint64_t variant) {
   static std::map<std::uint64_t, std::unique_ptr<Crowd>> known;
+  // One runs at a time: a store each for thirty devices is much.
+  for (auto& [other, resting] : known) {
+    if (other == variant || !resting) continue;
+    for (auto& station : resting->stations_) station->stop();
+  }
   auto& crowd = known[variant];
   if (!crowd) {
     std::unique_ptr<Crowd> made(new Crowd(variant));

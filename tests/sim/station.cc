@@ -44,9 +44,12 @@ Station::Station(std::string name, std::uint64_t seed, const CrowdClock& clock)
            .witness = [this](const TeamId&) { return witness(); },
            .segments = [this](const TeamId&) -> store::SegmentDisk* { return &segments_; }} {}
 
-Station::~Station() {
-  disk_.restore({});  // nothing is written back
+Station::~Station() { stop(); }
+
+void Station::stop() {
+  disk_.restore({});  // what is open dies, and is closed without a word
   node_.reset();
+  replica_ = nullptr;
 }
 
 /// None that is believed without one, or one that lacks the store.
@@ -57,8 +60,8 @@ node::WitnessPlace Station::witness() const {
 }
 
 Status Station::start(const TeamId& team, const test::SimDisk::Snapshot& disk, bool is_restored) {
-  disk_.restore(disk);  // what is open dies, and is closed without a word
-  node_.reset();
+  stop();
+  disk_.restore(disk);
   is_restored_ = is_restored;
   node_ = std::make_unique<node::Node>(env_, identity_);
   TRY(node_->start({team}, {}));

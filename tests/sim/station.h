@@ -35,6 +35,8 @@ class Station {
   /// With `is_restored` nothing proves that the store goes on nowhere else, so its logs are left.
   /// Errors: the store's.
   Status start(const TeamId& team, const test::SimDisk::Snapshot& disk, bool is_restored = false);
+  /// Ends whatever runs here; nothing is written back.
+  void stop();
   test::SimDisk::Snapshot disk() const { return disk_.snapshot(); }
   /// Whatever is drawn from now on follows from `seed`.
   void reseed(std::uint64_t seed) { rng_ = SeededRng(seed); }
