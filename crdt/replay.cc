@@ -62,10 +62,10 @@ Result<std::vector<TextRun>> text_runs(const ObjectId& object, std::uint32_t fie
         for (const auto& log : trunk) {
           if (last == last_own.end()) last = last_own.find(log);
         }
-        if (last == last_own.end()) {
+        if (last == last_own.end() && !run.is_void) {
           return fail(Code::corrupt, "a text op follows one that is not there");
         }
-        run.parents = {last->second};
+        if (last != last_own.end()) run.parents = {last->second};
       } else {
         run.parents = op.refs;
       }

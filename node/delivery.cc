@@ -30,6 +30,7 @@ Result<bool> Delivery::run(Pace pace) {
       auto& queue = queues_.at(*log);
       auto& item = queue.changes[queue.at++];
       const auto mark = TRY(judge(item.change, queue));
+      replica_.note_standing(*log, space_, queue.member, queue.device);
       if (mark != item.mark) {
         TRY(replica_.store_->logs().set_mark(*log, item.change.seq, mark));
       }
@@ -52,8 +53,11 @@ Result<bool> Delivery::run(Pace pace) {
       TRY(look_around());
       continue;
     }
-    auto texts = TRY(replica_.merger_.touched_texts(space_, batch));
-    if (pace == Pace::in_slices && !TRY(replica_.merger_.is_ready(space_, texts))) {
+    auto texts = replica_.merger_.touched_texts(space_, batch);
+    const bool is_known_why =
+        texts || (texts.error().code == Code::corrupt && !store::is_damage(texts.error()));
+    if (!is_known_why) return fail(std::move(texts).error());
+    if (texts && pace == Pace::in_slices && !TRY(replica_.merger_.is_ready(space_, *texts))) {
       give_back(taken);
       return true;
     }
@@ -200,13 +204,14 @@ void Delivery::give_back(const std::vector<Taken>& taken) {
 }
 
 Status Delivery::apply(std::vector<crdt::Delivered> batch, const std::vector<Taken>& taken,
-                       std::vector<Merger::TouchedText> texts) {
+                       Result<std::vector<Merger::TouchedText>> texts) {
   auto& logs = replica_.store_->logs();
   std::set<LogId> logs_of_batch;
   for (const auto& item : taken) logs_of_batch.insert(item.log);
   for (const auto& log : logs_of_batch) TRY(logs.set_applied(log, queues_.at(log).applied));
   TRY(logs.note_named(space_, batch));
-  auto merged = replica_.merger_.apply(space_, batch, std::move(texts));
+  auto merged = texts ? replica_.merger_.apply(space_, batch, std::move(*texts))
+                      : Status(fail(std::move(texts).error()));
   if (!merged && merged.error().code == Code::corrupt) {
     replica_.merger_.forget();
     merged = apply_singly(batch);

@@ -73,7 +73,7 @@ class Delivery {
   Result<bool> is_lamport_sound(const crdt::Change& change, const Queue& queue);
   void give_back(const std::vector<Taken>& taken);
   Status apply(std::vector<crdt::Delivered> batch, const std::vector<Taken>& taken,
-               std::vector<Merger::TouchedText> texts);
+               Result<std::vector<Merger::TouchedText>> texts);
   Status apply_singly(std::vector<crdt::Delivered>& batch);
 
   Replica& replica_;

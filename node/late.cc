@@ -63,6 +63,12 @@ Status Replica::note_standings() {
   return {};
 }
 
+void Replica::note_standing(const LogId& log, const SpaceId& space, const MemberId& member,
+                            const DeviceId& device) {
+  if (!membership_.is_anyone_cut() || standings_.contains(log)) return;
+  standings_[log] = membership_.standing_of(member, device, room_in_trust(space));
+}
+
 Status Replica::settle_late() {
   const bool is_unsettled = std::exchange(is_unsettled_, false);
   if (!membership_.is_anyone_cut() && standings_.empty()) return {};

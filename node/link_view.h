@@ -22,7 +22,27 @@ class LinkView final : public sync::Shared {
   bool may_learn = false;         ///< may read the trust space, and no other
   MemberId them;                  ///< whose device it is, once that is known
   std::optional<DeviceId> hears;  ///< theirs, removed as far as is known here
-  std::optional<DeviceId> hands;  ///< ours, removed as they say
+  std::optional<DeviceId> hands;  ///< ours, removed as they say or as we know
+  bool is_told = false;           ///< they say so
+
+  /// How the two sides stand, as membership has it here.
+  enum class Footing : std::uint8_t {
+    unknown,    ///< who the other side is, is not known
+    open,       ///< both belong
+    they_left,  ///< or were removed
+    we_left,    ///< or were removed, and the other side may not know of it yet
+  };
+  /// Takes up how the device of the other side stands now; null: not known. They are told by
+  /// whoever calls: that they were removed where `hears` is new, and that they were not where it is
+  /// gone.
+  Footing look(const work::members::Device* device);
+  /// They say that this device was removed. `device`: as look().
+  void on_told_removed(const work::members::Device* device);
+  /// They have come to know better. look() again.
+  void on_taken_back() {
+    is_told = false;
+    hands.reset();
+  }
 
   bool is_late() const { return hears || hands; }
   std::vector<SpaceId> spaces() const override {
@@ -62,7 +82,8 @@ class LinkView final : public sync::Shared {
     std::vector<crdt::Position> heard;
     for (const auto& position : out) {
       const bool is_heard =
-          is_late() ? TRY(is_of(hears, position.log)) || TRY(is_of(hands, position.log))
+          is_late() ? TRY(is_of(hears, position.log)) ||
+                          (may_hand_over(space) && TRY(is_of(hands, position.log)))
                     : TRY(is_of_member(how == Access::ours ? replica_.self() : them, position.log));
       if (is_heard) heard.push_back(position);
     }
@@ -79,12 +100,24 @@ class LinkView final : public sync::Shared {
     return replica_.next_range(log, theirs);
   }
   Result<std::vector<crdt::Position>> places(const LogId& log) const override {
-    if (!TRY(may_send(log))) return std::vector<crdt::Position>();
+    // Who is heard is told how far their logs are held, of a forked one as well.
+    const bool may_tell = TRY(may_send(log)) || TRY(is_of(hears, log));
+    if (!may_tell) return std::vector<crdt::Position>();
     return replica_.places(log);
   }
   Result<std::vector<crdt::Position>> furthest(std::vector<crdt::Position> held) const override {
     return replica_.furthest(std::move(held));
   }
+  /// What becomes of a delta of theirs.
+  enum class Taking : std::uint8_t {
+    taken,     ///< all that is left of it is taken in
+    left,      ///< nothing is: one side may not read the space, as far as is known here
+    too_much,  ///< late work beyond all measure
+    refused,   ///< only membership is taken from strangers
+  };
+  /// Leaves of it what may be taken: of a device that was removed, or a member who was taken out of
+  /// the room, what they wrote themselves. Errors: the store's.
+  Result<Taking> sift(sync::Delta& delta) const;
   /// Whether a log is held and is of this device.
   Result<bool> is_of(const std::optional<DeviceId>& device, const LogId& log) const {
     if (!device) return false;
@@ -102,6 +135,12 @@ class LinkView final : public sync::Shared {
   }
 
  private:
+  Result<bool> heard_of(sync::Delta& delta) const;
+  /// Whether what this device wrote in a space before it was removed may go to the other side: not
+  /// where that was removed as well, or does not read there.
+  bool may_hand_over(const SpaceId& space) const {
+    return !hears && replica_.may_read(them, space);
+  }
   /// Whether nothing of a space is kept from the other side.
   bool is_whole(const SpaceId& space) const {
     if (is_late()) return space == replica_.trust();
@@ -117,7 +156,7 @@ class LinkView final : public sync::Shared {
     const auto info = TRY(replica_.store().logs().find(log));
     if (!info) return false;
     if (info->space == replica_.trust()) return true;
-    if (is_late()) return info->device == *hands;
+    if (is_late()) return info->device == *hands && may_hand_over(info->space);
     if (!may_read) return false;
     switch (access(info->space)) {
       case Access::none: return false;

@@ -248,6 +248,9 @@ void Links::pump(Link& link) {
                             !alive->replica->store().in_turn() &&
                             alive->view->is_heard(alive->peer);
       if (!is_heard) return;
+      alive->why = Error{Code::denied, "that device is no longer part of the team",
+                         "what it had written before was taken in",
+                         "let its person in again with: holm member role NAME ROLE"};
       close(*alive, net::GoodbyeReason::denied, std::string(kRemoved));
       continue;
     }
@@ -340,21 +343,22 @@ void Links::promote(Link& link) {
   // The key is proven, the id is said: another may have been certified with the same public key.
   const auto* device = roster.device(link.said);
   if (device != nullptr && device->exchange != link.remote) device = nullptr;
-  if (device != nullptr && !roster.authorised(device->id)) return hear_out(link, device->id);
-  if (device != nullptr) link.view->them = device->member;
-  const bool is_known = device != nullptr && roster.authorised(identity_.device());
-  if (is_known && link.view->hears) {
-    link.view->hears.reset();
-    send(link, sync::Admitted{link.replica->team(), identity_.device(), env_.clock.wall()});
-  }
-  if (is_known && link.stage != LinkStage::open && !link.view->hands) {
-    link.stage = LinkStage::open;
-    link.device = device->id;
-    link.view->may_read = true;
-    remember(link);
-    link.peer.refresh(*link.view);
-    events_.on_link_open(info(link));
-    return;
+  const bool was_heard = link.view->hears.has_value();
+  switch (link.view->look(device)) {
+    case LinkView::Footing::they_left: return hear_out(link, device->id, !was_heard);
+    case LinkView::Footing::we_left: link.stage = LinkStage::late; break;
+    case LinkView::Footing::open:
+      if (was_heard) {
+        send(link, sync::Admitted{link.replica->team(), identity_.device(), env_.clock.wall()});
+      }
+      if (link.stage == LinkStage::open) break;
+      link.stage = LinkStage::open;
+      link.device = device->id;
+      remember(link);
+      link.peer.refresh(*link.view);
+      events_.on_link_open(info(link));
+      return;
+    case LinkView::Footing::unknown: break;
   }
   link.peer.refresh(*link.view);
 }
@@ -433,17 +437,15 @@ void Links::on_message(Link& link, ByteView bytes) {
 
 void Links::on_delta(Link& link, sync::Delta delta) {
   auto& replica = *link.replica;
-  const auto access = link.view->may_read && !link.view->hears ? link.view->access(delta.space)
-                                                               : LinkView::Access::all;
-  if (access == LinkView::Access::none || access == LinkView::Access::ours) {
-    return leave(link, std::move(delta));
-  }
-  if (link.view->hears || access == LinkView::Access::theirs) {
-    auto kept = heard_of(link, delta);
-    if (!kept) return close(link, net::GoodbyeReason::failed, std::string(kCannotStore));
-    if (!*kept) return close(link, net::GoodbyeReason::denied, "too much late work");
-  } else if (!link.view->may_read && delta.space != replica.trust()) {
-    return close(link, net::GoodbyeReason::denied, "only membership is taken from strangers");
+  const auto taking = link.view->sift(delta);
+  if (!taking) return close(link, net::GoodbyeReason::failed, std::string(kCannotStore));
+  switch (*taking) {
+    case LinkView::Taking::taken: break;
+    case LinkView::Taking::left: return leave(link, std::move(delta));
+    case LinkView::Taking::too_much:
+      return close(link, net::GoodbyeReason::denied, "too much late work");
+    case LinkView::Taking::refused:
+      return close(link, net::GoodbyeReason::denied, "only membership is taken from strangers");
   }
   if (auto begun = replica.begin(); !begun) {
     return close(link, net::GoodbyeReason::failed, begun.error().what);

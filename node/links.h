@@ -141,11 +141,10 @@ class Links final : public net::TransportEvents {
   void lose_turn(Replica& replica, const Error& why);
   void note_profiles(const Replica& replica, const std::vector<Changed>& changed);
   void on_membership_changed(Replica& replica);
-  void hear_out(Link& link, const DeviceId& device);
+  void hear_out(Link& link, const DeviceId& device, bool is_new);
   void on_taken_back(Link& link);
   void on_removed(Link& link, const sync::Refused& refused);
   void leave(Link& link, sync::Delta delta);
-  Result<bool> heard_of(const Link& link, sync::Delta& delta) const;
   void promote(Link& link);
   /// Tells whoever asked to join that this device is in, once the link is open.
   void answer_join(Link& link);

@@ -183,9 +183,11 @@ Status Merger::rebuild(const SpaceId& space, const ObjectId& object) {
   }
   TRY(store_.objects().remove(space, object));
   const auto counts = [](const crdt::Delivered& item) { return item.mark == crdt::Mark::valid; };
-  if (std::none_of(history.begin(), history.end(), counts)) return {};
   auto rebuilt = TRY(crdt::rebuild(object, history));
-  TRY(store_.objects().save(space, {rebuilt.state}));
+  // What only void changes name stands nowhere; its texts are kept for what may yet follow them.
+  if (std::any_of(history.begin(), history.end(), counts)) {
+    TRY(store_.objects().save(space, {rebuilt.state}));
+  }
   for (const auto& [field, text] : rebuilt.texts) {
     const auto is_void = [](const auto& item) { return item.mark != crdt::Mark::valid; };
     const auto is_wiped = [](const auto& item) { return !item.change.wiped.empty(); };

@@ -244,6 +244,7 @@ bool Node::mend_soon() {
 void Node::end_turn() {
   links_.end_turn(Links::Ending::may_wait);
   if (std::exchange(has_damage_, false)) (void)mend_soon();
+  settle_leaving();
   note_heard();
   check_meetings();
   go_on_recovering();

@@ -185,6 +185,12 @@ class Node final : public LinkEvents {
   };
   Result<Value> write_membership(Replica& replica, work::members::Op op, Value answer);
   Result<Value> member_role(Replica& replica, const Value& request);
+  /// The only owner means to leave, or to stay after all: a word in their profile.
+  Status mean_to_leave(Replica& replica, bool leaves);
+  /// An owner who means to leave does, now that there is another one. Whether they did.
+  Result<bool> leave_if_followed(Replica& replica);
+  /// The same wherever membership has changed.
+  void settle_leaving();
   Result<Value> device_drop(Replica& replica, const Value& request);
   Result<Value> team_log(Replica& replica);
   Result<Value> team_rekey(Replica& replica);
@@ -244,6 +250,7 @@ class Node final : public LinkEvents {
   std::map<RequestId, Watch> watches_;
   std::map<std::pair<TeamId, DeviceId>, Bytes> heard_;  ///< as last written
   std::deque<std::unique_ptr<FileJob>> file_jobs_;
+  std::map<TeamId, std::vector<ShortHash>> settled_;  ///< frontiers, by settle_leaving()
   bool is_serving_ = false;
   bool has_damage_ = false;        ///< a link met some; mended when the turn ends
   std::optional<Time> mended_at_;  ///< when damage was looked for last

@@ -246,6 +246,9 @@ class Replica {
                                                   const std::vector<Written>& written);
   /// Marks stand as membership has them: what is there was judged by it.
   Status note_standings();
+  /// The same of a log of which something is judged for the first time.
+  void note_standing(const LogId& log, const SpaceId& space, const MemberId& member,
+                     const DeviceId& device);
   Status judge_again(const SpaceId& space, const store::LogInfo& log);
   /// As Trust has rooms: nil for the commons.
   SpaceId room_in_trust(const SpaceId& space) const {

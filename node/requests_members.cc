@@ -5,7 +5,9 @@
 #include "node/node.h"
 #include "work/members/story.h"
 #include "work/reference.h"
+#include "work/schema.h"
 #include "work/when.h"
+#include "work/write_builder.h"
 
 namespace holm::node {
 namespace members = work::members;
@@ -115,6 +117,17 @@ Result<Value> Node::member_role(Replica& replica, const Value& request) {
                 "nothing was changed", "ask them in with: holm invite");
   }
   const auto now = roster.role(who);
+  const bool is_self = who == replica.self();
+  const bool means_to_leave = roster.role(replica.self()) == members::Role::owner &&
+                              TRY(work::means_to_leave(state, replica.self()));
+  auto answer = Value::object()
+                    .set("member", who.text())
+                    .set("name", name)
+                    .set("role", members::role_name(*role));
+  if (is_self && now == *role && means_to_leave) {
+    if (!request["check"].flag()) TRY(mean_to_leave(replica, false));
+    return answer.set("stays", true);
+  }
   if (now == *role) {
     return fail(Code::usage,
                 name + (now == members::Role::none
@@ -122,7 +135,6 @@ Result<Value> Node::member_role(Replica& replica, const Value& request) {
                             : " is " + std::string(members::role_name(now)) + " already"),
                 "nothing was changed");
   }
-  const bool is_self = who == replica.self();
   const auto mine = roster.role(replica.self());
   const bool raises = *role > now;
   const bool may = raises ? mine >= members::Role::admin && *role <= mine
@@ -133,7 +145,14 @@ Result<Value> Node::member_role(Replica& replica, const Value& request) {
                     (*role == members::Role::none ? std::string("leave")
                                                   : std::string(members::role_name(*role)))));
   }
-  if (!raises && now == members::Role::owner && !has_other_owner(roster, who)) {
+  const bool is_last = !raises && now == members::Role::owner && !has_other_owner(roster, who);
+  if (is_last && is_self && *role == members::Role::none) {
+    answer.set("forewarning", members::forewarning(name, true, false, true));
+    answer.set("waits", true).set("final", false);
+    if (!request["check"].flag()) TRY(mean_to_leave(replica, true));
+    return answer;
+  }
+  if (is_last) {
     return fail(Code::denied, "a team always has an owner, and " + name + " is the only one",
                 "nothing was changed", "make somebody else an owner first: holm member role");
   }
@@ -141,10 +160,10 @@ Result<Value> Node::member_role(Replica& replica, const Value& request) {
   op.kind = raises ? members::OpKind::grant : members::OpKind::reduce;
   op.target = who;
   op.role = *role;
-  auto answer = Value::object()
-                    .set("member", who.text())
-                    .set("name", name)
-                    .set("role", members::role_name(*role));
+  if (raises && request["check"].flag()) {
+    const bool follows = means_to_leave && *role == members::Role::owner;
+    return answer.set("forewarning", follows ? members::succession_warning(name) : "");
+  }
   if (!raises) {
     const bool is_final = replica.would_be_final(op);
     answer.set("forewarning", members::forewarning(name, is_self, is_final, false));
@@ -154,7 +173,54 @@ Result<Value> Node::member_role(Replica& replica, const Value& request) {
       op.built_on = TRY(replica.held_of(replica.self(), std::nullopt));
     }
   }
-  return write_membership(replica, std::move(op), std::move(answer));
+  auto done = TRY(write_membership(replica, std::move(op), std::move(answer)));
+  if (TRY(leave_if_followed(replica))) done.set("left", true);
+  return done;
+}
+
+Status Node::mean_to_leave(Replica& replica, bool leaves) {
+  const auto ref = work::profile_ref(replica.state(), replica.self());
+  std::vector<crdt::Write> writes;
+  work::WriteBuilder(writes, ref.object, work::kProfile)
+      .put(work::profile::kLeaving, leaves ? Value(true) : Value());
+  (void)TRY(in_turn(
+      replica,
+      [&]() -> Result<Value> {
+        (void)TRY(replica.write(ref.space, writes, env_.clock.wall()));
+        return Value();
+      },
+      false));
+  return {};
+}
+
+Result<bool> Node::leave_if_followed(Replica& replica) {
+  const auto self = replica.self();
+  const auto& roster = replica.roster();
+  if (roster.role(self) != members::Role::owner || !has_other_owner(roster, self)) return false;
+  if (!TRY(work::means_to_leave(replica.state(), self))) return false;
+  // The word goes first: whoever comes back later does not leave again by it.
+  TRY(mean_to_leave(replica, false));
+  members::Op op;
+  op.kind = members::OpKind::reduce;
+  op.target = self;
+  op.role = members::Role::none;
+  op.cut = TRY(replica.held_of(self, std::nullopt));
+  op.built_on = op.cut;
+  (void)TRY(write_membership(replica, std::move(op), Value::object()));
+  return true;
+}
+
+/// Another device of theirs may have named the next owner, not knowing that they leave.
+void Node::settle_leaving() {
+  for (const auto& [team, replica] : teams_.all()) {
+    const auto& frontier = replica->roster().frontier;
+    auto& settled = settled_[team];
+    if (settled == frontier || replica->store().in_turn()) continue;
+    settled = frontier;
+    if (!replica->roster().authorised(identity_.device())) continue;
+    const auto left = leave_if_followed(*replica);
+    if (!left) env_.log.write(Level::warn, left.error().text());
+  }
 }
 
 Result<Value> Node::device_drop(Replica& replica, const Value& request) {

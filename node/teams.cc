@@ -191,11 +191,13 @@ void Teams::refresh_doors() {
     }
   };
   const auto device = identity_.device();
-  each([&](const TeamId& team, Replica& replica) {
-    for (const auto* key : replica.epochs().known({})) {
+  // Who left can be let in again, and heard: their device still answers teammates.
+  for (const auto& [team, replica] : replicas_) {
+    if (!replica->has_entered()) continue;
+    for (const auto* key : replica->epochs().known({})) {
       want({Door::Kind::network, team, {}, {}}, {team, device, {}}, key->reveal());
     }
-  });
+  }
   each([&](const TeamId& team, Replica& replica) {
     // Closed and expired ones too, for a while: whoever comes with one is told so.
     const auto since = env_.clock.wall() - kInvitesRemembered;

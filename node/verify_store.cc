@@ -203,14 +203,15 @@ class Check {
                  const std::function<void()>& differs) {
     const auto history = TRY(logs().touching(space, id));
     const auto counts = [](const crdt::Delivered& item) { return item.mark == crdt::Mark::valid; };
-    if (std::none_of(history.begin(), history.end(), counts)) {  // it stands nowhere
-      if (stored || !texts.empty()) differs();
-      return {};
-    }
-    ++out_.objects;
+    const bool stands = std::any_of(history.begin(), history.end(), counts);
+    if (history.empty() && (stored || !texts.empty())) differs();
+    if (history.empty()) return {};
+    out_.objects += stands ? 1 : 0;
     const auto rebuilt = crdt::rebuild(id, history);
-    bool is_equal = rebuilt && stored && crdt::encode(rebuilt->state) == crdt::encode(*stored);
-    if (is_equal) {
+    // Where nothing counts it stands nowhere; its texts know what may yet follow.
+    bool is_equal = rebuilt && stands == stored.has_value() &&
+                    (!stands || crdt::encode(rebuilt->state) == crdt::encode(*stored));
+    if (is_equal && stands) {
       for (const auto& [field, text] : rebuilt->texts) {
         is_equal = is_equal && (text.text().empty() || texts.contains(field));
       }

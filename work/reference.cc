@@ -394,6 +394,11 @@ Ref team_ref(const State& state) { return {state.commons(), ObjectId{state.roste
 Ref profile_ref(const State& state, const MemberId& member) {
   return {state.commons(), derived_object(as_object(member), "profile")};
 }
+Result<bool> means_to_leave(const State& state, const MemberId& member) {
+  const auto profile = TRY(state.object(profile_ref(state, member)));
+  const auto* held = profile ? profile->value(profile::kLeaving, member.view()) : nullptr;
+  return held != nullptr && TRY(decode_value(*held)).flag();
+}
 
 Ref device_ref(const State& state, const DeviceId& device) {
   return {state.commons(), derived_object(ObjectId{device.bytes}, "profile")};

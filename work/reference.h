@@ -37,6 +37,9 @@ std::string room_title(const State& state, const SpaceId& space, const crdt::Obj
 /// Where the team's name stands (under the team's own id), and a member's profile. Both in commons.
 Ref team_ref(const State& state);
 Ref profile_ref(const State& state, const MemberId& member);
+/// Whether somebody has said that they leave as soon as there is another owner: an only owner can
+/// do no more. Errors: the state's.
+Result<bool> means_to_leave(const State& state, const MemberId& member);
 /// A device's profile: its name there, as its owner wrote it, is its label.
 Ref device_ref(const State& state, const DeviceId& device);
 /// As its owner renamed it, else as it was certified.

@@ -104,6 +104,7 @@ inline constexpr std::uint32_t kName = 20;      ///< member, words
 inline constexpr std::uint32_t kZone = 21;      ///< member, words: "Europe/Lisbon"
 inline constexpr std::uint32_t kHours = 22;     ///< member, words: "Mon-Fri 09:00-17:00"
 inline constexpr std::uint32_t kRecovery = 23;  ///< member, bytes, hidden: node/recovery.h
+inline constexpr std::uint32_t kLeaving = 24;   ///< member, flag: leaves with the next owner
 }  // namespace profile
 namespace room {
 inline constexpr std::uint32_t kPurpose = 20;  ///< text

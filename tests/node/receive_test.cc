@@ -336,6 +336,26 @@ TEST_CASE("receive: a lamport that leaps more than five years is void, alike eve
   }
 }
 
+TEST_CASE(
+    "receive: words that go on from none of their log are void, and what comes after counts") {
+  Pair pair;
+  auto& forged = pair.range.changes[1].ops[0];  // where the team was called Lighthouse
+  forged.kind = crdt::Kind::text;
+  forged.action = crdt::Action::insert;
+  forged.refs.clear();
+  forged.follows_own = true;
+  forged.pos = 7;
+  forged.len = 1;
+  forged.content = to_bytes(as_bytes("a"));
+  forged.content_bytes = 1;
+  pair.seal(pair.range, pair.ana.identity.signing);
+  (void)must(pair.bo.take(pair.space, pair.range));
+  CHECK(pair.bo.replica->name() == "Harbour");
+  const auto marked = must(pair.bo.replica->store().logs().marked(pair.space, crdt::Mark::is_void));
+  REQUIRE(marked.size() == 1);
+  CHECK(marked.begin()->second == std::vector<std::uint64_t>{2});
+}
+
 /// A range as it arrives.
 sync::Range sent(const SpaceId& space, sync::Range range) {
   sync::Delta delta;

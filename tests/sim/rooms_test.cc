@@ -289,4 +289,19 @@ TEST_CASE("rooms: who leaves the team leaves its private rooms, and the others g
   CHECK_FALSE(house.holds("ana", "goes-on"));
 }
 
+TEST_CASE("rooms: two who left apart, and meet, tell each other nothing of a room") {
+  House house(31);
+  must(house.make("bo", "Den", "ana"));
+  must(house.write("bo", "Den/Plan", "sesame-word"));
+  must(house.world.converge(120s));
+  REQUIRE(house.holds("ana", "sesame-word"));
+  house.world.split({{"ana", "dee"}, {"bo"}, {"cy"}});
+  for (const auto* who : {"bo", "cy"}) {
+    must(house.world[who].run(request_of("member.role").set("member", who).set("role", "none")));
+  }
+  house.world.split({{"ana", "dee"}, {"bo", "cy"}});
+  house.world.run_for(600s);
+  CHECK_FALSE(house.holds("cy", "sesame-word"));
+}
+
 }  // namespace holm::sim

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "tests/sim/crowd.h"
 #include "tests/sim/workload.h"
 #include "tests/sim/world.h"
 
@@ -472,24 +473,52 @@ Result<Outcome> forks(std::uint64_t seed) {
   return out;
 }
 
+/// A team at its full size, and liars in it (crowd.h).
+Result<Outcome> membership(std::uint64_t seed) {
+  const auto life = TRY(live(plan_of(seed)));
+  Outcome out;
+  out.trace = life.digest;
+  out.deeds = life.done;
+  out.events = life.meetings;
+  return out;
+}
+
+std::string shrink_membership(std::uint64_t seed) {
+  const auto plan = shrink(plan_of(seed));
+  const auto life = live(plan);
+  return plan.text() + story(plan) + "\n" + (life ? "held" : life.error().text());
+}
+
 }  // namespace
 
 const std::vector<Scenario>& scenarios() {
   static const std::vector<Scenario> all = {
-      {"partition", "what is written on both sides of a partition meets after it heals", partition},
+      {"partition", "what is written on both sides of a partition meets after it heals", partition,
+       nullptr},
       {"relay", "two that never meet agree through a third", relay},
-      {"crash-alone", "a power cut at any write loses nothing that was acknowledged", crash_alone},
-      {"crash-in-sync", "a power cut at any write of an exchange costs only time", crash_in_sync},
-      {"backlog", "a long backlog is taken in slice by slice, whatever happens meanwhile", backlog},
-      {"crash-in-join", "a join interrupted at any write can be done again", crash_in_join},
-      {"disk-full", "a full disk refuses and forgets nothing, and its device catches up",
-       disk_full},
-      {"twins", "several links between two devices repeat and reorder without harm", twins},
+      {"crash-alone", "a power cut at any write loses nothing that was acknowledged", crash_alone,
+       nullptr},
+      {"crash-in-sync", "a power cut at any write of an exchange costs only time", crash_in_sync,
+       nullptr},
+      {"backlog", "a long backlog is taken in slice by slice, whatever happens meanwhile", backlog,
+       nullptr},
+      {"crash-in-join", "a join interrupted at any write can be done again", crash_in_join,
+       nullptr},
+      {"disk-full", "a full disk refuses and forgets nothing, and its device catches up", disk_full,
+       nullptr},
+      {"twins", "several links between two devices repeat and reorder without harm", twins,
+       nullptr},
       {"cuts", "links that are cut again and again still carry everything over", cuts},
       {"push", "a change is on a linked device within 100 ms", push},
       {"quiet", "devices that agree keep silent", quiet},
-      {"forks", "homes that are copied, rolled back and used on both sides lose nothing", forks},
-      {"trust", "people remove each other apart, and all who remain agree on who that is", trust},
+      {"forks", "homes that are copied, rolled back and used on both sides lose nothing", forks,
+       nullptr},
+      {"trust", "people remove each other apart, and all who remain agree on who that is", trust,
+       nullptr},
+      {"membership",
+       "twelve people with thirty devices, some of whom lie, agree on who belongs and what is "
+       "there",
+       membership, shrink_membership},
       {"storm", "all of it at once", storm},
   };
   return all;

@@ -2,6 +2,7 @@
 // runs any of them over as many as there is time for.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct Scenario {
   std::string_view name;
   std::string_view says;  ///< what holds, as a sentence
   Result<Outcome> (*run)(std::uint64_t seed);
+  /// Of a seed that fails: what is left of it when all goes that it does not take. Null: none.
+  std::string (*shrink)(std::uint64_t seed) = nullptr;
 };
 
 /// All of them, always in the same order.

@@ -223,6 +223,19 @@ int file_write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at)
   return disk.survives_change() ? SQLITE_OK : SQLITE_IOERR_WRITE;
 }
 
+/// What is pending is there for good. O(pending), not O(file): each turn of a store syncs.
+void settle(Inode& inode) {
+  for (const auto& change : inode.pending) {
+    if (const auto* cut = std::get_if<Truncate>(&change)) {
+      inode.synced.resize(cut->size);
+    } else {
+      const auto& write = std::get<Write>(change);
+      put(inode.synced, write.offset, write.data);
+    }
+  }
+  inode.pending.clear();
+}
+
 int file_truncate(sqlite3_file* file, sqlite3_int64 size) {
   auto& open = opened(file);
   if (!open.disk->operate(open.epoch)) return SQLITE_IOERR_TRUNCATE;
@@ -236,8 +249,7 @@ int file_sync(sqlite3_file* file, int) {
   auto& disk = *open.disk;
   if (!disk.operate(open.epoch) || !disk.survives_change()) return SQLITE_IOERR_FSYNC;
   ++disk.syncs;
-  open.inode->synced = open.inode->content;
-  open.inode->pending.clear();
+  settle(*open.inode);
   if (std::exchange(open.syncs_names, false)) disk.synced_files = disk.files;
   return SQLITE_OK;
 }
@@ -490,6 +502,11 @@ void SimDisk::flip(const std::string& path, std::uint64_t offset, std::uint8_t m
   const auto at = static_cast<std::size_t>(offset);
   inode.content.at(at) ^= mask;
   if (at < inode.synced.size()) inode.synced[at] ^= mask;
+  for (auto& change : inode.pending) {
+    auto* write = std::get_if<Write>(&change);
+    if (write == nullptr || at < write->offset) continue;
+    if (at - write->offset < write->data.size()) write->data[at - write->offset] ^= mask;
+  }
 }
 
 SimDisk::Snapshot SimDisk::snapshot() const {

@@ -620,6 +620,36 @@ def scenario_rooms(world):
         home.verify()
 
 
+def scenario_leaving(world):
+    """the only owner leaves: it waits for the next owner, everybody is told, and it can be taken back"""
+    ana, ben = world.team("ana", "ben")
+
+    def stands(home):
+        return {member["name"]: (member["role"], member.get("leaving", False))
+                for member in home.json("team", "show")["members"]}
+
+    ana.fails([4], "member", "role", "me", "admin")
+    said = ana.json("member", "remove", "me", "--yes")
+    same((said["waits"], said["final"]), (True, False), "what the only owner is told")
+    require("only owner" in said["forewarning"], "the only owner was not told what it comes to")
+    meet(ana, ben)
+    same(stands(ben), {"Ana": ("owner", True), "Ben": ("member", False)}, "what Ben is told")
+    require(b"You stay." in ana.run("member", "role", "me", "owner"), "she was not told that she stays")
+    meet(ana, ben)
+    same(stands(ben)["Ana"], ("owner", False), "who stays after all")
+
+    require(b"as soon as there is another owner" in ana.run("member", "remove", "me", "--yes"), "nothing was said")
+    require(b"You have left the team." in ana.run("member", "role", "Ben", "owner", "--yes"), "she was not told")
+    server = ana.serve()
+    ben.fails([4], "sync", "--with", server.at)  # heard, and told nothing
+    server.stop()
+    same(stands(ben), {"Ben": ("owner", False)}, "the team after she left")
+    require(b"Ana left the team" in ben.run("team", "log"), "the log does not tell that she left")
+    ben.run("member", "role", "Ana", "owner")
+    meet(ana, ben)
+    same(stands(ana), {"Ana": ("owner", False), "Ben": ("owner", False)}, "the team after she came back")
+
+
 def scenario_noise(world):
     """garbage on the port and a flood of half-open connections: teammates still get through"""
     ana, ben = world.team("ana", "ben")

@@ -8,17 +8,21 @@
 namespace holm::cli {
 namespace {
 
+/// Asks, where somebody is there to answer.
+Status agree(Call& call, const std::string& question) {
+  const auto answer = call.host().ask(question + " Type yes: ");
+  if (answer && *answer != "yes") {
+    return fail(Code::failed, "not confirmed", "nothing was changed", "type yes, in full");
+  }
+  return {};
+}
+
 /// Tells what `request` will come to and asks, where somebody is there to answer.
 Status confirm(Call& call, Value request, std::string_view question) {
   if (call.args().has("--yes")) return {};
   const auto told = TRY(call.ask(request.set("check", true)));
   const auto warning = std::string(told["forewarning"].text());
-  const auto answer = call.host().ask((warning.empty() ? "" : warning + "\n") +
-                                      std::string(question) + " Type yes: ");
-  if (answer && *answer != "yes") {
-    return fail(Code::failed, "not confirmed", "nothing was changed", "type yes, in full");
-  }
-  return {};
+  return agree(call, (warning.empty() ? "" : warning + "\n") + std::string(question));
 }
 
 std::string how_it_stands(const Value& answer) {
@@ -29,10 +33,19 @@ std::string how_it_stands(const Value& answer) {
 Status member_role(Call& call) {
   const auto name = call.args().get("NAME");
   const auto role = call.args().get("ROLE");
-  const auto answer =
-      TRY(call.ask(Value::object().set("do", "member.role").set("member", name).set("role", role)));
-  return call.done(answer, std::string(answer["name"].text()) + " is now " +
-                               std::string(answer["role"].text()) + ".");
+  const auto request =
+      Value::object().set("do", "member.role").set("member", name).set("role", role);
+  if (role == "owner" && !call.args().has("--yes")) {
+    const auto told = TRY(call.ask(Value(request).set("check", true)));
+    const auto warning = std::string(told["forewarning"].text());
+    if (!warning.empty()) TRY(agree(call, warning + "\nMake " + name + " an owner?"));
+  }
+  const auto answer = TRY(call.ask(request));
+  const auto is_now =
+      std::string(answer["name"].text()) + " is now " + std::string(answer["role"].text()) + ".";
+  return call.done(answer, answer["stays"].flag()  ? "You stay."
+                           : answer["left"].flag() ? is_now + " You have left the team."
+                                                   : is_now);
 }
 
 Status member_remove(Call& call) {
@@ -41,6 +54,11 @@ Status member_remove(Call& call) {
       Value::object().set("do", "member.role").set("member", name).set("role", "none");
   TRY(confirm(call, request, "Remove " + name + " from the team?"));
   const auto answer = TRY(call.ask(request));
+  if (answer["waits"].flag()) {
+    return call.done(answer, std::string(answer["name"].text()) +
+                                 " leaves as soon as there is another owner. To name one: holm "
+                                 "member role NAME owner. To stay: holm member role me owner.");
+  }
   return call.done(answer, std::string(answer["name"].text()) + " is no longer in the team." +
                                how_it_stands(answer));
 }
@@ -111,9 +129,10 @@ Table member_commands() {
        chapter,
        "raise or lower what a member may do",
        {{"NAME", "whom"}, {"ROLE", "guest, member, admin or owner"}},
-       {},
+       {yes},
        "Admins raise up to their own role, and lower anyone who is not above them. Whoever was "
-       "removed comes back the same way.",
+       "removed comes back the same way. An only owner who means to leave does so with the next "
+       "owner; to stay after all: holm member role me owner.",
        member_role},
       {"member remove",
        chapter,
@@ -123,7 +142,10 @@ Table member_commands() {
        "It is final when you outrank them: a higher role, or the same one for longer. Otherwise it "
        "holds from now on, but not against a removal of you that they made before hearing of it.\n"
        "What they wrote until now stays. What their devices bring later lands in the tray: holm "
-       "tray.",
+       "tray.\n"
+       "A team always has an owner: the only one leaves as soon as there is another, and until "
+       "then "
+       "everybody sees that they mean to.",
        member_remove},
       {"device drop",
        chapter,

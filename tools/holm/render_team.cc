@@ -23,7 +23,8 @@ void member_rows(const Value& members, Page& page) {
     const auto& member = *one;
     std::string name = name_of(member);
     if (member["me"].flag()) name += " (you)";
-    rows.push_back({name, std::string(member["role"].text()),
+    const std::string leaving = member["leaving"].flag() ? ", leaves with the next owner" : "";
+    rows.push_back({name, std::string(member["role"].text()) + leaving,
                     count_of(static_cast<std::int64_t>(member["devices"].items().size()), "device",
                              "devices")});
     if (is_any_verified) rows.back().push_back(verified_of(member));

@@ -1,10 +1,11 @@
 // holm-sim: whole teams of nodes in virtual time, one seed after the other.
 //
-//   holm-sim [--scenario NAME]... (--seed N | --seeds A..B) [--json]
+//   holm-sim [--scenario NAME]... (--seed N | --seeds A..B) [--json] [--shrink]
 //   holm-sim --list
 //
 // One line per seed that fails, then a summary. Exit code: 0 when all held, 1 when one did not, 2
-// for usage. The same seed gives the same trace; --seed prints it.
+// for usage. The same seed gives the same trace; --seed prints it. --shrink tells of a seed that
+// fails what it takes at least, where a scenario can say.
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -29,6 +30,7 @@ struct Options {
   std::uint64_t last = 50;
   bool is_json = false;
   bool is_list = false;
+  bool shrinks = false;
 };
 
 const sim::Scenario* named(std::string_view name) {
@@ -54,6 +56,10 @@ std::optional<Options> options_of(const std::vector<std::string_view>& arguments
     }
     if (argument == "--list") {
       out.is_list = true;
+      continue;
+    }
+    if (argument == "--shrink") {
+      out.shrinks = true;
       continue;
     }
     ++i;
@@ -88,7 +94,8 @@ int main(int argc, char** argv) {
   const auto options = options_of({argv + 1, argv + argc});
   if (!options) {
     std::fprintf(stderr,
-                 "usage: holm-sim [--scenario NAME]... (--seed N | --seeds A..B) [--json]\n"
+                 "usage: holm-sim [--scenario NAME]... (--seed N | --seeds A..B) [--json] "
+                 "[--shrink]\n"
                  "       holm-sim --list\n");
     return kUsage;
   }
@@ -132,6 +139,9 @@ int main(int argc, char** argv) {
       } else {
         std::printf("%s, seed %llu: %s\n", std::string(scenario->name).c_str(),
                     static_cast<unsigned long long>(seed), outcome.error().text().c_str());
+      }
+      if (options->shrinks && scenario->shrink != nullptr) {
+        std::fprintf(stderr, "%s\n", scenario->shrink(seed).c_str());
       }
       std::fflush(stdout);
     }

@@ -96,7 +96,8 @@ std::string sentence(const Judged& judged, const Names& names) {
 
 std::string forewarning(const std::string& whom, bool is_self, bool is_final, bool will_wait) {
   if (will_wait) {
-    return "You are the only owner: this takes effect as soon as there is another one.";
+    return "You are the only owner: this takes effect as soon as there is another one. Until then "
+           "everybody in the team sees that you mean to leave.";
   }
   if (is_self) return "You leave at once. What you wrote stays; your devices keep what they have.";
   if (is_final) {
@@ -105,6 +106,10 @@ std::string forewarning(const std::string& whom, bool is_self, bool is_final, bo
   }
   return whom + " has been here longer than you at this role: if they removed you before hearing " +
          "of this, their word stands.";
+}
+
+std::string succession_warning(const std::string& whom) {
+  return "You mean to leave: as soon as " + whom + " is an owner you are out of the team.";
 }
 
 }  // namespace holm::work::members

@@ -21,5 +21,7 @@ std::string sentence(const Judged& judged, const Names& names);
 /// What removing or lowering somebody means before it is done, for a dialog (PRODUCT.md 3.1):
 /// whether it is final, or else how it could be undone.
 std::string forewarning(const std::string& whom, bool is_self, bool is_final, bool will_wait);
+/// What making somebody an owner means where the only owner means to leave.
+std::string succession_warning(const std::string& whom);
 
 }  // namespace holm::work::members

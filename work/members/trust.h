@@ -108,6 +108,8 @@ class Trust {
 
   /// Every op by age: (depth, hash).
   std::vector<Judged> history();
+  /// What the ops amount to among numbered people: for whoever checks the outcome.
+  Rules& rules() { return rules_; }
 
  private:
   struct Entry {

@@ -47,6 +47,9 @@ Result<Value> view(const State& state, const Asking& asking, const TeamShow&) {
     entry.set("devices", std::move(devices));
     entry.set("joined", Shape::time(person.joined));
     entry.set("me", id == state.self());
+    // A leave that waits for another owner: in membership, or meant while there is none.
+    const bool is_meant = person.role == members::Role::owner && TRY(means_to_leave(state, id));
+    if (person.is_leaving || is_meant) entry.set("leaving", true);
     members.push(std::move(entry));
   }
   Value out;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "tests/support/print_roster.h"
 #include "work/members/invite_code.h"
 #include "work/members/trust.h"
 
@@ -135,8 +136,5 @@ class TeamOfKeys {
   TeamId id;
   std::vector<Bytes> all;
 };
-
-/// Everything a roster says, as text that is equal exactly when they are.
-std::string print(const Roster& roster);
 
 }  // namespace holm::work::members::test

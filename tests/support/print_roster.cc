@@ -1,4 +1,4 @@
-#include "tests/work/members/team_of_keys.h"
+#include "tests/support/print_roster.h"
 
 #include <sstream>
 
@@ -10,7 +10,8 @@ std::string print(const Roster& roster) {
   for (const auto& hash : roster.frontier) out << "frontier " << hash.text() << "\n";
   for (const auto& [id, person] : roster.people) {
     out << "person " << id.text() << " " << person.name << " " << role_name(person.role) << " "
-        << person.joined.time_since_epoch().count() << " " << hex(person.root.view()) << "\n";
+        << person.joined.time_since_epoch().count() << " " << hex(person.root.view())
+        << (person.is_leaving ? " leaving" : "") << (person.is_pending ? " pending" : "") << "\n";
   }
   for (const auto& [id, device] : roster.devices) {
     out << "device " << id.text() << " " << device.member.text() << " " << device.label << " "
@@ -20,8 +21,9 @@ std::string print(const Roster& roster) {
   for (const auto& [id, invite] : roster.invites) {
     out << "invite " << id.text() << " " << invite.made_by.text() << " " << role_name(invite.role)
         << " " << hex(invite.key.view()) << " " << hex(invite.psk) << " " << invite.used << "/"
-        << invite.uses << " " << invite.expires.time_since_epoch().count() << " " << invite.closed
-        << "\n";
+        << invite.uses << " " << invite.expires.time_since_epoch().count() << " " << invite.closed;
+    for (const auto& room : invite.rooms) out << " " << room.text();
+    out << "\n";
   }
   for (const auto& [id, room] : roster.rooms) {
     out << "room " << id.text() << " " << room.is_private << "\n";
