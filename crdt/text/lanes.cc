@@ -9,7 +9,6 @@ std::optional<Lanes> Lanes::of(const History& history, Lv start) {
   Lanes out;
   out.start_ = start;
   out.first_span_ = static_cast<std::uint32_t>(graph.index_of(start));
-  out.links_.reserve(graph.spans() - out.first_span_);
   out.first_links_.reserve(graph.spans() - out.first_span_);
   std::array<Agent, kCount> agents{};
   std::size_t count = 0;
@@ -17,6 +16,8 @@ std::optional<Lanes> Lanes::of(const History& history, Lv start) {
   std::vector<Graph::Point> parents;
   auto name = names.index_of(start);
   auto run = runs.index_of(start);
+  // A link ends where a span or a name does.
+  out.links_.reserve(graph.spans() - out.first_span_ + names.runs().size() - name);
   for (auto s = out.first_span_; s < graph.spans(); ++s) {
     const auto span = graph.span(s);
     Reach before{};

@@ -219,9 +219,13 @@ constexpr auto kUtf16 = [](const auto& node, std::uint32_t slot) {
 
 /// What the leaf that holds `pos` has from there on, at most `len_max` code points.
 Rope::Chunk Rope::chunk_at(std::uint64_t pos, std::uint64_t len_max) const {
-  const auto place = find(pos, kPoints, kPoints);
+  // Near the last edit, mostly, while there are edits.
+  const auto [node, slot] = path_[0];
+  const bool is_near = pos - start_ < node->points[slot];
+  const auto place =
+      is_near ? Place{node, slot, pos - start_, start_} : find(pos, kPoints, kPoints);
   const auto text = place.text();
-  const auto begin = place.offset();
+  const auto begin = is_near ? offset_in_leaf(place.rest) : place.offset();
   const auto points = place.node->points[place.slot] - place.rest;
   if (points <= len_max) return {text.substr(begin), points};
   const auto end = place.ascii() ? begin + len_max : offset_after(text, begin, len_max);

@@ -40,7 +40,29 @@ struct RunPart {
 
 /// Makes `next`, numbered right after it, a part of `last` where the two are told as one; else
 /// changes nothing and says so.
-bool join(RunPart& last, const RunPart& next);
+inline bool join(RunPart& last, const RunPart& next) {
+  const auto last_len = last.range.size(), len = next.range.size();
+  if (next.inserts()) {
+    if (last.flags != next.flags || next.pos != last.pos + last_len) return false;
+    last.range.end = next.range.end;
+    return true;
+  }
+  if (((last.flags ^ next.flags) & ~std::uint32_t{kBackward}) != 0) return false;
+  // A single erase goes either way.
+  const auto goes = [](const RunPart& part, bool backward) {
+    return part.range.size() == 1 || ((part.flags & kBackward) != 0) == backward;
+  };
+  if (goes(last, false) && goes(next, false) && next.pos == last.pos) {
+    last.flags &= ~std::uint32_t{kBackward};
+  } else if (goes(last, true) && goes(next, true) && last.pos >= last_len &&
+             next.pos == last.pos - last_len) {
+    last.flags |= kBackward;
+  } else {
+    return false;
+  }
+  last.range.end += len;
+  return true;
+}
 
 class Runs {
  public:
