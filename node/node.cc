@@ -14,6 +14,7 @@ constexpr Millis kDialAgain{400};
 constexpr unsigned kDialsMax = 5;
 constexpr Millis kTidyGap{20};  ///< between steps of housekeeping, room for all else
 constexpr Millis kMendAgain{60'000};
+constexpr Millis kInviteLook{60'000};  ///< after what may have changed them
 
 void keep_earlier(std::optional<Time>& best, std::optional<Time> other) {
   if (other && (!best || *other < *best)) best = other;
@@ -32,6 +33,7 @@ Node::~Node() = default;
 
 Status Node::start(const std::vector<TeamId>& teams, const std::vector<PendingJoin>& joins) {
   TRY(teams_.open(teams));
+  invites_at_ = env_.clock.now() + kInviteLook;
   for (const auto& pending : joins) {
     Join join;
     join.pending = pending;
@@ -288,6 +290,7 @@ void Node::on_deadline(Time now) {
   links_.on_deadline(now);
   continue_backups();
   tidy(now);
+  close_spent_invites(now);
   for (std::size_t i = 0; i < joins_.size();) {
     auto& join = joins_[i];
     if (join.give_up && *join.give_up <= now) {
@@ -336,6 +339,7 @@ void Node::on_deadline(Time now) {
 std::optional<Time> Node::deadline() const {
   auto out = links_.deadline();
   keep_earlier(out, tidy_at_);
+  keep_earlier(out, invites_at_);
   if (!archives_.empty()) keep_earlier(out, env_.clock.now());
   if (!file_jobs_.empty()) keep_earlier(out, env_.clock.now());
   for (const auto& join : joins_) {
@@ -401,6 +405,10 @@ void Node::on_link_closed(const LinkInfo& link, const Error& why) {
 }
 
 void Node::on_changed(Replica& replica, const std::vector<Changed>& changed) {
+  if (std::any_of(changed.begin(), changed.end(),
+                  [&](const Changed& item) { return item.space == replica.trust(); })) {
+    keep_earlier(invites_at_, env_.clock.now() + kInviteLook);
+  }
   if (watches_.empty()) return;
   const auto watches = watches_;
   for (const auto& item : changed) {

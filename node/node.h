@@ -169,6 +169,8 @@ class Node final : public LinkEvents {
   Result<Value> invite_create(Replica& replica, const Value& request);
   Result<Value> invite_cancel(Replica& replica, const Value& request);
   Status introduce(Replica& replica);
+  /// Closes invites that it is for this device to close by now (work/members/closing.h).
+  void close_spent_invites(Time now);
   // requests_members.cc
   /// What is held back of one log.
   struct LateWork {
@@ -183,6 +185,8 @@ class Node final : public LinkEvents {
   Result<Value> write_membership(Replica& replica, work::members::Op op, Value answer);
   Status change_network_key(Replica& replica);
   Result<Value> member_role(Replica& replica, const Value& request);
+  Result<Value> confirm_removal(Replica& replica, const MemberId& who, const std::string& name,
+                                bool only_checks);
   Result<Value> device_drop(Replica& replica, const Value& request);
   Result<Value> team_log(Replica& replica);
   Result<std::vector<LateWork>> late_work(Replica& replica, bool with_dismissed) const;
@@ -228,6 +232,7 @@ class Node final : public LinkEvents {
   RequestId next_request_ = 1;
   Time asked_at_;
   std::optional<Time> tidy_at_;
+  std::optional<Time> invites_at_;  ///< when to look for invites to close
   struct Archive {
     RequestId request = 0;
     std::unique_ptr<Backup> backup;
