@@ -17,7 +17,6 @@ constexpr OpIndex kInvite = 1;      // open to all, so that members can admit
 
 /// A person's first device has their number; those behind it are more of theirs.
 DeviceIndex device_of(PersonIndex person, std::uint32_t nth = 0) { return person + nth * kPeople; }
-PersonIndex person_of(DeviceIndex device) { return device % kPeople; }
 
 std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
   hash ^= value + 0x9e3779b97f4a7c15ull + (hash << 6) + (hash >> 2);
