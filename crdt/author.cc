@@ -27,8 +27,10 @@ class Desk {
     const auto wall = std::max<std::int64_t>(at.wall.time_since_epoch().count(), 0);
     lamport_ = std::max(at.seen_lamport + 1, static_cast<std::uint64_t>(wall));
     // A clock that runs years ahead must not make this device's work void.
-    if (at.seen_lamport > 0) lamport_ = std::min(lamport_, at.seen_lamport + kLamportLeapMax);
-    time_ = WallTime(Millis(wall));
+    const auto past = at.seen_lamport > 0 ? at.seen_lamport : at.start_lamport;
+    if (past > 0) lamport_ = std::min(lamport_, past + kLamportLeapMax);
+    const auto latest = std::min<std::uint64_t>(lamport_, INT64_MAX);
+    time_ = WallTime(Millis(std::min(wall, static_cast<std::int64_t>(latest))));
   }
 
   Status write(const Write& wish) {

@@ -51,6 +51,8 @@ struct AuthorPosition {
   LogId log;
   std::uint64_t next_seq = 1;
   std::uint64_t seen_lamport = 0;  ///< the greatest delivered in the space
+  /// Where nothing was seen: what the first change of a space leaps from; 0: anything.
+  std::uint64_t start_lamport = 0;
   WallTime wall{};
   std::vector<ShortHash> membership;
   std::vector<Dep> deps;

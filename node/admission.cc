@@ -230,7 +230,6 @@ Result<TeamId> Links::admit(Link& link, const sync::JoinRequest& request) {
     return fail(Code::denied, "the invite does not hold; ask for another");
   }
   const auto& invite = found->second;
-  if (invite.closed) return fail(Code::denied, "the invite was cancelled; ask for another");
   if (now > invite.expires) {
     return fail(Code::denied, "the invite has expired: it held until " +
                                   work::rfc3339(invite.expires) + ", and there it is " +
@@ -239,6 +238,8 @@ Result<TeamId> Links::admit(Link& link, const sync::JoinRequest& request) {
   if (invite.used >= invite.uses) {
     return fail(Code::denied, "the invite has been used up; ask for another");
   }
+  // Asked last: what is over is closed by itself (work/members/closing.h).
+  if (invite.closed) return fail(Code::denied, "the invite was cancelled; ask for another");
   const auto proof = TRY(members::decode_join_proof(request.proof));
   if (proof.handshake != link.handshake) {
     return fail(Code::reject, "the request was made for another link");

@@ -23,7 +23,7 @@ class Walk {
     if (wanted_.empty()) return std::move(out_);
     space_ = space;
     has_forks_ = TRY(logs_.has_forks());
-    for (auto& info : TRY(logs_.of_space(space))) infos_.emplace(info.log, std::move(info));
+    for (const auto& info : TRY(logs_.of_space(space))) infos_.emplace(info.log, info);
     for (const auto& place : places) open_[place.log][place.seq] = kAnyLamport;
     while (!open_.empty()) {
       const auto next = open_.extract(open_.begin());

@@ -29,9 +29,10 @@ Result<bool> Delivery::run(Pace pace) {
       if (!log) break;
       auto& queue = queues_.at(*log);
       auto& item = queue.changes[queue.at++];
-      const auto mark = TRY(judge(item.change, queue));
+      const auto mark = TRY(judge(*log, item.change, queue));
       replica_.note_standing(*log, space_, queue.member, queue.device);
       if (mark != item.mark) {
+        if (mark == crdt::Mark::is_void) replica_.quotas_.count_void(queue.device);
         TRY(replica_.store_->logs().set_mark(*log, item.change.seq, mark));
       }
       taken.push_back({*log, queue.applied});
@@ -157,8 +158,9 @@ Result<crdt::Delivered> Delivery::named(const LogId& log, const Queue& queue,
   return replica_.store_->logs().named(log, std::move(held));
 }
 
-Result<crdt::Mark> Delivery::judge(const crdt::Change& change, const Queue& queue) {
-  if (!TRY(is_lamport_sound(change, queue))) return crdt::Mark::is_void;
+Result<crdt::Mark> Delivery::judge(const LogId& log, const crdt::Change& change,
+                                   const Queue& queue) {
+  if (!TRY(is_time_sound(change, queue))) return crdt::Mark::is_void;
   const auto home = space_ == replica_.trust_     ? work::Home::trust
                     : space_ == replica_.commons_ ? work::Home::commons
                                                   : work::Home::room;
@@ -173,16 +175,26 @@ Result<crdt::Mark> Delivery::judge(const crdt::Change& change, const Queue& queu
     }
     return std::optional(author);
   });
-  if (verdict.counts() && by && membership.is_anyone_cut() &&
-      membership.holds_back(*by, queue.member, queue.device, {change.log, change.seq},
-                            replica_.room_in_trust(space_), change.membership)) {
-    return crdt::Mark::held;
+  if (verdict.counts() && by && membership.is_anyone_cut()) {
+    const auto room = replica_.room_in_trust(space_);
+    // By what it is judged, of a log that is new: else nobody looks again when that changes.
+    auto& standings = replica_.standings_;
+    if (!standings.contains(log)) {
+      standings[log] = membership.standing_of(queue.member, queue.device, room);
+    }
+    if (membership.holds_back(*by, queue.member, queue.device, {change.log, change.seq}, room,
+                              change.membership)) {
+      return crdt::Mark::held;
+    }
   }
   return verdict.mark;
 }
 
-/// At most five years past the change's causal past, judged alike everywhere.
-Result<bool> Delivery::is_lamport_sound(const crdt::Change& change, const Queue& queue) {
+/// Its lamport at most five years past the change's causal past, and its time no later than that:
+/// judged alike everywhere, by no clock.
+Result<bool> Delivery::is_time_sound(const crdt::Change& change, const Queue& queue) {
+  const auto time = change.time.time_since_epoch().count();
+  if (!is_possible(change.time) || static_cast<std::uint64_t>(time) > change.lamport) return false;
   std::uint64_t past = queue.applied.lamport;
   if (past > 0 && change.lamport <= past + crdt::kLamportLeapMax) return true;
   for (const auto& dep : change.deps) {
@@ -190,7 +202,12 @@ Result<bool> Delivery::is_lamport_sound(const crdt::Change& change, const Queue&
     const auto seen = log ? TRY(replica_.store_->logs().at(*log, dep.seq)) : std::nullopt;
     if (seen) past = std::max(past, seen->change.lamport);
   }
-  // A log's first change without any past has nothing to leap from: its own claim is the start.
+  // Where a space begins: as far past what its author knew of the team. The team's own beginning
+  // has nothing to leap from.
+  if (past == 0 && !change.membership.empty()) {
+    const auto newest = replica_.membership_.newest(change.membership);
+    past = static_cast<std::uint64_t>(newest.time_since_epoch().count());
+  }
   return past == 0 || change.lamport <= past + crdt::kLamportLeapMax;
 }
 

@@ -69,8 +69,8 @@ class Delivery {
   Result<std::optional<LogId>> waits_for(const crdt::Change& change, const Queue& queue);
   /// A change as it is merged: with the names that branches of forked logs have.
   Result<crdt::Delivered> named(const LogId& log, const Queue& queue, store::HeldChange held);
-  Result<crdt::Mark> judge(const crdt::Change& change, const Queue& queue);
-  Result<bool> is_lamport_sound(const crdt::Change& change, const Queue& queue);
+  Result<crdt::Mark> judge(const LogId& log, const crdt::Change& change, const Queue& queue);
+  Result<bool> is_time_sound(const crdt::Change& change, const Queue& queue);
   void give_back(const std::vector<Taken>& taken);
   Status apply(std::vector<crdt::Delivered> batch, const std::vector<Taken>& taken,
                Result<std::vector<Merger::TouchedText>> texts);

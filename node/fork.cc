@@ -9,35 +9,12 @@
 #include "node/undo.h"
 
 namespace holm::node {
-namespace {
-
-// Healing costs O(space), so a device that forks its logs for fun is made to wait.
-constexpr double kForksAtOnce = 16;
-constexpr Millis kForkEvery{60'000};
-
-}  // namespace
-
-bool Replica::may_fork(WallTime now) {
-  if (!forks_counted_at_) {
-    forks_left_ = kForksAtOnce;
-  } else if (now > *forks_counted_at_) {
-    const auto gone = std::chrono::duration<double, std::milli>(now - *forks_counted_at_);
-    forks_left_ = std::min(kForksAtOnce, forks_left_ + gone / kForkEvery);
-  }
-  forks_counted_at_ = now;
-  if (forks_left_ >= 1) {
-    forks_left_ -= 1;
-    return true;
-  }
-  retry_in_ = Millis(static_cast<std::int64_t>((1 - forks_left_) * kForkEvery.count()) + 1);
-  return false;
-}
 
 Status Replica::take_branch(const store::LogInfo& log, std::uint64_t seq, const DeviceId& device,
                             const MemberId& member, std::span<const store::StoredChange> changes,
                             const crdt::Head& head, WallTime now) {
   auto& logs = store_->logs();
-  if (seq < log.stored_seq && !may_fork(now)) return {};
+  if (seq < log.stored_seq && !quotas_.may_fork(now)) return {};
   auto [name, moved] = TRY(begin_branch(logs, log, seq, device, member, changes, now));
   TRY(logs.seal(name, head));
   for (const auto& settled : TRY(logs.settle_names(log.space))) {

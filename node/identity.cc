@@ -26,7 +26,7 @@ Founding founding(const Identity& identity, std::string_view team_name, Rng& rng
   create.team_name = std::string(team_name);
   create.name = identity.name;
   create.device = identity.device();
-  create.time = now;
+  create.time = possible(now);
   create.network_key = to_bytes(crypto::SecretKey32::make(rng).reveal());
   const auto team = work::members::team_of(create);
   create.certificate = work::members::encode(identity.certificate(team, now));

@@ -16,6 +16,7 @@ constexpr Millis kTidyGap{20};  ///< between steps of housekeeping, room for all
 constexpr Millis kTendGap{1'000};
 constexpr std::uint64_t kTendSpread = 9'000;  // ms
 constexpr Millis kMendAgain{60'000};
+constexpr Millis kInviteLook{60'000};  ///< after what may have changed them
 
 void keep_earlier(std::optional<Time>& best, std::optional<Time> other) {
   if (other && (!best || *other < *best)) best = other;
@@ -35,6 +36,7 @@ Node::~Node() = default;
 Status Node::start(const std::vector<TeamId>& teams, const std::vector<PendingJoin>& joins) {
   TRY(teams_.open(teams));
   for (const auto& [team, replica] : teams_.all()) plan_tending(*replica);
+  invites_at_ = env_.clock.now() + kInviteLook;
   for (const auto& pending : joins) {
     Join join;
     join.pending = pending;
@@ -339,6 +341,7 @@ void Node::on_deadline(Time now) {
   tend_keys(now);
   continue_backups();
   tidy(now);
+  close_spent_invites(now);
   for (std::size_t i = 0; i < joins_.size();) {
     auto& join = joins_[i];
     if (join.give_up && *join.give_up <= now) {
@@ -388,6 +391,7 @@ std::optional<Time> Node::deadline() const {
   auto out = links_.deadline();
   keep_earlier(out, tidy_at_);
   for (const auto& [team, at] : tend_at_) keep_earlier(out, at);
+  keep_earlier(out, invites_at_);
   if (!archives_.empty()) keep_earlier(out, env_.clock.now());
   if (!file_jobs_.empty()) keep_earlier(out, env_.clock.now());
   for (const auto& join : joins_) {
@@ -454,6 +458,10 @@ void Node::on_link_closed(const LinkInfo& link, const Error& why) {
 
 void Node::on_changed(Replica& replica, const std::vector<Changed>& changed) {
   plan_tending(replica, changed);
+  if (std::any_of(changed.begin(), changed.end(),
+                  [&](const Changed& item) { return item.space == replica.trust(); })) {
+    keep_earlier(invites_at_, env_.clock.now() + kInviteLook);
+  }
   if (watches_.empty()) return;
   const auto watches = watches_;
   for (const auto& item : changed) {

@@ -172,6 +172,8 @@ class Node final : public LinkEvents {
   Result<Value> invite_create(Replica& replica, const Value& request);
   Result<Value> invite_cancel(Replica& replica, const Value& request);
   Status introduce(Replica& replica);
+  /// Closes invites that it is for this device to close by now (work/members/closing.h).
+  void close_spent_invites(Time now);
   // requests_members.cc
   /// What is held back of one log.
   struct LateWork {
@@ -191,6 +193,8 @@ class Node final : public LinkEvents {
   Result<bool> leave_if_followed(Replica& replica);
   /// The same wherever membership has changed.
   void settle_leaving();
+  Result<Value> confirm_removal(Replica& replica, const MemberId& who, const std::string& name,
+                                bool only_checks);
   Result<Value> device_drop(Replica& replica, const Value& request);
   Result<Value> team_log(Replica& replica);
   Result<Value> team_rekey(Replica& replica);
@@ -238,6 +242,7 @@ class Node final : public LinkEvents {
   Time asked_at_;
   std::optional<Time> tidy_at_;
   std::map<TeamId, Time> tend_at_;  ///< when keys are seen to
+  std::optional<Time> invites_at_;  ///< when to look for invites to close
   struct Archive {
     RequestId request = 0;
     std::unique_ptr<Backup> backup;

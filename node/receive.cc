@@ -13,6 +13,17 @@
 
 namespace holm::node {
 namespace members = work::members;
+namespace {
+
+/// Ops held of a log on all of its branches.
+std::uint64_t ops_in(const std::vector<store::LogInfo>& tree) {
+  std::uint64_t out = 0;
+  for (const auto& log : tree) out += log.stored_seq - log.base_seq;
+  return out;
+}
+
+}  // namespace
+
 bool is_fault_of_sender(const Error& error) {
   return error.code == Code::reject || error.code == Code::limit || error.code == Code::unsupported;
 }
@@ -66,11 +77,16 @@ Result<std::vector<sync::Ack::Have>> Replica::receive(const sync::Delta& delta, 
   Status taken;
   std::size_t expanded = 0;
   for (const auto& range : delta.ranges) {
+    const auto& head = range.head;
+    const auto before = TRY(store_->logs().tree(head.log));
     if (is_known) taken = take_range(delta.space, range, now, expanded);
     if (!taken) break;
     // Of a forked log: whether its branch is held.
-    const auto& head = range.head;
     const auto tree = TRY(store_->logs().tree(head.log));
+    if (delta.space == trust_) {
+      const auto added = ops_in(tree) - ops_in(before);
+      quotas_.count_membership(TRY(device_of(range, tree)), added, now);
+    }
     std::uint64_t reached = 0;
     if (!tree.empty() && tree[0].space == delta.space) {
       const bool is_held =
@@ -119,7 +135,12 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
   const auto& log = range.head.log;
   const auto tree = TRY(store_->logs().tree(log));
   const auto base = crdt::based_at(range.packed);
-  if (tree.empty()) return base ? Status() : take_first(space, range, now);
+  const bool is_membership = space == trust_;
+  const auto device = TRY(device_of(range, tree));
+  if (tree.empty()) {
+    if (base || !quotas_.may_take(device, is_membership, now)) return {};
+    return take_first(space, range, now);
+  }
   if (tree[0].space != space) return fail(Code::reject, "a log is claimed for two spaces");
   const auto from = base ? *base : range.changes.front().seq;
   if (from == 0) return {};
@@ -127,6 +148,7 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
           TRY(store_->logs().find_place(log, range.head.seq, range.head.hash.view()))) {
     return take_head(space, place->log, range.head);
   }
+  if (!quotas_.may_take(device, is_membership, now)) return {};
   // Which of many branches is meant has to be said: trying all of them would be dear.
   if (from > 1 && !range.before && tree.size() > 1) return {};
   std::optional<Error> refused;
@@ -150,6 +172,17 @@ Status Replica::take_range(const SpaceId& space, const sync::Range& range, WallT
   }
   if (refused) return fail(std::move(*refused));
   return {};
+}
+
+Result<DeviceId> Replica::device_of(const sync::Range& range,
+                                    const std::vector<store::LogInfo>& tree) const {
+  DeviceId device;
+  if (!tree.empty()) {
+    device = tree[0].device;
+  } else if (!range.changes.empty() && !range.changes.front().certificate.empty()) {
+    device = TRY(members::decode_certificate(range.changes.front().certificate, team_)).device;
+  }
+  return roster().device(device) != nullptr ? device : DeviceId();
 }
 
 /// Of a log that is not held.

@@ -294,7 +294,7 @@ Result<ShortHash> Replica::enter_by_root(WallTime now) {
   op.author = self_;
   op.device = device_;
   op.past = roster().frontier;
-  op.time = now;
+  op.time = possible(now);
   op.root_signature =
       crypto::sign(env_.identity.root(team_), members::kRootLabel, members::root_signed_bytes(op));
   return add_membership(std::move(op), now);
@@ -307,7 +307,7 @@ Result<ShortHash> Replica::add_membership(members::Op op, WallTime now,
   op.device = device_;
   if (past.empty()) past = roster().frontier;
   op.past = std::move(past);
-  if (op.kind != members::OpKind::create) op.time = now;
+  if (op.kind != members::OpKind::create) op.time = possible(now);
   if (membership_.is_at_limit(self_, op.time)) {
     return fail(Code::limit,
                 "too many changes to who belongs, and to rooms, were made here within an hour",
@@ -372,9 +372,13 @@ Result<crdt::AuthorPosition> Replica::own_position(const SpaceId& space, const L
                                                    WallTime now) {
   crdt::AuthorPosition at;
   at.log = log;
-  at.wall = now;
+  at.wall = possible(now);
   at.seen_lamport = TRY(store_->logs().lamport(space));
   at.membership = roster().frontier;
+  if (!at.membership.empty()) {
+    const auto newest = membership_.newest(at.membership).time_since_epoch().count();
+    at.start_lamport = static_cast<std::uint64_t>(newest);
+  }
   at.deps = TRY(store_->logs().unnamed(space, log));
   const auto info = TRY(store_->logs().find(log));
   at.next_seq = info ? info->stored_seq + 1 : 1;
@@ -566,7 +570,7 @@ void Replica::note(const SpaceId& space, const std::vector<crdt::Delivered>& del
 
 std::vector<Changed> Replica::take_changed() { return std::exchange(changed_, {}); }
 bool Replica::take_membership_changed() { return std::exchange(membership_changed_, false); }
-std::optional<Millis> Replica::take_retry() { return std::exchange(retry_in_, {}); }
+std::optional<Millis> Replica::take_retry() { return quotas_.take_retry(); }
 std::vector<LogId> Replica::take_forked() { return std::exchange(forked_, {}); }
 
 }  // namespace holm::node

@@ -23,6 +23,7 @@
 #include "node/identity.h"
 #include "node/incarnation.h"
 #include "node/merge.h"
+#include "node/quotas.h"
 #include "node/store_state.h"
 #include "store/facts.h"
 #include "store/logs.h"
@@ -215,8 +216,8 @@ class Replica {
   bool take_membership_changed();
   /// Logs that turned out to be forked since asked last.
   std::vector<LogId> take_forked();
-  /// In what time ranges that were not taken, because logs forked too often, will be: worth
-  /// offering digests anew then. Once.
+  /// In what time ranges that were not taken, because they cost too much now (quotas.h), will be:
+  /// worth offering digests anew then. Once.
   std::optional<Millis> take_retry();
 
   /// Whether `space` holds objects of this team that this member may read now: known from
@@ -279,7 +280,10 @@ class Replica {
   Status take_branch(const store::LogInfo& log, std::uint64_t seq, const DeviceId& device,
                      const MemberId& member, std::span<const store::StoredChange> changes,
                      const crdt::Head& head, WallTime now);
-  bool may_fork(WallTime now);
+  /// Whose quota a range counts against: nil for who is not known here, nothing when it is
+  /// malformed.
+  Result<DeviceId> device_of(const sync::Range& range,
+                             const std::vector<store::LogInfo>& tree) const;
   /// Settles the names of branches, and what is kept by name follows.
   Status follow(const SpaceId& space, std::vector<store::Moved> moved);
   /// Branches got, or changed, their names: whatever is kept by name follows.
@@ -318,9 +322,7 @@ class Replica {
   std::vector<LogId> forked_;
   std::set<SpaceId> unhealed_;             // within a turn: names have changed under what is merged
   std::map<LogId, std::uint64_t> healed_;  // while healing: how far logs had been delivered before
-  double forks_left_ = 0;
-  std::optional<WallTime> forks_counted_at_;
-  std::optional<Millis> retry_in_;
+  Quotas quotas_;
   bool membership_changed_ = false;
   bool is_unsettled_ = false;         ///< membership changed in this turn
   std::optional<WallTime> tend_at_;   ///< this device wrote a membership op in this turn

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/wire.h"
+#include "node/copies.h"
 #include "node/mend.h"
 #include "node/node.h"
 #include "work/members/invite_code.h"
@@ -459,28 +460,9 @@ Result<Value> Node::status(Replica& replica) {
                                             : Value(work::rfc3339(known.at)))
                      .set("lacks", is_self ? 0 : lacks[id]));
   }
-  // Of whose work there are two histories: kept here by now, or seen at a peer only.
-  std::map<DeviceId, bool> copied;
-  for (const auto& space : replica.spaces()) {
-    for (const auto& log : TRY(logs.of_space(space))) {
-      if (log.is_forked()) copied[log.device] = true;
-    }
-  }
-  for (const auto& id : links_.forked(replica.team())) {
-    const auto log = TRY(logs.find(id));
-    if (log && !log->is_forked()) copied.try_emplace(log->device, false);
-  }
   Value warnings = Value::array();
-  for (const auto& [id, is_kept] : copied) {
-    const auto* device = replica.roster().device(id);
-    const auto name = id == identity_.device() ? std::string("this device")
-                      : device != nullptr
-                          ? "\"" + work::label_of(replica.state(), *device) + "\" of " +
-                                work::name_of(replica.state(), device->member)
-                          : std::string("a device");
-    warnings.push(name + " was copied or restored, and two copies wrote: " +
-                  (is_kept ? "all of it is kept, and each goes on apart"
-                           : "what one of them wrote is not here yet"));
+  for (const auto& copy : TRY(copies(replica, links_.forked(replica.team())))) {
+    warnings.push(sentence(copy, replica));
   }
   for (const auto& mending : TRY(mendings(replica))) {
     std::string line = work::rfc3339(mending.at).substr(0, 10) + ":";

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "base/wire.h"
+#include "node/copies.h"
 #include "node/node.h"
+#include "work/members/closing.h"
 #include "work/members/story.h"
 #include "work/reference.h"
 #include "work/schema.h"
@@ -34,6 +36,11 @@ members::Names names_in(const Replica& replica) {
             }
             const auto* known = replica.roster().room(id);
             return std::string(known != nullptr && known->is_private ? "a private room" : "a room");
+          },
+      .is_spent =
+          [&](const ShortHash& id, WallTime at) {
+            const auto known = roster.invites.find(id);
+            return known != roster.invites.end() && members::is_spent(known->second, at);
           }};
 }
 
@@ -128,11 +135,11 @@ Result<Value> Node::member_role(Replica& replica, const Value& request) {
     if (!request["check"].flag()) TRY(mean_to_leave(replica, false));
     return answer.set("stays", true);
   }
+  if (now == members::Role::none && *role == now) {
+    return confirm_removal(replica, who, name, request["check"].flag());
+  }
   if (now == *role) {
-    return fail(Code::usage,
-                name + (now == members::Role::none
-                            ? std::string(" is not in the team")
-                            : " is " + std::string(members::role_name(now)) + " already"),
+    return fail(Code::usage, name + " is " + std::string(members::role_name(now)) + " already",
                 "nothing was changed");
   }
   const auto mine = roster.role(replica.self());
@@ -147,7 +154,7 @@ Result<Value> Node::member_role(Replica& replica, const Value& request) {
   }
   const bool is_last = !raises && now == members::Role::owner && !has_other_owner(roster, who);
   if (is_last && is_self && *role == members::Role::none) {
-    answer.set("forewarning", members::forewarning(name, true, false, true));
+    answer.set("forewarning", members::forewarning(name, now, true, false, true));
     answer.set("waits", true).set("final", false);
     if (!request["check"].flag()) TRY(mean_to_leave(replica, true));
     return answer;
@@ -166,7 +173,7 @@ Result<Value> Node::member_role(Replica& replica, const Value& request) {
   }
   if (!raises) {
     const bool is_final = replica.would_be_final(op);
-    answer.set("forewarning", members::forewarning(name, is_self, is_final, false));
+    answer.set("forewarning", members::forewarning(name, now, is_self, is_final, false));
     if (request["check"].flag()) return answer.set("final", is_final);
     if (*role == members::Role::none) {
       op.cut = TRY(replica.held_of(who, std::nullopt));
@@ -176,6 +183,55 @@ Result<Value> Node::member_role(Replica& replica, const Value& request) {
   auto done = TRY(write_membership(replica, std::move(op), std::move(answer)));
   if (TRY(leave_if_followed(replica))) done.set("left", true);
   return done;
+}
+
+/// Of somebody who is out already: makes that final where it could be contested, by letting them in
+/// and removing them in one turn, which nobody sees between (TRUST.md rule 12).
+Result<Value> Node::confirm_removal(Replica& replica, const MemberId& who, const std::string& name,
+                                    bool only_checks) {
+  auto& membership = replica.membership();
+  if (membership.is_out_for_good(who)) {
+    return fail(Code::usage, name + " is not in the team, and that is final", "nothing was changed",
+                "let them in again with: holm member role");
+  }
+  if (!membership.may_confirm(who, replica.self())) {
+    return fail(Code::denied,
+                name +
+                    " is not in the team; only who had a higher role, or theirs for longer, can "
+                    "make that final",
+                "nothing was changed", "it holds as long as nothing older comes from them");
+  }
+  auto answer = Value::object()
+                    .set("member", who.text())
+                    .set("name", name)
+                    .set("role", members::role_name(members::Role::none))
+                    .set("confirmed", true)
+                    .set("final", true)
+                    .set("waits", false)
+                    .set("forewarning", members::forewarning_of_confirming(name));
+  if (only_checks) return answer;
+  return in_turn(
+      replica,
+      [&]() -> Result<Value> {
+        const auto at = env_.clock.wall();
+        members::Op in;
+        in.kind = members::OpKind::grant;
+        in.target = who;
+        in.role = members::Role::member;
+        (void)TRY(replica.add_membership(std::move(in), at));
+        members::Op out;
+        out.kind = members::OpKind::reduce;
+        out.target = who;
+        out.role = members::Role::none;
+        out.cut = TRY(replica.held_of(who, std::nullopt));
+        out.built_on = TRY(replica.held_of(replica.self(), std::nullopt));
+        answer.set("id", TRY(replica.add_membership(std::move(out), at)).text());
+        if (!membership.is_out_for_good(who) || replica.roster().role(who) != members::Role::none) {
+          return fail(not_allowed("that cannot be made final as the team stands now"));
+        }
+        return answer;
+      },
+      false);
 }
 
 Status Node::mean_to_leave(Replica& replica, bool leaves) {
@@ -291,10 +347,19 @@ Result<Value> Node::team_log(Replica& replica) {
     entry.set("id", judged.hash.text()).set("when", work::rfc3339(op.time));
     entry.set("by", op.author.text()).set("text", members::sentence(judged, names));
     entry.set("target", op.target.is_nil() ? Value() : Value(op.target.text()));
-    entry.set("state", state).set("final", judged.is_final);
+    entry.set("state", state).set("final", judged.is_final).set("apart", judged.is_apart);
     entries.push(std::move(entry));
   }
-  return Value::object().set("entries", std::move(entries));
+  Value copied = Value::array();
+  for (const auto& copy : TRY(copies(replica, links_.forked(replica.team())))) {
+    copied.push(Value::object()
+                    .set("device", copy.device.text())
+                    .set("member", copy.member.text())
+                    .set("when", copy.when == WallTime{} ? Value() : work::rfc3339(copy.when))
+                    .set("kept", copy.is_kept)
+                    .set("text", sentence(copy, replica)));
+  }
+  return Value::object().set("entries", std::move(entries)).set("copies", std::move(copied));
 }
 
 /// What is held back, by log: who wrote it, how much, when, and some of its words.
@@ -362,6 +427,9 @@ Result<Value> Node::tray(Replica& replica, const Value& request) {
         .set("device", device == nullptr ? Value() : Value(work::label_of(state, *device)))
         .set("room", room ? Value(TRY(work::title_of(state, place, *room))) : Value())
         .set("changes", late.changes)
+        .set("final", replica.roster().role(late.log.member) != members::Role::none
+                          ? Value()
+                          : Value(replica.membership().is_out_for_good(late.log.member)))
         .set("from", work::rfc3339(late.from))
         .set("to", work::rfc3339(late.to))
         .set("words", std::move(words));

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "node/node.h"
+#include "work/members/closing.h"
 #include "work/members/invite_code.h"
 #include "work/reference.h"
 #include "work/when.h"
@@ -11,6 +12,7 @@ namespace members = work::members;
 namespace {
 
 constexpr std::size_t kNameMax = 200;
+constexpr Millis kInvitesAgain{3'600'000};
 
 Status check_name(std::string_view name, const char* what) {
   if (name.empty() || name.size() > kNameMax || name.find('\n') != std::string_view::npos) {
@@ -186,6 +188,44 @@ Result<Value> Node::invite_cancel(Replica& replica, const Value& request) {
         return Value::object().set("id", id.text()).set("cancelled", true);
       },
       false);
+}
+
+void Node::close_spent_invites(Time now) {
+  if (!invites_at_ || *invites_at_ > now) return;
+  invites_at_.reset();
+  const auto wall = env_.clock.wall();
+  std::optional<WallTime> next;
+  for (const auto& [team, replica] : teams_.all()) {
+    if (replica->store().in_turn() || !is_entered(*replica)) continue;
+    std::vector<ShortHash> due;
+    for (const auto& [id, invite] : replica->roster().invites) {
+      const auto at =
+          members::closes_at(replica->roster(), invite, replica->self(), replica->self_device());
+      if (!at) continue;
+      if (*at <= wall) {
+        due.push_back(id);
+      } else {
+        next = next ? std::min(*next, *at) : at;
+      }
+    }
+    for (const auto& id : due) {
+      members::Op op;
+      op.kind = members::OpKind::close_invite;
+      op.invite = id;
+      auto done = in_turn(
+          *replica,
+          [&]() -> Result<Value> {
+            (void)TRY(replica->add_membership(std::move(op), wall));
+            return Value();
+          },
+          false);
+      if (done) continue;
+      env_.log.write(Level::warn, "an invite stays open: " + done.error().text());
+      next = wall + kInvitesAgain;
+    }
+  }
+  // A clock may be put forward, or the machine have slept: not only then.
+  if (next) invites_at_ = now + std::clamp<Millis>(*next - wall, Millis{1000}, kInvitesAgain);
 }
 
 }  // namespace holm::node

@@ -356,6 +356,120 @@ TEST_CASE(
   CHECK(marked.begin()->second == std::vector<std::uint64_t>{2});
 }
 
+TEST_CASE("receive: a time that cannot be is void, alike everywhere, and honest ones never are") {
+  struct Claim {
+    WallTime time;
+    bool counts;
+  };
+  WallTime latest;
+  {
+    const Pair known;
+    latest = WallTime(Millis(static_cast<std::int64_t>(known.range.changes[2].lamport)));
+  }
+  for (const auto& claim : {Claim{latest, true}, Claim{latest + Millis{1}, false},
+                            Claim{kEarliest, true}, Claim{kEarliest - Millis{1}, false},
+                            Claim{kLatest + Millis{1}, false}, Claim{WallTime{}, false}}) {
+    Pair pair;
+    pair.range.changes[2].time = claim.time;
+    pair.seal(pair.range, pair.ana.identity.signing);
+    (void)must(pair.bo.take(pair.space, pair.range));
+    CHECK(pair.bo.replica->name() == (claim.counts ? "Harbour" : "Lighthouse"));
+  }
+  // A device whose clock stands at 1970, or at 2999, writes what counts.
+  for (const auto clock : {WallTime{}, WallTime{Millis{32'472'144'000'000}}}) {
+    Pair pair;
+    (void)must(pair.bo.take(pair.space, pair.range));
+    must(pair.ana.replica->begin());
+    (void)must(pair.ana.replica->write(pair.space,
+                                       {{.object = *ObjectId::from(pair.ana.replica->team().view()),
+                                         .type = work::kTeam,
+                                         .field = work::field::kTitle,
+                                         .value = encode(Value("Pier"))}},
+                                       clock));
+    must(pair.ana.replica->commit());
+    (void)must(pair.bo.take(pair.space, pair.first_range(pair.space)));
+    CHECK(pair.bo.replica->name() == "Pier");
+    CHECK(pair.agree());
+  }
+}
+
+TEST_CASE("receive: the first change of a space leaps no further than five years either") {
+  for (const bool leaps : {false, true}) {
+    Pair pair;
+    pair.range.changes.resize(1);
+    auto& first = pair.range.changes.front();
+    const auto now = static_cast<std::uint64_t>(kNow.time_since_epoch().count());
+    first.lamport = now + crdt::kLamportLeapMax + (leaps ? 1 : 0);
+    pair.seal(pair.range, pair.ana.identity.signing);
+    (void)must(pair.bo.take(pair.space, pair.range));
+    const auto& logs = pair.bo.replica->store().logs();
+    CHECK(must(logs.marked(pair.space, crdt::Mark::is_void)).empty() != leaps);
+  }
+}
+
+TEST_CASE("receive: void changes without end wait at their sender; what counts is taken at once") {
+  Pair pair;
+  auto flood = pair.range;
+  flood.changes.resize(2);
+  auto now = kNow;
+  const auto grow = [&](std::uint64_t count) {
+    for (; count > 0; --count) {
+      auto next = flood.changes.back();
+      next.certificate.clear();
+      next.salts.clear();
+      next.seq = next.last_seq() + 1;
+      next.lamport += 1;
+      next.time = kEarliest - Millis{1};
+      flood.changes.push_back(std::move(next));
+    }
+    pair.seal(flood, pair.ana.identity.signing);
+  };
+  grow(4'200);
+  (void)must(pair.bo.take(pair.space, flood, now));
+  while (pair.bo.replica->is_behind()) {
+    must(pair.bo.replica->begin());
+    must(pair.bo.replica->deliver_more());
+    must(pair.bo.replica->commit());
+  }
+  CHECK(must(pair.bo.replica->positions(pair.space))[0].seq == flood.head.seq);
+  const auto held = flood.head.seq;
+  grow(100);
+  auto more = flood;
+  CHECK(must(pair.bo.take(pair.space, more, now))[0].seq == held);
+  CHECK(pair.bo.replica->take_retry().has_value());
+  // Others, and this one a little later, are not kept out.
+  pair.bo.write_title("Bo's");
+  CHECK(pair.bo.replica->name() == "Bo's");
+  now += std::chrono::minutes(1);
+  CHECK(must(pair.bo.take(pair.space, more, now))[0].seq == flood.head.seq);
+  CHECK(must(verify_store(*pair.bo.replica, Depth::logs_and_state)).problems.empty());
+}
+
+TEST_CASE(
+    "write: too many ops of membership within an hour are refused in words, and an hour on not") {
+  Pair pair;
+  auto& ana = *pair.ana.replica;
+  auto now = kNow;
+  const auto rekey = [&] {
+    members::Op op;
+    op.kind = members::OpKind::rekey;
+    op.keys.commitment.bytes.fill(1);
+    return ana.add_membership(std::move(op), now);
+  };
+  must(ana.begin());
+  for (std::size_t i = 1; i < members::kActsPerHour; ++i) (void)must(rekey());
+  const auto frontier = ana.roster().frontier;
+  const auto refused = rekey();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::limit);
+  CHECK(ana.roster().frontier == frontier);
+  now += std::chrono::hours(1);
+  (void)must(rekey());
+  must(ana.commit());
+  (void)must(pair.bo.take(ana.trust(), pair.first_range(ana.trust())));
+  CHECK(pair.bo.replica->roster().frontier == ana.roster().frontier);
+}
+
 /// A range as it arrives.
 sync::Range sent(const SpaceId& space, sync::Range range) {
   sync::Delta delta;

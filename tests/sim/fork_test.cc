@@ -107,10 +107,15 @@ TEST_CASE("fork: an image that runs twice, each meeting another peer before thos
        {std::pair("bo", "\"ana's device\" of ana"), {"twin", "this device"}}) {
     const auto warnings = must(story.world[host].run(request_of("status")))["warnings"];
     REQUIRE(warnings.items().size() == 1);
-    CHECK(warnings.items()[0].text() ==
-          std::string(who) +
-              " was copied or restored, and two copies wrote: all of it is kept, and each goes on "
-              "apart");
+    const auto words = warnings.items()[0].text();
+    CHECK(words.starts_with(std::string(who) +
+                            " was copied or restored, and two copies wrote: all of it is kept, and "
+                            "each goes on apart (since 20"));
+    CHECK(words.ends_with(" changes)"));
+    const auto copies = must(story.world[host].run(request_of("team.log")))["copies"];
+    REQUIRE(copies.items().size() == 1);
+    CHECK(copies.items()[0]["text"].text() == words);
+    CHECK(copies.items()[0]["kept"].flag());
   }
 }
 

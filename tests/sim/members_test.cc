@@ -256,4 +256,86 @@ TEST_CASE("trust: the only owner cannot step down, nor can members or guests do 
   CHECK(team.role_of("bo", "bo") == "owner");
 }
 
+TEST_CASE("trust: who outranks the removed makes a contestable removal final, and nobody else") {
+  Team team(9, {"ana", "bo", "cy"});
+  must(team.role("ana", "bo", "owner"));
+  must(team.world.converge(60s));
+  must(team.role("bo", "cy", "owner"));
+  must(team.world.converge(60s));
+  const auto before = team.replica("bo").roster().frontier;
+  // Cy, who came last, removes Bo. Bo could answer with what he dates before it.
+  const auto told = must(team.world["cy"].run(
+      request_of("member.role").set("member", "bo").set("role", "none").set("check", true)));
+  CHECK(told["forewarning"].text() ==
+        "bo became owner before you. If they removed you before hearing of this, their word "
+        "stands.");
+  CHECK_FALSE(must(team.remove("cy", "bo"))["final"].flag());
+  team.world.run_for(60s);
+  CHECK(team.remove("cy", "bo").error().code == Code::denied);
+  const auto confirmed = must(team.remove("ana", "bo"));
+  CHECK(confirmed["confirmed"].flag());
+  CHECK(confirmed["final"].flag());
+  team.world.run_for(60s);
+  CHECK(team.remove("ana", "bo").error().code == Code::usage);  // it is final by now
+  members::Op op;
+  op.kind = members::OpKind::reduce;
+  op.target = team.replica("cy").self();
+  op.role = members::Role::none;
+  team.force("bo", std::move(op), before);
+  team.meet();
+  CHECK(team.world.insiders() == std::vector<std::string>{"ana", "cy"});
+  for (const auto* who : {"ana", "cy"}) {
+    CHECK(team.role_of("bo", who) == "none");
+    CHECK(team.role_of("cy", who) == "owner");
+  }
+}
+
+TEST_CASE("trust: without being confirmed the same removal falls, and the tray says so before") {
+  Team team(10, {"ana", "bo", "cy"});
+  must(team.role("ana", "bo", "owner"));
+  must(team.world.converge(60s));
+  must(team.role("bo", "cy", "owner"));
+  must(team.world.converge(60s));
+  const auto before = team.replica("bo").roster().frontier;
+  team.world.split({{"ana", "cy"}, {"bo"}});
+  must(team.append("bo", "apart"));
+  must(team.remove("cy", "bo"));
+  team.world.heal();
+  team.world.run_for(300s);
+  const auto tray = must(team.world["ana"].run(request_of("tray.show")))["items"];
+  REQUIRE(tray.items().size() == 1);
+  CHECK_FALSE(tray.items()[0]["final"].is_null());
+  CHECK_FALSE(tray.items()[0]["final"].flag());
+  members::Op op;
+  op.kind = members::OpKind::reduce;
+  op.target = team.replica("cy").self();
+  op.role = members::Role::none;
+  team.force("bo", std::move(op), before);
+  team.meet();
+  CHECK(team.role_of("bo", "ana") == "owner");
+  CHECK(team.role_of("cy", "ana") == "none");
+  // What was held back of a log that came only after the removal shows again.
+  CHECK(team.sees("ana", "apart"));
+}
+
+TEST_CASE("trust: acts that a restored device did not know to be its own are pointed out") {
+  Team team(14);
+  const auto before = team.replica("ana").roster().frontier;
+  must(team.role("ana", "bo", "admin"));
+  members::Op op;
+  op.kind = members::OpKind::grant;
+  op.target = team.replica("cy").self();
+  op.role = members::Role::admin;
+  team.force("ana", std::move(op), before);
+  must(team.world.converge(60s));
+  std::size_t apart = 0;
+  const auto log = must(team.world["bo"].run(request_of("team.log")))["entries"];
+  for (const auto& entry : log.items()) {
+    if (!entry["apart"].flag()) continue;
+    ++apart;
+    CHECK(entry["text"].text().find("restored or copied") != std::string_view::npos);
+  }
+  CHECK(apart == 1);
+}
+
 }  // namespace holm::sim

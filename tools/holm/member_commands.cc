@@ -59,6 +59,10 @@ Status member_remove(Call& call) {
                                  " leaves as soon as there is another owner. To name one: holm "
                                  "member role NAME owner. To stay: holm member role me owner.");
   }
+  if (answer["confirmed"].flag()) {
+    return call.done(
+        answer, "That " + std::string(answer["name"].text()) + " is not in the team is final now.");
+  }
   return call.done(answer, std::string(answer["name"].text()) + " is no longer in the team." +
                                how_it_stands(answer));
 }
@@ -95,6 +99,7 @@ Status team_log(Call& call) {
   if (!call.json()) return call.show(answer, render_team_log);
   std::string lines;
   for (const auto& entry : answer["entries"].items()) lines += to_json(entry) + "\n";
+  for (const auto& copy : answer["copies"].items()) lines += to_json(copy) + "\n";
   return call.print(lines);
 }
 
@@ -115,7 +120,9 @@ Table member_commands() {
        "the team's history of trust: who let whom in, raised, removed",
        {},
        {},
-       "With --json one entry a line.",
+       "Says of each removal whether it is final or can be contested, and last of all which "
+       "devices "
+       "were restored or copied while they wrote. With --json one entry a line.",
        team_log},
       {"team rekey",
        chapter,
@@ -140,7 +147,10 @@ Table member_commands() {
        {{"NAME", "whom; \"me\" to leave"}},
        {yes},
        "It is final when you outrank them: a higher role, or the same one for longer. Otherwise it "
-       "holds from now on, but not against a removal of you that they made before hearing of it.\n"
+       "holds from now on, but not against a removal of you that they made before hearing of it. "
+       "Of "
+       "somebody who was removed like that, whoever outranks them makes it final by removing them "
+       "once more.\n"
        "What they wrote until now stays. What their devices bring later lands in the tray: holm "
        "tray.\n"
        "A team always has an owner: the only one leaves as soon as there is another, and until "

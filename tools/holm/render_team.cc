@@ -166,6 +166,9 @@ void render_tray(const Value& answer, Page& page) {
     const auto device = std::string(item["device"].text("an unknown device"));
     page.line(std::string(item["name"].text()) + ", " + device, Style::strong);
     page.field("where", item["room"].text("the team's common space"));
+    if (!item["final"].is_null()) {
+      page.field("removal", item["final"].flag() ? "final" : "can be contested");
+    }
     page.field("changes", std::to_string(item["changes"].number()));
     page.field("written", page.when(item["from"]) + " to " + page.when(item["to"]));
     for (const auto& words : item["words"].items()) page.field("words", words.text());
@@ -179,6 +182,8 @@ void render_tray(const Value& answer, Page& page) {
 void render_team_log(const Value& answer, Page& page) {
   for (const auto& entry : answer["entries"].items())
     page.line(page.when(entry["when"]) + "  " + std::string(entry["text"].text()));
+  for (const auto& copy : answer["copies"].items())
+    page.line(std::string(copy["text"].text()) + ".");
 }
 
 }  // namespace holm::cli

@@ -41,6 +41,7 @@ struct Invite {
   Bytes psk;
   std::uint64_t uses = 1;
   std::uint64_t used = 0;
+  WallTime used_at{};  ///< last, as whoever let them in claims
   WallTime expires{};
   bool closed = false;
   std::vector<SpaceId> rooms;  ///< of guests: where they write

@@ -146,6 +146,11 @@ class Rules {
   bool is_final(OpIndex op) const { return acts_[op].is_final; }
   /// The same for one that is about to be made by who has seen everything.
   bool would_be_final(const Act& act);
+  /// Whether all that a person was ever let in by is ended by removals that outrank it, so that
+  /// nothing they did apart brings them back. False for who was never in.
+  bool is_out_for_good(PersonIndex person);
+  /// Whether a person outranks all that another was ever let in by, as all acts have it now.
+  bool outranks_grants(PersonIndex person, PersonIndex other);
   /// Whether `a` reaches back behind `b`: higher role, or the same by an older tenure.
   bool outranks(const Authority& a, const Authority& b) const;
   /// Older of two ops by (depth, hash).
@@ -184,6 +189,11 @@ class Rules {
   };
 
   class Pass;
+  /// What counts of what somebody was let in by, or raised.
+  std::vector<OpIndex> grants_of(PersonIndex person);
+  Role granted(OpIndex grant) const {
+    return acts_[grant].act.kind == OpKind::create ? Role::owner : acts_[grant].act.role;
+  }
   bool is_stronger(OpIndex a, OpIndex b) const;
   bool reaches(const Authority& drop, const Authority& other) const;
   bool is_final_by(const Act& act, const Standing& known, const Authority& by) const;

@@ -47,7 +47,10 @@ std::string deed(const Op& op, const Names& names) {
       return by + " made an invite for " +
              (op.uses == 1 ? as_role(op.role)
                            : std::to_string(op.uses) + " people, each as " + as_role(op.role));
-    case OpKind::close_invite: return by + " cancelled an invite";
+    case OpKind::close_invite:
+      return names.is_spent(op.invite, op.time)
+                 ? "An invite that nobody can come in by any more was closed, by a device of " + by
+                 : by + " cancelled an invite";
     case OpKind::rekey:
       if (op.keys.place.scope == EpochPlace::Scope::room) {
         return by + " changed the key of " + names.room(op.keys.place.room);
@@ -91,10 +94,14 @@ std::string sentence(const Judged& judged, const Names& names) {
     case OpState::refused: out += "; they were not allowed to, so it has no effect"; break;
     case OpState::taken_back: out += "; they had been removed by then, so it has no effect"; break;
   }
+  if (judged.is_apart) {
+    out += "; the device did not know then what it had done itself: it was restored or copied";
+  }
   return out + ".";
 }
 
-std::string forewarning(const std::string& whom, bool is_self, bool is_final, bool will_wait) {
+std::string forewarning(const std::string& whom, Role role, bool is_self, bool is_final,
+                        bool will_wait) {
   if (will_wait) {
     return "You are the only owner: this takes effect as soon as there is another one. Until then "
            "everybody in the team sees that you mean to leave.";
@@ -104,8 +111,14 @@ std::string forewarning(const std::string& whom, bool is_self, bool is_final, bo
     return "This is final: nothing " + whom +
            " did or does apart from it can undo it. What they have already they keep.";
   }
-  return whom + " has been here longer than you at this role: if they removed you before hearing " +
-         "of this, their word stands.";
+  return whom + " became " + std::string(role_name(role)) +
+         " before you. If they removed you before hearing of this, their word stands.";
+}
+
+std::string forewarning_of_confirming(const std::string& whom) {
+  return whom +
+         " is out, but could still undo it by what they did before they heard. This makes it "
+         "final: nothing they did or do apart from it brings them back.";
 }
 
 std::string succession_warning(const std::string& whom) {

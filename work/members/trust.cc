@@ -146,7 +146,7 @@ bool Trust::is_authentic(const Entry& entry, const Act& act) {
     certificate = &*entries_[found->second].certificate;
   }
   const bool is_real =
-      certificate != nullptr && certificate->device == op.device &&
+      is_possible(op.time) && certificate != nullptr && certificate->device == op.device &&
       certificate->member == op.author && has_valid_proofs(entry, act) &&
       crypto::verify(certificate->signing, kOpLabel, signed_bytes(op), op.signature);
   verified_[entry.hash] = is_real;
@@ -198,6 +198,12 @@ std::vector<OpIndex> Trust::find(std::span<const ShortHash> frontier) const {
     if (found != at_.end()) out.push_back(found->second);
   }
   std::sort(out.begin(), out.end());
+  return out;
+}
+
+WallTime Trust::newest(std::span<const ShortHash> frontier) const {
+  auto out = kEarliest;
+  for (const auto op : find(frontier)) out = std::max(out, possible(entries_[op].op.time));
   return out;
 }
 
@@ -347,6 +353,18 @@ bool Trust::is_dismissed(const LogPlace& place, const SpaceId& room) {
 
 bool Trust::would_be_final(const Op& op) {
   return rules_.would_be_final(act_of({.hash = {}, .op = op, .certificate = {}}));
+}
+
+bool Trust::is_out_for_good(const MemberId& member) {
+  const auto found = person_at_.find(member);
+  return found != person_at_.end() && rules_.is_out_for_good(found->second);
+}
+
+bool Trust::may_confirm(const MemberId& member, const MemberId& by) {
+  const auto who = person_at_.find(member);
+  const auto other = person_at_.find(by);
+  return who != person_at_.end() && other != person_at_.end() && roster_.role(by) >= Role::admin &&
+         rules_.outranks_grants(other->second, who->second);
 }
 
 bool Trust::is_at_limit(const MemberId& author, WallTime at) const {
@@ -505,9 +523,15 @@ void Trust::tell_rest(Roster& out, const Resolution& all) const {
                                           .psk = what.invite_psk,
                                           .uses = what.uses,
                                           .used = usage->used,
+                                          .used_at = {},
                                           .expires = what.expires,
                                           .closed = usage->is_closed,
                                           .rooms = what.rooms};
+        break;
+      }
+      case OpKind::grant: {  // after the invite: it is in its past
+        const auto by = out.invites.find(what.invite);
+        if (by != out.invites.end()) by->second.used_at = std::max(by->second.used_at, what.time);
         break;
       }
       default: break;
@@ -525,6 +549,14 @@ std::vector<Judged> Trust::history() {
   for (OpIndex op = 0; op < order.size(); ++op) order[op] = op;
   std::sort(order.begin(), order.end(),
             [&](OpIndex a, OpIndex b) { return rules_.is_older(a, b); });
+  std::map<DeviceIndex, OpIndex> last;
+  std::vector<bool> is_apart(entries_.size(), false);
+  for (OpIndex op = 0; op < entries_.size(); ++op) {
+    if (!rules_.is_allowed(op)) continue;
+    const auto [before, is_first] = last.try_emplace(rules_.act(op).device, op);
+    is_apart[op] = !is_first && !rules_.past(op).has(before->second);
+    before->second = op;
+  }
   std::vector<Judged> out;
   for (const auto op : order) {
     Judged judged{.hash = entries_[op].hash, .op = &entries_[op].op};
@@ -536,6 +568,7 @@ std::vector<Judged> Trust::history() {
       judged.state = OpState::taken_back;
     }
     judged.is_final = rules_.is_final(op);
+    judged.is_apart = is_apart[op];
     out.push_back(judged);
   }
   return out;

@@ -32,6 +32,8 @@ struct Judged {
   /// reduce, drop_device: its author outranks whom it is about, so that nothing they did apart
   /// brings it down (TRUST.md rule 8).
   bool is_final = false;
+  /// Its device did not know an op that it had written itself: it was restored or copied since.
+  bool is_apart = false;
 };
 
 /// Ops that a new one names of what it has seen, and that changes name. Where more than that many
@@ -70,6 +72,9 @@ class Trust {
   /// which they came.
   const std::vector<ShortHash>& key_ops() const { return key_ops_; }
 
+  /// The newest time that an op of a frontier claims, among those known; kEarliest when none is.
+  WallTime newest(std::span<const ShortHash> frontier) const;
+
   /// What the member might do in a room then; nothing as with authority().
   std::optional<Level> level(std::span<const ShortHash> frontier, const MemberId& member,
                              const SpaceId& room);
@@ -95,6 +100,11 @@ class Trust {
   /// Whether a reduction or drop that is about to be written, here and now, would be final. Takes
   /// its author, device, target, role and dropped device.
   bool would_be_final(const Op& op);
+
+  /// Of somebody who was in the team and is not: whether that is final, so that nothing they did
+  /// apart brings them back; and whether somebody else could make it so (TRUST.md rule 12).
+  bool is_out_for_good(const MemberId& member);
+  bool may_confirm(const MemberId& member, const MemberId& by);
 
   /// Whether one more op of the author at that time would be refused, since they wrote as many
   /// within an hour (decision 0020).

@@ -240,8 +240,7 @@ class Finder {
       }
     }
     standing.mine = is_mine(out.object);
-    standing.age = std::max(
-        Millis{}, asking_.now - std::max(search::written_at(out.object), out.object.touched.time));
+    standing.age = std::max(Millis{}, asking_.now - fresh_at(out));
     out.score = search::score_of(standing);
     if (!parts.empty()) {
       // Without words to show, the text says more than the title above it.
@@ -249,6 +248,15 @@ class Finder {
       out.snippet = search::snippet(parts[best].text, words[best], found[best].spans);
     }
     return out;
+  }
+
+  /// When something was written last. What claims to be from a time to come is as old as what
+  /// came of it here.
+  WallTime fresh_at(const Hit& hit) const {
+    const auto told = std::max(search::written_at(hit.object), hit.object.touched.time);
+    if (told <= asking_.now) return told;
+    const auto met = state_.met_at(hit.ref);
+    return met ? std::min(told, *met) : told;
   }
 
   /// The clauses as one phrase, in their order.

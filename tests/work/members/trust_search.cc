@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "tests/work/members/naive_rules.h"
 #include "tests/work/members/room_checks.h"
+#include "tests/work/members/told_set.h"
 
 namespace holm::work::members::test {
 namespace {
@@ -16,28 +17,11 @@ constexpr OpIndex kInvite = 1;      // open to all, so that members can admit
 
 /// A person's first device has their number; those behind it are more of theirs.
 DeviceIndex device_of(PersonIndex person, std::uint32_t nth = 0) { return person + nth * kPeople; }
-PersonIndex person_of(DeviceIndex device) { return device % kPeople; }
 
 std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
   hash ^= value + 0x9e3779b97f4a7c15ull + (hash << 6) + (hash >> 2);
   hash *= 0xff51afd7ed558ccdull;
   return hash ^ (hash >> 33);
-}
-
-std::string_view kind_name(OpKind kind) {
-  switch (kind) {
-    case OpKind::create: return "create";
-    case OpKind::grant: return "grant";
-    case OpKind::reduce: return "reduce";
-    case OpKind::add_device: return "add device";
-    case OpKind::drop_device: return "drop device";
-    case OpKind::invite: return "invite";
-    case OpKind::close_invite: return "close invite";
-    case OpKind::open_room: return "open room";
-    case OpKind::room_member: return "room member";
-    case OpKind::make_private: return "make private";
-    default: return "other";
-  }
 }
 
 class Search {
@@ -368,38 +352,8 @@ class Search {
 
   void fail(const char* what) {
     if (tally_.failures[what]++ == 0 && tally_.first_failure.empty()) {
-      tally_.first_failure = std::string(what) + "\n" + print();
+      tally_.first_failure = std::string(what) + "\n" + print(rules_, kPeople);
     }
-  }
-
-  std::string print() {
-    std::string out;
-    const auto all = rules_.resolve(everything());
-    for (OpIndex op = 0; op < rules_.size(); ++op) {
-      const auto& act = rules_.act(op);
-      out += "  #" + std::to_string(op) + " u" + std::to_string(act.author) + "." +
-             std::to_string(act.device / kPeople) + " " + std::string(kind_name(act.kind));
-      if (act.target != kNobody) {
-        out += " u" + std::to_string(act.target) + " -> " + std::string(role_name(act.role));
-      }
-      if (act.subject != kNobody && act.kind != OpKind::grant) {
-        out += " device u" + std::to_string(person_of(act.subject)) + "." +
-               std::to_string(act.subject / kPeople);
-      }
-      if (act.invite != kNoOp) out += " invite #" + std::to_string(act.invite);
-      out += " past {";
-      rules_.past(op).each([&](OpIndex seen) { out += " " + std::to_string(seen); });
-      out += std::string(" } ") +
-             (all.counts[op]    ? "counts"
-              : all.pending[op] ? "waits"
-                                : "void") +
-             "\n";
-    }
-    for (PersonIndex person = 0; person < kPeople; ++person) {
-      out +=
-          "  u" + std::to_string(person) + " " + std::string(role_name(all.standing.role(person)));
-    }
-    return out + "\n";
   }
 
   bool has_owner(const Standing& standing) const { return standing.has_other_owner(kNobody); }
