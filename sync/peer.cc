@@ -265,7 +265,18 @@ Result<std::optional<Message>> Peer::next_delta(const SpaceId& id, Space& space,
       return std::optional<Message>(Locator{id, end.log, TRY(shared.places(end.log))});
     }
     auto range = TRY(shared.next_range(first->log, held));
-    if (range) candidates.push_back(std::move(*range));
+    if (range) {
+      candidates.push_back(std::move(*range));
+      continue;
+    }
+    // Nothing may be sent, from which they would see where we differ: they are told, once.
+    const auto told = space.located.find(end.log);
+    if (told != space.located.end() && told->second == end) continue;
+    auto places = TRY(shared.places(end.log));
+    space.located[end.log] = end;
+    if (!places.empty()) {
+      return std::optional<Message>(Locator{id, end.log, std::move(places)});
+    }
   }
   if (candidates.empty()) return std::optional<Message>();
   Delta delta;

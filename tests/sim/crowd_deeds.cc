@@ -114,11 +114,12 @@ Status Crowd::decide(Deed deed, Rng& rng, std::size_t number) {
       return {};
     }
     case Deed::cancel_invite: {
-      const auto& invites = station->replica().roster().invites;
-      if (invites.empty()) return {};
-      const auto at =
-          std::next(invites.begin(), static_cast<std::ptrdiff_t>(rng.below(invites.size())));
-      TRY(ask(*station, request_of("invite.cancel").set("id", at->first.text())));
+      std::vector<std::string> open;
+      for (const auto& [id, invite] : station->replica().roster().invites) {
+        if (!invite.closed) open.push_back(id.text());
+      }
+      if (open.empty()) return {};
+      TRY(ask(*station, request_of("invite.cancel").set("id", open[rng.below(open.size())])));
       return {};
     }
     case Deed::set_level: {

@@ -235,8 +235,9 @@ Status Crowd::thrust(Rng& rng) {
   }
   const bool may_read = there->replica().may_read(there->replica().self(), space);
   Meeting meeting(liar->replica(), there->replica(), clock_.wall());
-  const auto taken = TRY(meeting.thrust(std::move(delta)));
-  if (taken && !may_read &&
+  const auto before = TRY(there->replica().held_digest(space));
+  (void)TRY(meeting.thrust(std::move(delta)));
+  if (TRY(there->replica().held_digest(space)) != before && !may_read &&
       there->replica().roster().role(there->replica().self()) != members::Role::none) {
     return fail(Code::failed, there->name() + " took in what it may not read");
   }

@@ -199,6 +199,33 @@ TEST_CASE("trust: a log first met while its author was out shows when that is ta
   CHECK(team.sees("cy", "first-words"));
 }
 
+TEST_CASE("trust: a removed device whose machine was copied is heard in both histories") {
+  Team team(18);
+  must(team.append("bo", "before"));
+  must(team.world.converge(60s));
+  must(team.world.clone("bo", "bo2"));
+  must(team.world.connect("bo2", "ana"));
+  team.world.split({{"ana", "cy", "bo"}, {"bo2"}});
+  must(team.append("bo", "one"));
+  for (const auto* words : {"two", "three", "four"}) must(team.append("bo2", words));
+  team.world.run_for(60s);
+  CHECK(team.sees("ana", "one"));
+  team.world.split({{"ana", "cy"}, {"bo"}, {"bo2"}});
+  must(team.remove("ana", "bo"));
+  team.world.split({{"ana", "cy", "bo2"}, {"bo"}});
+  team.world.run_for(600s);
+  std::uint64_t late = 0;
+  const auto tray = must(team.world["ana"].run(request_of("tray.show")));
+  for (const auto& item : tray["items"].items()) {
+    late += static_cast<std::uint64_t>(item["changes"].number());
+  }
+  CHECK(late >= 2);  // a cut names positions, not histories: what lies below it shows
+  must(team.world["ana"].run(request_of("tray.accept").set("ref", "bo")));
+  team.world.run_for(60s);
+  CHECK(team.sees("cy", "four"));
+  CHECK(team.sees("cy", "one"));
+}
+
 TEST_CASE("trust: late work that is put away is listed no more, and still kept") {
   Team team(5);
   team.world.split({{"bo"}, {"ana", "cy"}});
