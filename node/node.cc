@@ -295,7 +295,7 @@ void Node::free_erased_files() {
 /// of their own, so that one of them is enough.
 void Node::plan_tending(Replica& replica, const std::vector<Changed>& changed) {
   const bool is_any = std::any_of(changed.begin(), changed.end(), [&](const Changed& item) {
-    return item.space == replica.trust() && !item.is_own;
+    return item.space == replica.trust();
   });
   if (is_any) plan_tending(replica);
 }
