@@ -42,7 +42,7 @@ Result<std::vector<Copy>> copies(Replica& replica, const std::set<LogId>& elsewh
     at->second.is_kept = false;
   }
   std::vector<Copy> out;
-  for (auto& [device, copy] : found) out.push_back(std::move(copy));
+  for (auto& [device, copy] : found) out.push_back(copy);
   return out;
 }
 

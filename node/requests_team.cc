@@ -195,12 +195,13 @@ void Node::close_spent_invites(Time now) {
   invites_at_.reset();
   const auto wall = env_.clock.wall();
   std::optional<WallTime> next;
-  for (const auto& [team, replica] : teams_.all()) {
-    if (replica->store().in_turn() || !is_entered(*replica)) continue;
+  for (const auto& [team, owned] : teams_.all()) {
+    auto& replica = *owned;
+    if (replica.store().in_turn() || !is_entered(replica)) continue;
     std::vector<ShortHash> due;
-    for (const auto& [id, invite] : replica->roster().invites) {
+    for (const auto& [id, invite] : replica.roster().invites) {
       const auto at =
-          members::closes_at(replica->roster(), invite, replica->self(), replica->self_device());
+          members::closes_at(replica.roster(), invite, replica.self(), replica.self_device());
       if (!at) continue;
       if (*at <= wall) {
         due.push_back(id);
@@ -213,9 +214,9 @@ void Node::close_spent_invites(Time now) {
       op.kind = members::OpKind::close_invite;
       op.invite = id;
       auto done = in_turn(
-          *replica,
+          replica,
           [&]() -> Result<Value> {
-            (void)TRY(replica->add_membership(std::move(op), wall));
+            (void)TRY(replica.add_membership(std::move(op), wall));
             return Value();
           },
           false);
