@@ -65,7 +65,7 @@ TEST_CASE(
   CHECK((about.st_mode & 0777) == 0600);
   const auto bytes = must(read_file(homes.at("file"), 64u << 20));
   CHECK(as_text(bytes).find("planted") == std::string_view::npos);
-  CHECK(as_text(bytes).find("Yard") == std::string_view::npos);
+  CHECK(as_text(bytes).find(std::string(12, 'Z')) == std::string_view::npos);  // of the picture
   std::size_t files = 0;
   for (const auto& entry : fs::directory_iterator(homes.path)) {
     files += entry.is_regular_file() ? 1 : 0;
