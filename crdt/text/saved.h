@@ -14,7 +14,8 @@
 namespace holm::crdt::text {
 
 /// `places` has all of `history` placed, or is null. Deterministic. O(n) in runs, for a history of
-/// one branch without `places` O(n log n), and zstd over the text and what content is told beside it.
+/// one branch without `places` O(n log n), and zstd over the text and what content is told beside
+/// it.
 Bytes save(const History& history, const Rope& live, const Tracker* places);
 
 /// The text alone. Allocates at most kExpansionMax times the input. Errors: reject; unsupported (a
